@@ -6,14 +6,15 @@
                  relation we set), `world` (users and videos whose truth we know), `feed` (a world and its log, one a
                  seed), `shop` (clicked, then bought), `movielens`, `census` (a survey)
     models/      `shared_bottom` (encoder, towers, Shared-Bottom, single-task models), `bottoms` (DeepFM, DCN, DIN),
-                 `experts` (MMoE, PLE), `esmm`, `copies` (many copies of a model, run as one)
+                 `experts` (MMoE, PLE), `esmm`, `mixture` (of each task what is best), `copies` (many copies of a
+                 model, run as one)
     training/    `losses`, `adam`, `balance` (the plain sum), `balancing` (UWL, GradNorm, PCGrad), `arguments` (what
                  fit checks first), `loop` (fit)
     evaluation/  `metrics` (AUC, GAUC, R² …); what shares nothing, the yardsticks of every model: `counts`, `yardsticks`
                  (a linear model and trees), `pool` (several outputs, one score); `statistics` (contrasts and
                  intervals over seeds), `intervals` (on one log, over users), `margins` (the smallest effect that
                  matters), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training),
-                 `own_label` (is a row's label in one of its features?)
+                 `own_label` (is a row's label in one of its features?), `within_lists` (the luck of a GAUC)
     experiments/ `sweep` (a model trained at every point of a table of settings), `feature_tasks` (what the experiments
                  on relu features share), `kept` (tables of runs that were trained before), `chosen` (what a search
                  found best), `jobs` (on all cores, or a cluster)
@@ -26,7 +27,8 @@
     capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
                  `table_checks`, `preparation` (split, examples), `kuairand` (a worked mapping), `ranker` (train, save,
                  load, rank, export), `plan` (what a comparison will train, and how long), `comparison`,
-                 `recommendation`, `lists` (one list from several predictions), `report`, `list_section` (of it)
+                 `served` (what is best, as one ranker), `recommendation`, `lists` (one list from several predictions),
+                 `report`, `list_section` (of it), `__main__` (all of it as a command)
     chapters/    one folder a chapter, `chapters/ch04/`: what its notebook runs, claims (claims.toml), predictions
                  (texts in predictions.md, figures in questions.py), quiz, exercises, explorer; and `clinic/`
     course/      what a notebook asks for by name: cards, kept tables, questions; `outcomes` (the table of the map)

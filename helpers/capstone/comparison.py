@@ -34,8 +34,10 @@ from helpers.capstone.plan import (
     FEWER,
     METRICS,
     QUICK,
+    SERVED,
     SHARES,
     SINGLE,
+    WITHIN,
     YARDSTICKS,
     Estimate,
     Plan,
@@ -45,6 +47,7 @@ from helpers.capstone.plan import (
 from helpers.capstone.preparation import COPY, Table, observed, prepare, split
 from helpers.capstone.ranker import Ranker, Recipe
 from helpers.capstone.reading import READING
+from helpers.capstone.served import COUNTED, best
 from helpers.capstone.table_checks import Problems, must_pass
 from helpers.data.examples import Examples
 from helpers.evaluation import yardsticks
@@ -62,6 +65,7 @@ from helpers.evaluation.intervals import (
 from helpers.evaluation.metrics import auc, gauc, r2
 from helpers.evaluation.pool import AS_IS, FUSIONS, MEAN, STACK, pool
 from helpers.evaluation.verdicts import HOLDS, UNDECIDED, verdict
+from helpers.evaluation.within_lists import gauc_influence
 from helpers.models.copies import predict
 from helpers.models.shared_bottom import parameter_count
 from helpers.support import validate
@@ -76,8 +80,10 @@ SAME = 1e-6  # outputs that lie no further apart are one and the same
 VALID, TEST = "valid", "test"  # parts of the split
 SHARED = "shared, "  # and the way in which the shared model's own outputs are fused
 CHANCE = {"binary": 0.5, "regression": 0.0}  # what a model reaches that knows nothing
-COUNTED = {"by item": ("item",), "by user": ("user",), "by user and item": ("user", "item")}  # of these columns
+BY_USER, TREES = "by user", yardsticks.TREES  # which no ranker serves: the one orders nobody's list
 FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their luck can be estimated
+KINDS = _, BEST = ("shared", "best")  # of rankers
+FEWEST_ORDERS, MANY_ORDERS = 10, 50  # lists with labels of both classes: to judge by them, and rather by them
 FEWEST_LABELS = 20  # that the smallest share of the training rows must have of each task
 
 
@@ -116,6 +122,11 @@ class Comparison:
             control (NaN without one); measured, whether there was any rival besides its own model; learnt, whether any
             model can surely be told from guessing; and level, the metric of the best. Where it is not learnt, it is
             undecided, and where no other label is, it does not gain
+    best    a row a task, what to serve: name (the best by the validation rows of all that a ranker can serve; by GAUC
+            where validation and test rows have `MANY_ORDERS`), metric, value (for the test rows), trees (how far
+            boosted trees, which none can serve, are ahead; NaN where the validation rows do not prefer them), and of
+            what is served today column, today (its metric), gain over it, low, high, verdict ("" and NaN where
+            nothing is declared)
     cost    a row a model: parameters, and seconds of computing that one training took
     outputs {(model, task, seed): of both sides, for the test rows}
     """
@@ -128,6 +139,7 @@ class Comparison:
     penalties: list[float] | None
     tuning_seeds: list[int]
     mode: str
+    metric: str
     also: tuple[str, ...]
     matters: dict[str, float]
     parts: dict[str, int]
@@ -145,25 +157,50 @@ class Comparison:
     curve: pd.DataFrame
     beaten: pd.DataFrame
     headline: pd.DataFrame
+    best: pd.DataFrame
     cost: pd.DataFrame
     outputs: dict[tuple[str, str, int], np.ndarray] = field(repr=False)
 
-    def ranker(self, task: str | None = None) -> Ranker:
-        """The shared model to serve, or the single-task model of `task`: with the settings that its side chose.
+    def ranker(self, task: str | None = None, kind: str = KINDS[0]) -> Ranker:
+        """The shared model to serve, or the single-task model of `task`, with the settings that its side chose; of kind
+        "best" what `best` names for each task, in one ranker.
 
-        Trained on all rows but the test rows of the first split, which say when to stop: nothing is left to judge it
-        by, and the report has judged its kind.
+        Trained to the last row, for as many epochs as the validation rows of the first split chose. Nothing is left to
+        judge it by; `ranker.check` says how good the same is for the test rows if it was trained on the training rows
+        alone: metrics as of `Ranker.evaluate`, and `agreement`, the correlation of the ranks of both. Far below 1, the
+        last rows have turned the order round, or spoilt it.
         """
-        tasks = self.declaration.labels
+        own, tasks = self.declaration, self.declaration.labels
+        validate.choice("kind", kind, KINDS)
         if task is not None:
             tasks = {validate.choice("task", task, tasks): tasks[task]}
-        chosen = self.tuned.set_index("tasks").loc[" + ".join(tasks)]
-        own = {name: float(chosen[name]) for name in ("lr", "l2_embedding", "dropout")} | {"units": chosen["units"]}
-        own |= {} if task is None else {"structure": "single task", "weighting": "equal"}
-        train, valid, test = split(self.declaration, prepare(self.declaration, self.frame), self.seeds[0])
-        seen = [rows[rows[list(tasks)].notna().any(axis=1)] for rows in (pd.concat([train, valid]), test)]
-        ranker = Ranker(self.declaration.layout(), tasks, replace(self.recipe, **own), self.seeds[0])
-        return ranker.fit(*seen, progress=False, weight=self.declaration.weight)
+            if kind == BEST:
+                validate.fail("task", repr(task), "None: what is best has all tasks")
+        every = prepare(own, self.frame)
+        parts = split(own, every, self.seeds[0])
+        if kind == BEST:
+            names = dict(self.best[["task", "name"]].itertuples(index=False))
+            first, ranker = best(own, names, parts, every, self._recipes(), self.seeds[0])
+        else:
+            train, valid, rows = (
+                some[some[[*tasks]].notna().any(axis=1)] for some in (parts.train, parts.valid, every)
+            )
+            first = Ranker(own.layout(), tasks, self._recipes()[" + ".join(tasks)], self.seeds[0])
+            first.fit(train, valid, progress=False, weight=own.weight)
+            ranker = first.refit(rows, progress=False, weight=own.weight)
+        said, again = (one.predict(parts.test)[[*tasks]] for one in (first, ranker))
+        agreement = said.rank().corrwith(again.rank())
+        ranker.check = first.evaluate(parts.test, own.user).assign(agreement=lambda rows: rows["task"].map(agreement))
+        return ranker
+
+    def _recipes(self) -> dict[str, Recipe]:
+        """What each side chose, {its tasks: recipe}."""
+        found = {}
+        for row in self.tuned.itertuples():
+            chosen = {"lr": float(row.lr), "l2_embedding": float(row.l2_embedding), "dropout": float(row.dropout)}
+            chosen |= {} if row.model != SINGLE else {"structure": "single task", "weighting": "equal"}
+            found[row.tasks] = replace(self.recipe, **chosen, units=row.units)
+        return found
 
     @property
     def gains(self) -> pd.DataFrame:
@@ -184,7 +221,7 @@ def compare(
     declaration  what its columns are; `suggest` drafts one
     recipe       structure, bottom, towers and weighting of the shared model (`Recipe`); None takes the default
     cluster      address of a Dask scheduler, "tcp://host:8786", whose workers train; None trains here, in one process
-    options      of `plan.Plan`: mode, seeds, rates, penalties, tuning_seeds, matters, also
+    options      of `plan.Plan`: mode, seeds, rates, penalties, tuning_seeds, matters, metric, also
 
     Both sides choose their settings by validation loss, with equal budgets, on seeds that no result uses. Then each
     trains once a seed, and is judged by AUC (binary labels) or R² (regression) of the test rows. Gains are differences
@@ -199,9 +236,10 @@ def compare(
     plan = Plan(declaration, recipe, **options)
     problems = must_pass(declaration, frame)
     plan.recipe.check_tasks(declaration.labels, frame)
-    table = Table(prepare(declaration, frame), declaration)
+    table = Table(prepare(declaration, frame), declaration, plan.metric == WITHIN)
     plan = plan.of_rows(table.parts["train"])
     table.check_splits([*plan.tuning_seeds, *plan.seeds])
+    _check_lists(table, plan.seeds)
     shares = SHARES if FEWER in plan.also and table.fewest_labels() * min(SHARES) >= FEWEST_LABELS else ()
     said = f"comparing ({_estimate(table, plan)})"
     quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
@@ -215,11 +253,12 @@ def compare(
         growth = _growth(table, plan, models, scores)
         rivals = _rivals(work, best[-1].recipe, models)
         headline = _headline(table, plan, rivals, scores, growth)
+        best_of = _best(table, plan, rivals, scores)
         beaten = _beaten(table, plan, rivals, scores, headline["form"])
         undecided = (headline["verdict"] == UNDECIDED).any()
         fewer = _fewer(work, best, shares if undecided else ())
         curve = _curve(work, best[-1].recipe)
-    planned = ("declaration", "recipe", "mode", "seeds", "rates", "tuning_seeds", "also", "matters")
+    planned = ("declaration", "recipe", "mode", "seeds", "rates", "tuning_seeds", "also", "matters", "metric")
     return Comparison(
         **{name: getattr(plan, name) for name in planned},
         **{name: getattr(table, name) for name in ("parts", "users", "spans", "days")},
@@ -236,6 +275,7 @@ def compare(
         curve=curve,
         beaten=beaten,
         headline=headline,
+        best=best_of,
         cost=_cost(plan, runs),
         outputs=models.test,
     )
@@ -407,6 +447,8 @@ def _rivals(work: _Work, recipe: Recipe, models: _Models) -> _Models:
                 known |= {called + way: both for way, both in _fusions(table, task, seed, models, side).items()}
             for name, (valid, test) in known.items():
                 models.add(name, task, seed, valid, test)
+    for task, seed in itertools.product(table.declaration.served, plan.seeds):
+        models.add(SERVED, task, seed, *_today(table, task, 0 if table.by_time else seed))
     for task in plan.controls:
         side = Side(CONTROL, tuple(table.tasks), recipe)
         shuffled = _Models.of([side], work.train([side], plan.seeds, kept=task))
@@ -425,7 +467,7 @@ def _beaten(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, for
         better = max((SINGLE, ours[0] if form == AS_IS else SHARED + form), key=values.get)
         for name in [*ours[1:], *names]:
             lead, _ = _lead(table, models.test, task, name, better, seeds, 1 - 0.05 / len(names))
-            row = {"task": task, "yardstick": name, "metric": METRICS[kind], "value": values[name]}
+            row = {"task": task, "yardstick": name, "metric": _metric(table, task), "value": values[name]}
             row |= {"ahead": lead.mean, "low": lead.low, "high": lead.high}
             if kind == "binary" and table.declaration.user is not None:
                 own = {(name, task, seed): models.test[name, task, seed] for seed in seeds}
@@ -440,6 +482,7 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
     for task, kind in table.tasks.items():
         seeds, judged = _live(task, scores)
         (ours, names), matters = models.sides(task, plan.recipe.structure), plan.matters[kind]
+        names = [name for name in names if name != SERVED]  # which may share
         every = [*ours, *names]
         known = {name: _values(table, models.valid, task, name, seeds, VALID).mean() for name in every}
         best, lead = partial(max, key=known.get), partial(_lead, table, models.test, task, seeds=seeds)
@@ -452,7 +495,7 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
         learnt = any(_learnt_anything(table, models.test, task, name, seeds, len(every)) for name in every)
         low, high = leads[nearest].low, leads[rival].high
         said = verdict(low, high, matters) if judged else UNDECIDED
-        row = {"task": task, "metric": METRICS[kind], "rival": rival, "gain": leads[rival].mean, "low": low}
+        row = {"task": task, "metric": _metric(table, task), "rival": rival, "gain": leads[rival].mean, "low": low}
         row |= {"high": high, "nearest": nearest, "verdict": said, "matters": matters}
         row |= {"form": AS_IS if form == ours[0] else form.removeprefix(SHARED)}
         row |= {"plain_gain": lead(ours[0], rival)[0].mean, "dead": len(plan.seeds) - len(seeds) * judged}
@@ -467,6 +510,31 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
     alone = found["learnt"].sum() - found["learnt"] == 0  # no other label to learn from
     found.loc[~found["learnt"] | ((found["verdict"] == HOLDS) & alone), "verdict"] = UNDECIDED
     return found
+
+
+def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame) -> pd.DataFrame:
+    """For each task what to serve, and how far it is ahead of what is served today."""
+    rows, own = [], table.declaration
+    for task, kind in table.tasks.items():
+        seeds, _ = _live(task, scores)
+        names = [name for side in models.sides(task, plan.recipe.structure) for name in side]
+        names = [name for name in names if name not in (CONTROL, SERVED, BY_USER)]
+        split = 0 if table.by_time else plan.seeds[0]
+        within = table.within or min(table.orders(task, split, part) for part in (VALID, TEST)) >= MANY_ORDERS
+        within &= kind == "binary"
+        known = {name: _values(table, models.valid, task, name, seeds, VALID, within).mean() for name in names}
+        values = {name: _values(table, models.test, task, name, seeds, TEST, within).mean() for name in names}
+        name = max((name for name in names if name != TREES), key=known.get)
+        row = {"task": task, "metric": WITHIN if within else METRICS[kind], "name": name, "value": values[name]}
+        row |= {"trees": values[TREES] - values[name] if known.get(TREES, -np.inf) > known[name] else np.nan}
+        row |= {"column": own.served.get(task, ""), "today": np.nan, "gain": np.nan, "low": np.nan, "high": np.nan}
+        row["verdict"] = ""
+        if task in own.served:
+            lead, _ = _lead(table, models.test, task, name, SERVED, seeds, within=within)
+            row |= {"today": values[name] - lead.mean, "gain": lead.mean, "low": lead.low, "high": lead.high}
+            row["verdict"] = verdict(lead.low, lead.high, plan.matters[kind])
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def _learnt_anything(table: Table, outputs: dict, task: str, name: str, seeds: Sequence[int], looks: int) -> bool:
@@ -605,7 +673,47 @@ def _yardstick(table: Table, name: str, task: str, seed: int) -> tuple[np.ndarra
     return tuple(yardsticks.best(name, table.features, train, valid, valid.inputs, test.inputs))
 
 
+def _today(table: Table, task: str, split: int) -> tuple[np.ndarray, np.ndarray]:
+    """The score that is served today, for the validation and the test rows: its rank among all rows; of a number the
+    value on the line through the training rows, in whose unit it may not be."""
+    score = table.frame[table.declaration.served[task]].astype(float)
+    if table.tasks[task] == "binary":
+        score = score.rank().to_numpy()
+    else:
+        _, labels, rows = table.seen(task, split, "train")
+        score = np.polyval(np.polyfit(score[rows], labels, 1), score.to_numpy())
+    _, valid, test = table._rows(split).values()
+    return score[valid], score[test]
+
+
 # --- what the outputs for the test rows say ---------------------------------------------------------------------------
+
+
+def _check_lists(table: Table, seeds: Sequence[int]) -> None:
+    """Raise ValueError where too few lists have labels of both classes to judge an order by them."""
+    asked = itertools.product(table.tasks, [0] if table.by_time else seeds, (VALID, TEST))
+    for task, seed, part in asked if table.within else ():
+        if table.tasks[task] == "binary" and (count := table.orders(task, seed, part)) < FEWEST_ORDERS:
+            came = f"{WITHIN!r}, and {count} lists with both values of {task!r} in the {part} rows"
+            validate.fail("metric", came, f"{FEWEST_ORDERS} or more, or 'AUC'")
+
+
+def _metric(table: Table, task: str) -> str:
+    return WITHIN if table.within and table.tasks[task] == "binary" else METRICS[table.tasks[task]]
+
+
+def _score(table: Table, task: str, output: np.ndarray, labels: np.ndarray, rows: np.ndarray, within: bool) -> float:
+    """AUC or R² of outputs for these rows; `within` lists, GAUC."""
+    if within and table.tasks[task] == "binary":
+        return gauc(output, labels, table.lists[rows]).value
+    return SCORES[table.tasks[task]](output, labels)
+
+
+def _moves(table: Table, task: str, output: np.ndarray, labels: np.ndarray, rows: np.ndarray, within: bool):
+    """How much each of these rows moves that."""
+    if within and table.tasks[task] == "binary":
+        return gauc_influence(output, labels, table.lists[rows])
+    return INFLUENCES[table.tasks[task]](output, labels)
 
 
 def _judge(table: Table, by: str, outputs: dict[tuple, np.ndarray]) -> pd.DataFrame:
@@ -613,10 +721,10 @@ def _judge(table: Table, by: str, outputs: dict[tuple, np.ndarray]) -> pd.DataFr
     rows = []
     for (what, task, seed), output in outputs.items():
         mask, label, own = table.seen(task, seed)
-        kind = table.tasks[task]
-        row = {"seed": seed, by: what, "task": task, "metric": METRICS[kind]}
-        row |= {"value": SCORES[kind](output[mask], label), "constant": bool(np.ptp(output[mask]) < SAME)}
-        if kind == "binary" and table.declaration.user is not None:
+        row = {"seed": seed, by: what, "task": task, "metric": _metric(table, task)}
+        row["value"] = _score(table, task, output[mask], label, own, table.within)
+        row["constant"] = bool(np.ptp(output[mask]) < SAME)
+        if table.tasks[task] == "binary" and table.declaration.user is not None:
             row["gauc"] = _gauc(output[mask], label, table.clusters["users"][own])
         rows.append(row)
     return pd.DataFrame(rows)
@@ -632,37 +740,47 @@ def _sharing_gain(
     single, shared = (_values(table, outputs, task, name, seeds).mean() for name in (SINGLE, structure))
     said = verdict(found.low, found.high, matters[kind]) if judged else UNDECIDED
     needed = seeds_needed(found, matters[kind]) if judged and said == UNDECIDED else 0
-    row = {"task": task, "metric": METRICS[kind], "gain": found.mean, **found._asdict()}
+    row = {"task": task, "metric": _metric(table, task), "gain": found.mean, **found._asdict()}
     row |= {"single": single, "shared": shared, "verdict": said, "matters": matters[kind], "clusters": clusters}
     row |= {"seeds": count, "dead": count - len(seeds) * judged}
     return row | {"seeds_needed": np.nan if needed is None else needed}
 
 
 def _lead(
-    table: Table, outputs: dict, task: str, name: str, other: str | None, seeds: Sequence[int], level: float = 0.95
+    table: Table,
+    outputs: dict,
+    task: str,
+    name: str,
+    other: str | None,
+    seeds: Sequence[int],
+    level: float = 0.95,
+    within: bool = False,
 ) -> tuple[Gain, str]:
     """How far one model is ahead of another (None: of nothing, that is, its metric) with its interval, and what the
     test rows were drawn as."""
-    values, influence, rows = _values(table, outputs, task, name, seeds), [], []
+    within |= table.within
+    values, influence, rows = _values(table, outputs, task, name, seeds, TEST, within), [], []
     if other is not None:
-        values = values - _values(table, outputs, task, other, seeds)
+        values = values - _values(table, outputs, task, other, seeds, TEST, within)
     for seed in seeds:
         mask, label, numbers = table.seen(task, seed)
-        moved = INFLUENCES[table.tasks[task]](outputs[name, task, seed][mask], label)
+        moved = _moves(table, task, outputs[name, task, seed][mask], label, numbers, within)
         if other is not None:
-            moved = moved - INFLUENCES[table.tasks[task]](outputs[other, task, seed][mask], label)
+            moved = moved - _moves(table, task, outputs[other, task, seed][mask], label, numbers, within)
         influence.append(moved / len(seeds))
         rows.append(numbers)
     error, units, clusters = _luck(table, np.concatenate(influence), np.concatenate(rows))
     return gain(values, table.parts[TEST] / table.parts["train"], error, units, level), clusters
 
 
-def _values(table: Table, outputs: dict, task: str, name: str, seeds: Sequence[int], part: str = TEST) -> np.ndarray:
-    """AUC or R² of a model of a task, one a seed."""
-    score, found = SCORES[table.tasks[task]], []
+def _values(
+    table: Table, outputs: dict, task: str, name: str, seeds: Sequence[int], part: str = TEST, within: bool = False
+) -> np.ndarray:
+    """The metric of a model of a task, one a seed."""
+    found = []
     for seed in seeds:
-        mask, label, _ = table.seen(task, seed, part)
-        found.append(score(outputs[name, task, seed][mask], label))
+        mask, label, rows = table.seen(task, seed, part)
+        found.append(_score(table, task, outputs[name, task, seed][mask], label, rows, within or table.within))
     return np.array(found)
 
 
@@ -747,7 +865,8 @@ def _facts(table: Table, seeds: Sequence[int]) -> pd.DataFrame:
 def _by_item(table: Table, task: str, items: np.ndarray, labels: np.ndarray, seed: int) -> float:
     """The metric of the mean training label of each item (`helpers.evaluation.counts`)."""
     train, test = (table.seen(task, seed, part)[2] for part in ("train", TEST))
-    return SCORES[table.tasks[task]](by_ids([items[train]], labels[train], [items[test]]), labels[test])
+    means = by_ids([items[train]], labels[train], [items[test]])
+    return _score(table, task, means, labels[test], test, table.within)
 
 
 def _gauc(scores: np.ndarray, labels: np.ndarray, users: np.ndarray) -> float:

@@ -19,10 +19,11 @@ from helpers.models.shared_bottom import TASK_KINDS
 from helpers.support import validate
 
 BINARY, REGRESSION = (f"{kind} label" for kind in TASK_KINDS)
-ROLES = ("user", "item", "id", "number", "list", "tags", "time", "group", "weight", BINARY, REGRESSION, "leave out")
+ROLES = ("user", "item", "id", "number", "list", "tags", "time", "group", "weight", "served", BINARY, REGRESSION)
+ROLES += ("leave out",)
 
 WIDTH = 88  # of a line of code
-ALONE = ("user", "item", "time", "group", "weight")  # roles that one column has at most
+ALONE = ("user", "item", "time", "group", "weight")  # roles that one column has at most, as does "served"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Declaration:
     group       what else ties rows together, such as a session, a search or a day: for the interval; not a feature
     weight      how much each row counts in training, such as one over the chance that it was logged; not a feature
     new_users   judge on users that no training row has: whole users are drawn, whatever the time
+    served      {label: column}: the score that orders your lists today, such as {"click": "rank_score"}, of one label
+                or of several: what all else is compared with; not a feature
     gap         how long a label takes to arrive, such as "7 days", where the time is a date: rows so shortly before the
                 test, or before the validation rows, are left out of what comes before them, as they would be in use
 
@@ -57,6 +60,7 @@ class Declaration:
     weight: str | None = None
     new_users: bool = False
     gap: str | None = None
+    served: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
         if not isinstance(self.labels, dict) or not self.labels:
@@ -69,6 +73,9 @@ class Declaration:
                 validate.fail(name, repr(value)[:60], "several names, such as ('age',)", TypeError)
             object.__setattr__(self, name, tuple(value))
         validate.instance("lists", self.lists, dict, '{column: id column}, such as {"seen": "video"}')
+        validate.instance("served", self.served, dict, '{label: column of its score}, such as {"click": "rank_score"}')
+        for label in self.served:
+            validate.choice("served", label, self.labels)
         validate.instance("new_users", self.new_users, bool, "True or False")
         if self.new_users and self.user is None:
             validate.fail("new_users", "True without a user", "a column that is the user")
@@ -98,7 +105,7 @@ class Declaration:
     def columns(self) -> list[str]:
         """All that are named, to read them alone."""
         beside = [column for column in (self.time, self.group, self.weight) if column is not None]
-        return [*self.features(), *self.labels, *beside]
+        return [*self.features(), *self.labels, *beside, *dict.fromkeys(self.served.values())]
 
     @property
     def by_time(self) -> bool:
@@ -115,17 +122,18 @@ class Declaration:
         """{column: one of `ROLES`}."""
         by_role = {getattr(self, role): role for role in ALONE}
         by_role |= dict.fromkeys(self.ids, "id") | dict.fromkeys(self.numbers, "number")
-        by_role |= dict.fromkeys(self.tags, "tags")
+        by_role |= dict.fromkeys(self.tags, "tags") | dict.fromkeys(self.served.values(), "served")
         by_role |= dict.fromkeys(self.lists, "list") | {c: f"{kind} label" for c, kind in self.labels.items()}
         return {column: by_role[column] for column in self.columns()}
 
     @staticmethod
     def of_roles(roles: dict[str, str], new_users: bool = False) -> Declaration:
-        """The declaration that {column: role} stands for; a list holds ids of the item."""
+        """The declaration that {column: role} stands for; a list holds ids of the item, and what is served is the score
+        of every binary label."""
         by_role: dict[str, list[str]] = {role: [] for role in ROLES}
         for column, role in roles.items():
             by_role[validate.choice(f"role of {column!r}", role, ROLES)].append(column)
-        for role in ALONE:
+        for role in (*ALONE, "served"):
             if len(by_role[role]) > 1:
                 validate.fail("roles", f"{len(by_role[role])} columns that are {role}", "one at most")
         if by_role["list"] and not by_role["item"]:
@@ -137,7 +145,8 @@ class Declaration:
         roles_of = {"ids": "id", "numbers": "number", "tags": "tags"}
         several = {name: tuple(by_role[role]) for name, role in roles_of.items()}
         lists = dict.fromkeys(by_role["list"], one["item"])
-        return Declaration(labels, **several, lists=lists, **one, new_users=new_users)
+        served = {label: score for score in by_role["served"] for label in by_role[BINARY]}
+        return Declaration(labels, **several, lists=lists, **one, new_users=new_users, served=served)
 
     def code(self) -> str:
         """The Python that makes this declaration, to copy."""

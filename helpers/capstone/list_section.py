@@ -3,7 +3,7 @@
 import pandas as pd
 
 from helpers.capstone.declaration import literal
-from helpers.capstone.lists import SHARED, Lists
+from helpers.capstone.lists import SHARED, TODAY, Lists
 from helpers.support import validate
 
 TESTS = (
@@ -45,7 +45,25 @@ def sentences(lists: Lists, exponents: dict[str, float]) -> list[str]:
     for over in lists.parts:
         if over != SHARED:
             said += [_test(lists, exponents, goal, over) for goal in lists.goals]
-    return [*said, TESTS]
+    return [*said, trade(lists), TESTS]
+
+
+KEEP = 0.98  # of the first goal
+
+
+@validate.checked
+def trade(lists: Lists) -> str:
+    """What can be had of the second goal with nearly all of the first, and how many users an A/B test of it takes."""
+    first, goal = lists.goals
+    asked = f"The most of {goal} with at least {KEEP:.0%} of {first}"
+    try:
+        found = lists.most(goal, {first: KEEP})
+    except ValueError:
+        return f"{asked}: no exponents of the shared model keep so much."
+    (left, low, high), ends = found.kept[first], f"{found.gain:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
+    said = f"{asked}, by {formula(found.exponents)} of the shared model: {ends} more than {found.over} brings, with "
+    said += f"{left:.1%} ({low:.1%} to {high:.1%}) of {first}, each half of the users by what was best for the other. "
+    return said + f"An A/B test that finds it takes {_users(found.users)} an arm."
 
 
 @validate.checked
@@ -63,7 +81,8 @@ report(found, {literal(file)}, lists, {literal(exponents)}).save("report.html")"
 def _test(lists: Lists, exponents: dict[str, float], goal: str, over: str) -> str:
     found = lists.test(exponents, goal, over)
     between = f"{found['mean']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f})"
-    start = f"{goal}, fused list of the shared model minus that of {over}: {between}."
+    that = over if over == TODAY else f"that of {over}"
+    start = f"{goal}, fused list of the shared model minus {that}: {between}."
     if found["low"] <= 0 <= found["high"]:
         return f"{start} Which is better is open; to find even the larger end takes {_users(found['least'])} an arm."
     return f"{start} To find this difference in 80 of 100 A/B tests takes {_users(found['users'])} an arm."

@@ -4,13 +4,14 @@
     ranked.figure()                                  # one goal against the other, over the weights
     ranked.explorer()                                # the weight in your hand, and the list of one user beside it
     ranked.table({"click": 0.3, "like": 0.7})        # gain over a random order, NDCG and GAUC of each goal
-    ranker = found.ranker()
+    ranked.most("like", {"click": 0.98})             # exponents of the most likes with at least 98% of the clicks
+    ranker = found.ranker(kind="best")               # or the shared model, found.ranker()
     ranker.exponents = {"click": 0.3, "like": 0.7}   # saved, exported and served with it
 
 A list is what competed for one place: the test rows of one user, or of one session or request where the declaration has
 a group. Its score is Π part^exponent (`ranker.fuse`). Three sources give the parts: the shared model, the separate
-single-task models, and counts, which train nothing. The gain is over the same list in a random order, so that a list in
-which everything was clicked says nothing.
+single-task models, and counts, which train nothing; and a fourth is what is served today, if that was declared. The
+gain is over the same list in a random order, so that a list in which everything was clicked says nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -37,13 +39,27 @@ from helpers.evaluation.metrics import gauc, user_ndcg
 from helpers.evaluation.statistics import users_needed
 from helpers.support import validate
 
-SHARED, SEPARATE, COUNTS = SOURCES = ("shared model", "separate models", "counts")
+SHARED, SEPARATE, COUNTS, TODAY = ("shared model", "separate models", "counts", "what you serve today")
 WEIGHTS = tuple(round(0.1 * step, 1) for step in range(11))  # of the first goal; the second has the rest
 MODELS = 3  # seeds of each model at most: their mean is judged
 LONGEST = 10  # places of a list that count, unless told otherwise
 SHOWN_LISTS, SHOWN_ROWS = 4, 10  # in the explorer
-NAMES = {SHARED: (-1, (9, -4)), SEPARATE: (0, (0, -18)), COUNTS: (-1, (9, 4))}  # where they stand in the figure
+NAMES = {SHARED: (-1, (9, -4)), SEPARATE: (0, (0, -18)), COUNTS: (-1, (9, 4)), TODAY: (0, (9, 4))}  # in the figure
+FINE, COARSE = 20, 10  # steps from one task alone to another, where exponents are searched: of two tasks, of more
 MARK, NO_MARK = "●", "○"
+
+
+class Trade(NamedTuple):
+    """What `Lists.most` found: exponents; of the goal how much more the first k rows bring than those of `over`, with
+    its interval; `kept` {task: (share of it that is left, low, high)}; and how many users an arm an A/B test takes."""
+
+    over: str
+    exponents: dict[str, float]
+    gain: float
+    low: float
+    high: float
+    kept: dict[str, tuple[float, float, float]]
+    users: float
 
 
 @dataclass(frozen=True)
@@ -129,9 +145,10 @@ class Lists:
         """
         rows = []
         for source in self.parts:
-            for name, asked in {**{f"{goal} alone": {goal: 1.0} for goal in self.goals}, "fused": exponents}.items():
+            alone = {} if source == TODAY else {f"{source}, {goal} alone": {goal: 1.0} for goal in self.goals}
+            for name, asked in {**alone, source if source == TODAY else f"{source}, fused": exponents}.items():
                 score = self.scores(source, asked)
-                rows += [{"list": f"{source}, {name}", **self._brings(score, goal)} for goal in self.goals]
+                rows += [{"list": name, **self._brings(score, goal)} for goal in self.goals]
         return pd.DataFrame(rows)
 
     def curve(self, weights: Sequence[float] = WEIGHTS) -> pd.DataFrame:
@@ -153,11 +170,62 @@ class Lists:
         """
         score, rival = self.scores(SHARED, exponents), self.scores(over, exponents)
         effect = self._interval(self._values(score, goal) - self._values(rival, goal))
-        brought = self.k * np.nan_to_num(self._first_rows(score, *self._seen(goal))).mean(0)
-        sd = float(pd.Series(brought).groupby(self._lucky()).mean().std())
+        sd = self._between_users(self._brought(score, goal))
         sizes = {"users": effect["mean"], "least": max(-effect["low"], effect["high"])}
-        needed = {name: users_needed(size, sd) if size and sd >= 0 else np.inf for name, size in sizes.items()}
-        return effect | {"sd": sd} | needed
+        return effect | {"sd": sd} | {name: _arm(size, sd) for name, size in sizes.items()}
+
+    def most(self, goal: str, keep: dict[str, float], source: str = SHARED, over: str | None = None) -> Trade:
+        """The exponents with which the first k rows bring the most of a goal, and keep enough of other tasks.
+
+        keep    {task: share of what `over` brings of it, that must be left}, such as {"click": 0.98}
+        source  whose predictions
+        over    a source, with whose list by equal exponents it is compared; by default what is served today, if that
+                was declared, else the source's own list by the first task of `keep` alone
+
+        The exponents are chosen on all lists. The numbers are not theirs: each half of the users is judged by what was
+        best for the other half, for what was chosen on a list looks a little better there than it is. So the share that
+        is left may be a little below what was asked for.
+
+        Raises ValueError where no exponents keep so much, and says how much they keep.
+        """
+        validate.instance("keep", keep, dict, '{task: share}, such as {"click": 0.98}')
+        for task in (goal, *keep):
+            validate.choice("task to search for", task, self.kinds)
+        if goal in keep or not keep:
+            validate.fail("keep", repr(keep)[:60], f"one task or more, other than {goal!r}")
+        keep = {task: validate.number(f"keep[{task!r}]", share, low=0, high=1) for task, share in keep.items()}
+        if over is None and TODAY in self.parts:
+            over = TODAY
+        first = next(iter(keep))
+        rival = (
+            self.scores(source, {first: 1.0}) if over is None else self.scores(over, dict.fromkeys([goal, *keep], 1.0))
+        )
+        tried = _exponents([goal, *keep])
+        scores = [self.scores(source, one) for one in tried]
+        before = {task: self._brought(rival, task) for task in (goal, *keep)}
+        after = {task: np.stack([self._brought(score, task) for score in scores]) for task in (goal, *keep)}
+
+        def chosen(lists: np.ndarray) -> int:
+            left = {task: after[task][..., lists].mean((1, 2)) / before[task][:, lists].mean() for task in keep}
+            enough = np.all([left[task] >= share for task, share in keep.items()], axis=0)
+            if not enough.any():
+                at_most = ", ".join(f"{share.max():.0%} of {task!r}" for task, share in left.items())
+                validate.fail(
+                    "keep", repr(keep)[:60], f"at most what some exponents keep on a part of these lists: {at_most}"
+                )
+            return int(np.where(enough, after[goal][..., lists].mean((1, 2)), -np.inf).argmax())
+
+        half = self._lucky() % 2 == 0
+        of_half = np.where(half, chosen(~half), chosen(half))
+        now = {task: np.moveaxis(after[task], 0, -1)[:, np.arange(self.count), of_half] for task in after}
+        effect, kept = self._interval(now[goal] - before[goal]), {}
+        for task in keep:
+            share = now[task].mean() / before[task].mean()
+            kept[task] = tuple(
+                self._interval(share + (now[task] - share * before[task]) / before[task].mean()).values()
+            )
+        users = _arm(effect["mean"], self._between_users(now[goal]))
+        return Trade(over or f"{source}, {first} alone", tried[chosen(half | ~half)], *effect.values(), kept, users)
 
     def scores(self, source: str, exponents: dict[str, float]) -> np.ndarray:
         """Π part^exponent of one source, `(seeds, rows)`."""
@@ -224,6 +292,14 @@ class Lists:
         seen, label = self._seen(goal)
         any_order = _ratio(*(np.bincount(self.list_of, values) for values in (label, seen)))
         return self.k * np.nan_to_num(self._first_rows(score, seen, label) - any_order)
+
+    def _brought(self, score: np.ndarray, goal: str) -> np.ndarray:
+        """Of each list what its first k rows bring: `(seeds, lists)`."""
+        return self.k * np.nan_to_num(self._first_rows(score, *self._seen(goal)))
+
+    def _between_users(self, brought: np.ndarray) -> float:
+        """The standard deviation between users of what a list brings."""
+        return float(pd.Series(brought.mean(0)).groupby(self._lucky()).mean().std())
 
     def _first_rows(self, score: np.ndarray, seen: np.ndarray, label: np.ndarray) -> np.ndarray:
         """Mean label of the first k rows of each list: `(seeds, lists)`; NaN where none was observed."""
@@ -344,7 +420,16 @@ def _parts(found: Comparison, table: Table, split: int) -> dict[str, dict[str, n
         item = table.declaration.ids_of_all().index(table.declaration.item)
         counted = {task: rates(train, task, test.inputs, [item]).numpy() for task in tasks}
         parts[COUNTS] = {task: np.tile(_part(table, task, values), (len(seeds), 1)) for task, values in counted.items()}
+    if scores := table.declaration.served:  # a goal without a score of its own is ordered by the first
+        rows = table.split(split).test.index
+        today = {task: _order(table.frame[scores.get(task, next(iter(scores.values())))])[rows] for task in tasks}
+        parts[TODAY] = {task: np.tile(order, (len(seeds), 1)) for task, order in today.items()}
     return parts
+
+
+def _order(score: pd.Series) -> np.ndarray:
+    """A score in (0, 1]: as it is, if it is a probability, else its rank."""
+    return contribution((score if score.between(0, 1).all() else score.rank(pct=True)).to_numpy())
 
 
 def _again(found: Comparison, table: Table, seeds: list[int], split: int) -> dict[tuple[str, str, int], np.ndarray]:
@@ -386,6 +471,19 @@ def _first(score: np.ndarray, list_of: np.ndarray, k: int, seed: int) -> np.ndar
     ordered = list_of[order]
     start = np.searchsorted(ordered, ordered)
     return order[np.arange(len(order)) - start < k]
+
+
+def _exponents(tasks: list[str]) -> list[dict[str, float]]:
+    """All ways to divide 1 among the tasks, in equal steps."""
+    steps = FINE if len(tasks) == 2 else COARSE
+    each = itertools.product(range(steps + 1), repeat=len(tasks) - 1)
+    every = [(*parts, steps - sum(parts)) for parts in each if sum(parts) <= steps]
+    return [{task: part / steps for task, part in zip(tasks, parts, strict=True)} for parts in every]
+
+
+def _arm(effect: float, sd: float) -> float:
+    """Users an arm with which 80 of 100 A/B tests find an effect."""
+    return users_needed(effect, sd) if effect and sd >= 0 else np.inf
 
 
 def _ratio(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:

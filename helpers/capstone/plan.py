@@ -21,9 +21,11 @@ from helpers.evaluation.margins import SMALLEST
 from helpers.support import validate
 
 SINGLE = "single-task"
+SERVED = "served"  # what orders lists today
 RATES = (0.001, 0.003, 0.01)
 TUNING_SEEDS = (900, 901)  # no result uses them
 METRICS = {"binary": "AUC", "regression": "R²"}
+WITHIN = "GAUC"  # in place of the AUC
 MATTERS = {kind: SMALLEST[metric] for kind, metric in METRICS.items()}  # what counts as a gain, unless told otherwise
 YARDSTICKS, CONTROL, FEWER, CURVE = ALSO = ("yardsticks", "control", "fewer rows", "curve")  # besides the gains
 WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the first task in the trade-off curve; the second has the rest
@@ -70,6 +72,9 @@ class Plan:
                   that of the recipe; of both, each combination is tried. By default both sides search: `SEARCHED`
     tuning_seeds  on which both sides choose; quick takes the first alone
     matters       {"binary": smallest gain of AUC that matters, "regression": of R²}
+    metric        of binary labels, "AUC" over all rows, or "GAUC" within lists, which are those of a group of the
+                  declaration, else of a user: what orders nobody's list, such as the mean of each user, counts for
+                  nothing
     also          what else to measure: "yardsticks", what shares nothing: counts, a linear model, boosted trees, and
                   late fusion, of the single-task models and of the shared one; "control", for each task the shared
                   model with the labels of all others shuffled over the training rows; "fewer rows", the gains with
@@ -87,6 +92,7 @@ class Plan:
     penalties: Sequence[float] | None = None
     tuning_seeds: Sequence[int] = TUNING_SEEDS
     matters: dict[str, float] = field(default_factory=lambda: dict(MATTERS))
+    metric: str = METRICS["binary"]
     also: Sequence[str] | None = None
     given: bool = field(init=False, default=False)  # whether the seeds were
 
@@ -106,6 +112,9 @@ class Plan:
         for name, values in own.items():
             if values == []:
                 validate.fail(name, "none", "at least one, or None")
+        validate.choice("metric", self.metric, (METRICS["binary"], WITHIN))
+        if self.metric == WITHIN and self.declaration.user is None and self.declaration.group is None:
+            validate.fail("metric", f"{WITHIN!r} without a user or a group", "either in the declaration, or 'AUC'")
         also = ALSO_IN[mode] if self.also is None else self.also
         if isinstance(also, str) or not isinstance(also, Iterable):
             validate.fail("also", repr(also)[:60], f"some of {ALSO}, or ()", TypeError)

@@ -382,12 +382,14 @@ def _drawn_whole(column: str, frame: pd.DataFrame, seed: int) -> Split:
 class Table:
     """A prepared table, as examples in splits.
 
+    within   whether binary labels are judged within lists, which have the numbers `lists` (None: there are no lists)
+
     Features are fitted on the training rows of the split by time; for random splits on all rows, though not on their
     labels, so that all splits have the same embedding tables.
     """
 
-    def __init__(self, frame: pd.DataFrame, declaration: Declaration):
-        self.frame, self.declaration = frame, declaration
+    def __init__(self, frame: pd.DataFrame, declaration: Declaration, within: bool = False):
+        self.frame, self.declaration, self.within = frame, declaration, within
         self.tasks, self.by_time = declaration.labels, declaration.by_time
         self.parts = {name: len(part) for name, part in self.split(0)._asdict().items()}
         self.users = 0 if declaration.user is None else int(frame[declaration.user].nunique())
@@ -396,8 +398,8 @@ class Table:
         own = {task: task for task in self.tasks}
         examples = self.features.examples(frame, own, declaration.user, declaration.weight, narrow=True)
         self.examples = examples.scaled(units)  # R² knows no unit; the losses do
-        beside = (declaration.user, declaration.item, declaration.time, declaration.group)
-        kept = [*declaration.labels, *(column for column in beside if column is not None), *({COPY} & {*frame})]
+        beside = (declaration.user, declaration.item, declaration.time, declaration.group, *declaration.served.values())
+        kept = [*declaration.labels, *filter(None, dict.fromkeys(beside)), *({COPY} & {*frame})]
         self.frame = frame[kept]  # features are in the examples; lists of ids would take most of the memory here
         self._tie()
 
@@ -412,6 +414,7 @@ class Table:
         if own.group is not None:
             tied["groups"] = self.frame[own.group]
         self.clusters = {name: pd.factorize(ids)[0] for name, ids in tied.items()}
+        self.lists = self.clusters.get("groups", self.clusters.get("users"))
         ends = {} if time is None else {name: time[part.index].agg(["min", "max"]) for name, part in first.items()}
         cut = None if moments is None else len("2026-05-01")
         self.spans = {name: tuple(str(end)[:cut] for end in pair) for name, pair in ends.items()}
@@ -450,6 +453,14 @@ class Table:
                 if part[task].nunique() < 2:
                     expected = "two in each part: more rows, or a column that is the time"
                     validate.fail(f"label {task!r}", f"one value in the rows to {name} of seed {seed}", expected)
+
+    def orders(self, task: str, seed: int, part: str) -> int:
+        """How many lists of a part have labels of both classes: those in which an order can be right or wrong."""
+        if self.tasks[task] != "binary" or self.lists is None:
+            return 0
+        _, labels, rows = self.seen(task, seed, part)
+        means = pd.Series(labels).groupby(self.lists[rows]).mean()
+        return int(((means > 0) & (means < 1)).sum())
 
     def fewest_labels(self) -> int:
         """Of the task with the fewest, among the training rows of the first split."""

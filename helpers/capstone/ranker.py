@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import copy
 import io
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -34,12 +35,13 @@ from helpers.models.bottoms import DCN, DIN, DeepFM
 from helpers.models.copies import predict
 from helpers.models.esmm import product_logit
 from helpers.models.experts import PLE, MMoE
+from helpers.models.mixture import SUM, Mixture, Sum
 from helpers.models.shared_bottom import Encoder, SharedBottom, SingleTasks
 from helpers.support import validate
 from helpers.support.files import whole
 from helpers.training.arguments import DEVICES
 from helpers.training.balancing import UWL, GradNorm, PCGrad
-from helpers.training.loop import fit
+from helpers.training.loop import TOTAL, fit
 
 
 class _Product(SharedBottom):
@@ -52,6 +54,7 @@ class _Product(SharedBottom):
 
 STRUCTURES = {"Shared-Bottom": SharedBottom, "single task": SingleTasks, "MMoE": MMoE, "PLE": PLE, "ESMM": _Product}
 BOTTOMS = ("MLP", "DeepFM", "DCN", "DIN")
+A_RECIPE = "a Recipe, or None"
 SMALLEST_PART = 1e-9  # of a fused score: below it the logarithm of a probability says nothing
 WEIGHTINGS = {"equal": None, "UWL": UWL, "GradNorm": GradNorm, "PCGrad": PCGrad}
 
@@ -150,6 +153,34 @@ class Recipe:
         return settings | {"balance": balance and balance()}
 
 
+@dataclass(frozen=True)
+class Mix:
+    """What a ranker of several models is made of, in place of a recipe; `helpers.capstone.served` makes them.
+
+    forms   {task: (side, whether it is a product)}, as of `Mixture`
+    shared  what trained the shared model; None: no task takes it
+    alone   {task: what trained its own model}, of those that are needed
+    """
+
+    forms: dict[str, tuple[str, bool]]
+    shared: Recipe | None
+    alone: dict[str, Recipe]
+
+    def model(self, features: Features, tasks: dict[str, str]) -> Mixture:
+        """An untrained one."""
+        shared = None if self.shared is None else self.shared.model(features, tasks)
+        alone = {task: recipe.model(features, {task: tasks[task]}) for task, recipe in self.alone.items()}
+        sums = {task: Sum(features) for task, (side, _) in self.forms.items() if side == SUM}
+        return Mixture(self.forms, shared, alone, sums)
+
+    @staticmethod
+    def of_state(state: dict) -> Mix:
+        """From what `asdict` made of it."""
+        shared, forms = state["shared"], {task: tuple(form) for task, form in state["forms"].items()}
+        alone = {task: Recipe(**recipe) for task, recipe in state["alone"].items()}
+        return Mix(forms, None if shared is None else Recipe(**shared), alone)
+
+
 def _begin(model: nn.Module, train: Examples) -> None:
     """Set the last bias of each binary task to where its output is the share of its label."""
     shares = {task: _share(train, task) for task, kind in model.tasks.items() if kind == "binary"}
@@ -193,20 +224,23 @@ class Ranker:
 
     columns    of the features, or `Features` that are fitted
     tasks      {column of the label: "binary" or "regression"}; a label that is missing in a row is masked there
-    recipe     what to train; the default is a small Shared-Bottom
+    recipe     what to train; the default is a small Shared-Bottom. Of what `Comparison.ranker(kind="best")` has put
+               together it is a `Mix`, which is trained there
     seed       of the first parameters and of the order of batches
 
     exponents  {task: exponent} of the score that `rank` sorts by, to be set at any time; no task by default. Negative
                for what should not happen
 
     After `fit`: `features`, `model`, `scales` {task: (mean, deviation) of a regression label in the training rows}, and
-    `histories`, the losses by epoch, a table for each model that was trained.
+    of each model that was trained `histories`, the losses by epoch, and `epochs`, the best of them.
     """
 
-    def __init__(self, columns: list | Features, tasks: dict[str, str], recipe: Recipe | None = None, seed: int = 0):
+    def __init__(
+        self, columns: list | Features, tasks: dict[str, str], recipe: Recipe | Mix | None = None, seed: int = 0
+    ):
         self.features = columns if isinstance(columns, Features) else Features(columns)
         self.tasks = validate.instance("tasks", tasks, dict, '{column of the label: "binary" or "regression"}')
-        self.recipe = Recipe() if recipe is None else validate.instance("recipe", recipe, Recipe, "a Recipe, or None")
+        self.recipe = Recipe() if recipe is None else validate.instance("recipe", recipe, Recipe | Mix, A_RECIPE)
         self.seed = seed
         self.model: nn.Module | None = None
         self.exponents = {}
@@ -229,18 +263,39 @@ class Ranker:
         Regression labels are brought to mean 0 and deviation 1, so that no task is heavy by its unit. Vocabularies,
         means and deviations come from `train` alone.
         """
-        for frame in (train, valid):
+        return self._fit([train, valid], progress, weight)
+
+    def refit(self, frame: pd.DataFrame, progress: bool = True, weight: str | None = None) -> Ranker:
+        """A ranker like this one, trained on all of these rows, for as many epochs as were best in `fit`: to serve,
+        once this one was judged on rows that it had not seen. Nothing is left to judge the other by.
+
+        An id that no row has gets the mean vector of its column there, which training would leave at random.
+        """
+        self._serving()
+        again = Ranker(self.features.columns, self.tasks, self.recipe, self.seed)
+        again._fit([frame], progress, weight, self.epochs).exponents = self.exponents
+        _know_the_unknown(again.model, again.features)
+        return again
+
+    def _fit(
+        self, frames: list[pd.DataFrame], progress: bool, weight: str | None, epochs: list[int] | None = None
+    ) -> Ranker:
+        if isinstance(self.recipe, Mix):
+            validate.fail("recipe", "a Mix", "a Recipe: what is best is trained by `Comparison.ranker`")
+        for frame in frames:
             self.recipe.check_tasks(self.tasks, frame)
-        features = Features(self.features.columns).fit(train)
+        features = Features(self.features.columns).fit(frames[0])
         own = {task: task for task in self.tasks}
-        sets = [features.examples(frame, own, weight=weight) for frame in (train, valid)]
+        sets = [features.examples(frame, own, weight=weight) for frame in frames]
         scales = {task: _scale(task, sets[0]) for task, kind in self.tasks.items() if kind == "regression"}
         sets = [examples.scaled(scales) for examples in sets]
         model = self.recipe.model(features, self.tasks, self.seed, sets[0])
         parts = model.models if isinstance(model, SingleTasks) else [model]  # single tasks stop each at its own best
         own = [[examples.only(*part.tasks) for examples in sets] for part in parts]
         settings = self.recipe.training() | {"seed": self.seed, "progress": progress}
-        self.histories = [fit(part, *rows, **settings).history for part, rows in zip(parts, own, strict=True)]
+        given = [{} if epochs is None else {"epochs": count, "patience": None} for count in epochs or parts]
+        runs = [fit(part, *rows, **settings | more) for part, rows, more in zip(parts, own, given, strict=True)]
+        self.histories, self.epochs = [run.history for run in runs], [max(1, int(run.best[TOTAL][0])) for run in runs]
         self.features, self.scales, self.model = features, scales, model  # only now: a fit that fails changes nothing
         return self
 
@@ -279,7 +334,7 @@ class Ranker:
         """Write everything that `load` needs into one file, whole or not at all: texts and tensors, no code."""
         self._serving()
         about = {"tasks": self.tasks, "recipe": asdict(self.recipe), "seed": self.seed, "scales": self.scales}
-        about |= {"features": self.features.state(), "exponents": self.exponents}
+        about |= {"features": self.features.state(), "exponents": self.exponents, "epochs": self.epochs}
         _write(path, torch.save, {"ranker": json.dumps(about), "parameters": self.model.state_dict()})
 
     @staticmethod
@@ -294,9 +349,10 @@ class Ranker:
         try:
             kept = torch.load(path, weights_only=True)
             about = json.loads(kept["ranker"])
-            columns, recipe = Features.of_state(about["features"]), Recipe(**about["recipe"])
+            columns, own = Features.of_state(about["features"]), about["recipe"]
+            recipe = Mix.of_state(own) if "forms" in own else Recipe(**own)
             ranker = Ranker(columns, about["tasks"], recipe, about["seed"])
-            ranker.exponents = about["exponents"]
+            ranker.exponents, ranker.epochs = about["exponents"], about["epochs"]
             ranker.scales = {task: tuple(scale) for task, scale in about["scales"].items()}
             ranker.model = recipe.model(columns, ranker.tasks).eval()
             ranker.model.load_state_dict(kept["parameters"])
@@ -313,7 +369,8 @@ class Ranker:
         `served_fusion`. `examples/serve.py` reads both.
 
         Where ONNX is wanted, torch makes it of the same file, with onnx and onnxscript installed (120 MB that the
-        course does not need): `torch.onnx.export(torch.export.load(path), dynamo=True).save("ranker.onnx")`.
+        course does not need): `torch.onnx.export(torch.export.load(path), dynamo=True, output_names=[*ranker.tasks])`
+        and of that `.save("ranker.onnx")`. Without the names, outputs are called by what computed them.
         """
         if _path(path).suffix != ".pt2":
             validate.fail("path", repr(str(path)), "a name that ends in .pt2, as torch wants it")
@@ -376,6 +433,15 @@ class _Serving(nn.Module):
         outputs = self.model(inputs)
         values = {task: outputs[task] * deviation + mean for task, (mean, deviation) in self.scales.items()}
         return {task: values[task] if task in values else torch.sigmoid(outputs[task]) for task in outputs}
+
+
+def _know_the_unknown(model: nn.Module, features: Features) -> None:
+    """Each column's unknown id gets the mean of the known vectors, in all tables that have a row for it."""
+    tables = [part.weight for part in model.modules() if isinstance(part, nn.Embedding)]
+    with torch.no_grad():
+        for table, layout in itertools.product(tables, features.ids.values()):
+            if len(table) == features.tables[layout.width]:
+                table[layout.offset + 1] = table[layout.offset + 2 : layout.offset + layout.rows].mean(0)
 
 
 def _scale(task: str, examples: Examples) -> tuple[float, float]:

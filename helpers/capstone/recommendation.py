@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.capstone.plan import CONTROL, SINGLE
+from helpers.capstone.plan import CONTROL, SINGLE, WITHIN
 from helpers.capstone.table_checks import GIVEN_AWAY, Problem
 from helpers.evaluation.four_outcomes import UNCLEAR, outcome
 from helpers.evaluation.intervals import MOST_SEEDS
@@ -19,7 +19,7 @@ from helpers.evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDEC
 from helpers.support import validate
 
 SHARE, BUT, APART, COST, OPEN = WORDS = ("share", "share, but", "keep apart", "share, for the cost", "undecided")
-TOO_GOOD = {"AUC": GIVEN_AWAY["binary"], "R²": GIVEN_AWAY["regression"]}
+TOO_GOOD = {"AUC": GIVEN_AWAY["binary"], WITHIN: GIVEN_AWAY["binary"], "R²": GIVEN_AWAY["regression"]}
 
 
 class Recommendation(NamedTuple):
@@ -100,6 +100,60 @@ def recommend(headline: pd.DataFrame) -> Recommendation:
     return Recommendation(chosen, " ".join(said), _until(headline))
 
 
+@validate.checked
+def today(best: pd.DataFrame) -> str:
+    """First of all, how far what could be served is ahead of what is served today; nothing where that was not declared.
+
+    best   a row a task, as `comparison.Comparison` has it
+    """
+    validate.columns("best", best, [*TO_SERVE, "column", "today", "gain", "low", "high", "verdict"])
+    said = [
+        f"For {row.task}, {row.column} has {row.metric} {row.today:.3f} for the test rows, {served_as(row.name)} "
+        f"{row.value:.3f}: {row.gain:+.3f} ({row.low:+.3f} to {row.high:+.3f}), {INSTEAD[row.verdict]}."
+        for row in best[best["column"] != ""].itertuples(index=False)
+    ]
+    return " ".join([f"What you serve today: {said[0]}", *said[1:], INCUMBENT]) if said else ""
+
+
+INSTEAD = {
+    HOLDS: "a gain worth an A/B test",
+    OPPOSITE: "so keep what you serve",
+    SMALL: "no difference that matters, so keep what you serve",
+    NO_EFFECT: "no difference that matters, so keep what you serve",
+    UNDECIDED: "which is open, so keep what you serve",
+}
+INCUMBENT = (
+    "What you serve has chosen these rows and their places: what stood on top was clicked more for that alone, which "
+    "flatters it, and what it thought bad is not here, which hides what it knows. Only an A/B test is fair to both."
+)
+
+
+@validate.checked
+def served_as(name: str) -> str:
+    """In words, a model of `comparison.Comparison.best`."""
+    way = name.removeprefix("shared, ")
+    if name == SINGLE:
+        return "a model of its own"
+    return UNSHARED.get(name, f"the shared model with its outputs {FORMS[way]}" if way in FORMS else "the shared model")
+
+
+@validate.checked
+def to_serve(best: pd.DataFrame) -> str:
+    """What is best for each task of all that can be served, and where boosted trees are better still."""
+    validate.columns("best", best, TO_SERVE)
+    said = [
+        f"{served_as(name)} for {task} ({metric} {value:.3f})"
+        for task, metric, name, value in best[TO_SERVE[:4]].itertuples(index=False)
+    ]
+    trees = names([f"{row.task} ({row.trees:+.3f})" for row in best[best["trees"] > 0].itertuples()])
+    refused = f" Boosted trees are better for {trees}: no ranker here serves them, scikit-learn itself does."
+    kept = f'To serve, by the validation rows: {names(said)}; `found.ranker(kind="best")` has them all.'
+    return kept + refused * bool(trees)
+
+
+TO_SERVE = ["task", "metric", "name", "value", "trees"]
+
+
 def _rivals(headline: pd.DataFrame) -> list[str]:
     """Of what shares nothing, the best for each task that gains, and how much less shuffled labels bring."""
     said = []
@@ -125,7 +179,7 @@ def _fused(headline: pd.DataFrame) -> list[str]:
 
 
 FUSED_BEST = "By the validation rows the shared model is best with its outputs"
-SERVED = "The ranker serves it as it is."
+SERVED = '`found.ranker()` serves it as it is, `found.ranker(kind="best")` in this form where it is best.'
 FORMS = {"product": "multiplied", "mean": "averaged", "stack": "stacked"}
 
 
@@ -273,7 +327,7 @@ def _until(headline: pd.DataFrame) -> str:
     if not learnt.all():
         return f"{keep} for each task but {names(map(str, headline.loc[~learnt, 'task']))} a model of its own."
     if "a loss" in leanings or (headline["verdict"] == OPPOSITE).any():
-        return f"{keep} what is best for each task by the table below."
+        return f'{keep} what is best for each task, `found.ranker(kind="best")`.'
     if "a gain" in leanings:
         return f"{keep} the shared model: it is cheaper, and no task leans to a loss."
     return f"{keep} the shared model, which is cheaper."

@@ -27,7 +27,7 @@ from helpers.capstone import list_section
 from helpers.capstone.comparison import FEWEST_CLUSTERS, SHARED, Comparison
 from helpers.capstone.declaration import Declaration, literal
 from helpers.capstone.lists import Lists
-from helpers.capstone.plan import CONTROL, METRICS, QUICK, SINGLE, duration
+from helpers.capstone.plan import CONTROL, METRICS, QUICK, SERVED, SINGLE, WITHIN, duration
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.recommendation import (
     COUNTS,
@@ -39,12 +39,14 @@ from helpers.capstone.recommendation import (
     names,
     recommend,
     rows_needed,
+    to_serve,
+    today,
 )
 from helpers.display import figures, pictures
 from helpers.display.palette import BLACK, GREY
 from helpers.evaluation.pool import FUSIONS
 from helpers.evaluation.statistics import summarise
-from helpers.evaluation.verdicts import UNDECIDED
+from helpers.evaluation.verdicts import HOLDS, UNDECIDED
 from helpers.support import validate
 from helpers.support.files import whole
 
@@ -68,6 +70,7 @@ METRIC_WORDS = {
     "stack": "Late fusion: one score from all outputs of the separate models, or of the shared one; the stack weights "
     "them on the validation rows.",
 }
+SETTLED = 'Whether to share is open; what is ahead of today is not: `found.ranker(kind="best")`, in an A/B test.'
 BELOW = "<p>Rows that are not called <i>shared</i> share nothing: sharing is worth having only where it beats them.</p>"
 LEVELS = {
     "by item": "item's mean",
@@ -77,6 +80,7 @@ LEVELS = {
     "trees": "boosted trees",
     **{way: f"late fusion: {way}" for way in FUSIONS},
     **{SHARED + way: f"shared, late fusion: {way}" for way in FUSIONS},
+    SERVED: "served today",
     CONTROL: "shared, labels of others shuffled",
 }
 VERDICT_WORDS = {
@@ -146,9 +150,11 @@ def report(
         below=BELOW if len(levels) > 2 else "",
         weak=_weak(found),
         pictures=_pictures(found),
+        today=f"<p>{_words(first)}</p>" if (first := today(found.best)) else "",
+        serve=_words(to_serve(found.best)),
         lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
-        undecided=_undecided(found, said.until),
+        undecided=_undecided(found, SETTLED if (found.best["verdict"] == HOLDS).any() else said.until),
         facts=_table(_facts(found)),
         known=known and f"<ul>{known}</ul>",
         tuned=_table(_tuned(found)),
@@ -175,7 +181,7 @@ def _values(found: Comparison) -> dict[str, object]:
         "structure": recipe.structure,
         "rows": "later rows" if own.by_time else "rows",
         "seeds": len(found.seeds),
-        "margin": ", ".join(f"{value:g} {METRICS[kind]}" for kind, value in matters.items()),
+        "margin": ", ".join(f"{value:g} {_metric(found, kind)}" for kind, value in matters.items()),
         "metrics": " ".join(words for name, words in METRIC_WORDS.items() if any(name in one for one in told)),
         "parts": ", ".join(f"{rows:,} rows to {PARTS[part]}" for part, rows in found.parts.items()),
         "split": how + explained[how],
@@ -190,11 +196,15 @@ def _values(found: Comparison) -> dict[str, object]:
         "luck": "initial parameters and order of the batches" + ("" if own.by_time else ", and the split of the rows"),
         "units": "; ".join(f"{_units(found, kind)} for {tasks}" for kind, tasks in clusters.items()),
         "days": _days(found),
-        "narrow": NARROW.format(HELD[how], how) if HELD.get(how, 100) < 93 else "",
-        "held": _held(how),
+        "narrow": NARROW.format(HELD[how], how) if HELD.get(how, 100) < 93 and found.metric != WITHIN else "",
+        "held": _held(how) if found.metric != WITHIN else NOT_WITHIN,
         "weighed": "" if own.weight is None else WEIGHED.format(own.weight),
         "quick": QUICKLY if found.mode == QUICK else "",
     }
+
+
+def _metric(found: Comparison, kind: str) -> str:
+    return found.metric if kind == "binary" else METRICS[kind]
 
 
 def _units(found: Comparison, clusters: str) -> str:
@@ -213,6 +223,9 @@ def _days(found: Comparison) -> str:
     if found.days < FEWEST_CLUSTERS:
         return f"{said}: too few to say how much days differ, which these intervals therefore leave out."
     return f"{said}; intervals were made over users and over days, and the wider one counts."
+
+
+NOT_WITHIN = "How often such intervals hold the truth was not measured for the GAUC."
 
 
 def _held(how: str) -> str:
@@ -343,7 +356,7 @@ def _levels(found: Comparison) -> pd.DataFrame:
         rows[LEVELS[row.yardstick], row.task] = (row.value, getattr(row, "gauc", np.nan))
     table = {"model": list(dict.fromkeys(model for model, _ in rows))}
     for task, kind in found.declaration.labels.items():
-        for place, metric in enumerate((METRICS[kind], "GAUC")):
+        for place, metric in enumerate((_metric(found, kind), WITHIN)):
             values = [rows.get((model, task), (np.nan, np.nan))[place] for model in table["model"]]
             if not np.isnan(values).all():
                 table[f"{task} {metric}"] = ["" if np.isnan(value) else f"{value:.3f}" for value in values]
@@ -402,7 +415,7 @@ def _picture(figure: Figure, words: str) -> str:
 def _trade_off(found: Comparison, names: dict[str, str]) -> Figure:
     """The first two tasks against each other, as the weight of the first rises."""
     (a, short_a), (b, short_b) = list(names.items())[:2]
-    metric = {task: METRICS[kind] for task, kind in found.declaration.labels.items()}
+    metric = {task: _metric(found, kind) for task, kind in found.declaration.labels.items()}
     return figures.paths(
         summarise(found.curve.assign(model=found.recipe.structure), "value", ["model", "weight", "task"]),
         "model",
@@ -457,7 +470,7 @@ def _again(found: Comparison, file: str) -> str:
     """Python that repeats the comparison: all that was chosen, and nothing left to a default."""
     options = {
         name: getattr(found, name)
-        for name in ("mode", "seeds", "rates", "penalties", "tuning_seeds", "matters", "also")
+        for name in ("mode", "seeds", "rates", "penalties", "tuning_seeds", "matters", "metric", "also")
         if getattr(found, name) is not None
     }
     elsewhere = "" if found.reading is not None else f"# {file} must hold the table, which came from elsewhere.\n"

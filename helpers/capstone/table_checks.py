@@ -158,6 +158,9 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
         if len(outside):
             example = f"{len(outside):,} of {len(seen):,} values are neither 0 nor 1, such as {outside.iloc[0]:g}"
             yield Problem(True, column, f"{example}. Make it 0 or 1 by a threshold, or declare a regression label.")
+    for score in _but(skip, *dict.fromkeys(declaration.served.values())):
+        if said := _no_score(frame[score]):
+            yield Problem(True, score, said)
     for user in _but(skip, declaration.user):
         if gaps := int(frame[user].isna().sum()):
             sentence = "rows have no user. Leave them out, or declare the column as an id that is not the user."
@@ -178,6 +181,15 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     for time in _but(skip, declaration.time):
         if said := _error(time, moments, time, frame[time]):
             yield Problem(True, time, f"it cannot order the rows ({said.rstrip('.')}).")
+
+
+def _no_score(values: pd.Series) -> str:
+    """Why these values cannot be the score that is served today, or nothing."""
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        return "it was declared as served, and not all of its values are numbers."
+    if gaps := int((~np.isfinite(values.to_numpy(float, na_value=np.nan))).sum()):
+        return f"it was declared as served, and {gaps:,} rows have no such score: leave them out."
+    return "it was declared as served, and is the same in all rows: it orders nothing." * (values.nunique() < 2)
 
 
 def _weight(column: str, values: pd.Series) -> Iterator[Problem]:

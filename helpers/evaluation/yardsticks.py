@@ -81,18 +81,20 @@ def candidates(
 
 def _linear(penalties, features, binary, table, labels, weights, others):
     """With one penalty after the other."""
+    for penalty in penalties:
+        model = _fitted(penalty, binary, table, labels, weights)
+        yield tuple(map(model.decision_function if binary else model.predict, others))
+
+
+def _fitted(penalty, binary, table, labels, weights):
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, Ridge  # a second, which only a comparison waits for
 
-    for penalty in penalties:
-        if binary:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)  # `STEPS` are what it gets
-                model = LogisticRegression(C=1 / penalty, max_iter=STEPS).fit(table, labels, weights)
-            yield tuple(map(model.decision_function, others))
-        else:
-            model = Ridge(alpha=penalty, max_iter=STEPS).fit(table, labels, weights)
-            yield tuple(map(model.predict, others))
+    if not binary:
+        return Ridge(alpha=penalty, max_iter=STEPS).fit(table, labels, weights)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # `STEPS` are what it gets
+        return LogisticRegression(C=1 / penalty, max_iter=STEPS).fit(table, labels, weights)
 
 
 def _trees(features, binary, table, labels, weights, others):

@@ -23,8 +23,9 @@ from helpers.experiments.chosen import Chosen
 from helpers.support import validate
 
 OURS = "helpers"
-# What changes no number of a table: errors, files, cores, figures, and what a check says of a reader's table.
-BESIDE = ("support", "display", "experiments.kept", "experiments.jobs", "capstone.table_checks")
+# What changes no number of a table: errors, files, cores, figures, what a check says of a reader's table, and what is
+# served.
+BESIDE = ("support", "display", "experiments.kept", "experiments.jobs", "capstone.table_checks", "capstone.served")
 LIBRARY = ("data", "models", "training", "evaluation", "experiments.sweep", "experiments.chosen", "capstone")
 
 

@@ -114,6 +114,42 @@ def test_an_ab_test_takes_chapter_03s_number_of_users(ranked):
     assert found["least"] <= found["users"]
 
 
+def test_the_most_likes_with_nearly_all_clicks_are_those_of_a_loop_over_exponents(ranked):
+    rng = np.random.default_rng(0)
+    label = {goal: np.tile(ranked.labels[goal].to_numpy(float), (2, 1)) for goal in GOALS}
+    parts = {goal: np.clip(0.3 * label[goal] + rng.random((2, len(ranked.labels))), 0.01, None) / 2 for goal in GOALS}
+    parts["share"] = parts["like"]
+    more = {
+        "kinds": dict.fromkeys((*GOALS, "share"), "binary"),
+        "labels": ranked.labels.assign(share=ranked.labels["like"]),
+    }
+    lists = replace(ranked, **more, parts={SHARED: parts, COUNTS: {goal: 0.9 - 0.5 * label[goal] for goal in GOALS}})
+
+    def brings(score, goal):
+        frame = pd.DataFrame({"list": lists.list_of, "score": score, "label": lists.labels[goal]})
+        first = frame.sort_values("score", ascending=False).groupby("list")["label"].head(lists.k)
+        return first.sum() / lists.count
+
+    found, best = lists.most("like", {"click": 0.9}), None
+    assert found.over == f"{SHARED}, click alone"
+    clicks = np.mean([brings(parts["click"][seed], "click") for seed in range(2)])
+    for step in range(21):
+        scores = parts["like"] ** (step / 20) * parts["click"] ** (1 - step / 20)
+        kept, liked = (np.mean([brings(score, goal) for score in scores]) for goal in ("click", "like"))
+        if kept >= 0.9 * clicks and (best is None or liked > best[1]):
+            best = {"like": step / 20, "click": 1 - step / 20}, liked
+    assert found.exponents == pytest.approx(best[0]) and 0 < found.exponents["like"] < 1
+    assert found.low < found.gain < found.high and found.users > 0
+    share, low, high = found.kept["click"]
+    assert low < share < high and share > 0.85
+    both = lists.most("like", {"click": 0.9, "share": 0.0})
+    assert sum(both.exponents.values()) == pytest.approx(1) and set(both.kept) == {"click", "share"}
+    with pytest.raises(ValueError, match=r"keep: got .*; expected at most what some exponents keep on a part"):
+        lists.most("like", {"click": 1.0}, source=COUNTS, over=SHARED)
+    with pytest.raises(ValueError, match=r"keep: got {'like': 0\.9}; expected one task or more, other than 'like'"):
+        lists.most("like", {"like": 0.9})
+
+
 @pytest.mark.parametrize(
     ("change", "options", "words"),
     [
@@ -154,5 +190,5 @@ def test_the_report_has_the_section_and_the_code_for_it(found, ranked):
     exec(again[again.index("from helpers.capstone.lists") :].partition("report(")[0], names := {"found": found})
     pd.testing.assert_frame_equal(names["lists"].curve(), ranked.curve())
     assert "<h2>One list</h2>" in page and "click^0.2 · like^0.8" in page and "users an arm" in page
-    assert list_section.TESTS in page
+    assert list_section.TESTS in page and "The most of like with at least 98% of click" in page
     assert "<h2>One list</h2>" not in report(found, "log.csv").page()

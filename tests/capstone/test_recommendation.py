@@ -272,13 +272,13 @@ def test_until_then_what_is_served_stays_and_a_loss_is_not_risked():
     keep = "Until it is decided, keep what you serve today; if that is nothing yet, take "
     open_ones = table(("a", "undecided", 9), ("b", "undecided", 9))
     for gains, end in (
-        ((0.01, -0.01), "what is best for each task by the table below."),
+        ((0.01, -0.01), 'what is best for each task, `found.ranker(kind="best")`.'),
         ((0.01, 0.001), "the shared model: it is cheaper, and no task leans to a loss."),
         ((0.001, 0.001), "the shared model, which is cheaper."),
     ):
         assert recommend(open_ones.assign(gain=gains)).until == keep + end
     lost = table(("a", "opposite", 0), ("b", "undecided", 9)).assign(gain=[-0.03, 0.01])
-    assert recommend(lost).until.endswith("by the table below.")
+    assert recommend(lost).until.endswith('`found.ranker(kind="best")`.')
     assert recommend(table(("a", "no effect", 0), ("b", "holds", 0))).until == ""
 
 

@@ -1,11 +1,21 @@
 """The interval of a gain on one log: each of its parts alone is a known one, and influences are derivatives."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from sklearn.metrics import r2_score, roc_auc_score
 
-from helpers.evaluation.intervals import auc_influence, gain, half_width, over_users, r2_influence, seeds_needed
+from helpers.evaluation.intervals import (
+    auc_influence,
+    gain,
+    half_width,
+    over_users,
+    r2_influence,
+    seeds_needed,
+)
+from helpers.evaluation.metrics import gauc
+from helpers.evaluation.within_lists import gauc_influence
 
 
 def test_its_parts_are_students_t_and_satterthwaites_sum():
@@ -117,3 +127,25 @@ BAD = {"spread": -1.0, "overlap": -5, "users": NAN, "units": 1, "seeds": "5", "l
 def test_what_cannot_be_judged_is_named(call, words):
     with pytest.raises((TypeError, ValueError), match=f"^{words}.*; expected"):
         call()
+
+
+def test_the_luck_of_users_in_gauc_is_that_of_users_drawn_again():
+    """And a user's moves are what is lost without the user; a list in which all were clicked moves nothing."""
+    rng = np.random.default_rng(0)
+    users = np.repeat(np.arange(150), rng.integers(2, 12, 150))
+    taste, score = rng.normal(size=150)[users], rng.normal(size=len(users)).round(1)  # with ties
+    labels = (rng.random(len(users)) < 1 / (1 + np.exp(-taste * (score + 1)))).astype(int)
+    moves = gauc_influence(score, labels, users)
+    sums, whole = np.bincount(users, moves), gauc(score, labels, users).value
+    assert moves.sum() == pytest.approx(0, abs=1e-12)
+    alike = pd.Series(labels).groupby(users).transform("nunique") == 1
+    assert alike.any() and (moves[alike] == 0).all()
+    without = [whole - gauc(*(part[users != user] for part in (score, labels, users))).value for user in range(150)]
+    np.testing.assert_allclose(sums, without, atol=2e-4)
+    own = [np.flatnonzero(users == user) for user in range(150)]
+    drawn = []
+    for _ in range(300):
+        parts = [own[k] for k in rng.integers(0, 150, 150)]
+        rows, whose = np.concatenate(parts), np.repeat(np.arange(150), [len(part) for part in parts])
+        drawn.append(gauc(score[rows], labels[rows], whose).value)
+    assert over_users(moves, users)[0] == pytest.approx(np.std(drawn), rel=0.12)

@@ -1,0 +1,192 @@
+"""From a log to what is served, without a notebook:  python -m helpers.capstone LOG.csv
+
+The first call writes LOG_report/declaration.py: what each column seems to be, with questions that only you can answer.
+Answer them there. The same command again then compares, and writes into that folder
+
+    report.html                 the answer, what it rests on, what to serve and what its lists bring
+    ranker.pt                   what is best for each task, trained to the last row (`Ranker.load`)
+    ranker.pt2, ranker.json     the same for a service, without the course
+    serve.py, candidates.json   the service, and a list to ask it for
+"""
+
+import argparse
+import json
+import runpy
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.capstone.comparison import MANY_ORDERS, TEST, VALID, Comparison, compare
+from helpers.capstone.declaration import Declaration, literal
+from helpers.capstone.lists import Lists
+from helpers.capstone.plan import METRICS, MODES, QUICK, THOROUGH, WITHIN, duration
+from helpers.capstone.preparation import Table, prepare
+from helpers.capstone.ranker import Ranker
+from helpers.capstone.reading import read
+from helpers.capstone.recommendation import recommend
+from helpers.capstone.report import report
+from helpers.capstone.suggestion import LATE, ZERO_ONE, draft, suggest, words_of
+from helpers.capstone.table_checks import check
+from helpers.support import environment, validate
+from helpers.support.files import whole
+
+SCORES = {"score", "pctr", "pcvr", "predicted", "prediction", "pred", "rank"}  # words of what may be served today
+SCORES_ZH = ("得分", "分数", "预估", "排序")
+SHOWN = 10  # candidates at most
+FIRST = """# What the columns of {file} are. Answer the questions below in this file, then give the same command again.
+from helpers.capstone.declaration import Declaration
+
+reading = {reading}  # options of helpers.capstone.reading.read
+mode = "{mode}"  # {other}
+{code}
+
+# Questions that only you can answer:
+{questions}
+
+# What each column seems to be, and why:
+{guesses}
+"""
+
+
+@validate.checked
+def questions(guesses: pd.DataFrame) -> list[str]:
+    """What the guesses of `suggestion.suggest` leave open, one sentence or two each."""
+    validate.columns("guesses", guesses, ["role", "reason"])
+    roles, reasons = guesses["role"], guesses["reason"]
+
+    def named(*some: str) -> str:
+        return ", ".join(literal(str(name)) for name in roles.index[roles.isin(some)])
+
+    asked = [
+        f"Was each of these known before the impression? {named('number', 'id', 'tags', 'list')}. Leave out the rest."
+    ]
+    asked.append(f"Is each of these an outcome that you want to predict? {named('binary label', 'regression label')}.")
+    if maybe := ", ".join(literal(str(name)) for name in roles.index[reasons.isin([ZERO_ONE, LATE])]):
+        asked.append(f"Are any of these outcomes, too? {maybe}. If so, they are labels.")
+    missing = {"user": "whose lists are they", "item": "what was shown", "time": "when was it shown"}
+    asked += [f"No {role} was found: {what}? {role}=…" for role, what in missing.items() if not roles.eq(role).any()]
+    scores = [name for name in roles.index if words_of(str(name)) & SCORES or any(s in str(name) for s in SCORES_ZH)]
+    today = f" Is it {' or '.join(map(literal, map(str, scores)))}? Then it is no feature." if scores else ""
+    asked.append(
+        f'Which column has the score that orders your lists today? served={{"a label": "that column"}}.{today}'
+    )
+    if not roles.eq("group").any():
+        asked.append("Is there a session or request whose rows are one list? group=…")
+    return [*asked, 'How long may an outcome take to come? If days, gap="7 days", and leave out younger rows.']
+
+
+@validate.checked
+def first_draft(frame: pd.DataFrame, file: str, reading: dict, mode: str = QUICK) -> str:
+    """The Python of a declaration with its questions, to edit; where no label was found, one is to be filled in."""
+    guesses = suggest(frame)
+    try:
+        code = draft(guesses)
+    except ValueError as error:
+        code = f'# {error}\n# declaration = Declaration(labels={{…: "binary", …: "binary"}}, …)'
+    width = max(len(str(name)) for name in guesses.index)
+    listed = (f"# {name!s:{width}}  {row['role']}: {row['reason']}" for name, row in guesses.iterrows())
+    asked = (f"# {number}. {one}" for number, one in enumerate(questions(guesses), 1))
+    other = f'"{THOROUGH}" for a decision: it takes ten times as long'
+    parts = {"reading": literal(reading), "mode": validate.choice("mode", mode, MODES), "other": other, "code": code}
+    return FIRST.format(file=file, questions="\n".join(asked), guesses="\n".join(listed), **parts)
+
+
+def _metric(own: Declaration, frame: pd.DataFrame) -> str:
+    """GAUC where enough lists of the validation and test rows have labels of both classes, of each binary label."""
+    table = Table(prepare(own, frame), own)
+    binary = [task for task, kind in own.labels.items() if kind == "binary"]
+    enough = binary and min(table.orders(task, 0, part) for task in binary for part in (VALID, TEST)) >= MANY_ORDERS
+    return WITHIN if enough else METRICS["binary"]
+
+
+def _lists(found: Comparison) -> tuple[Lists | None, dict[str, float], str]:
+    """Lists, the exponents to serve with, and why there are no lists."""
+    equal = dict.fromkeys(found.declaration.labels, 1 / len(found.declaration.labels))
+    try:
+        lists = Lists.of(found)
+    except ValueError as error:
+        return None, equal, f"no lists: {error}"
+    return lists, dict.fromkeys(lists.goals, 0.5), ""
+
+
+def _served_as_measured(ranker: Ranker, folder: Path, found: Comparison) -> bool:
+    """Write a list to ask for; whether the service orders it as the ranker does."""
+    own = found.declaration
+    rows = prepare(own, found.frame)
+    by = own.group or own.user
+    last = rows[rows[by] == rows[by].iloc[-1]] if by else rows
+    rows = last[-SHOWN:].reset_index(drop=True)
+    text = rows[own.features()].to_json(orient="records", double_precision=15, force_ascii=False)
+    with whole(folder / "candidates.json") as part:
+        part.write_text(text, encoding="utf-8")
+    answer = runpy.run_path(str(folder / "serve.py"))["Service"](folder / "ranker.pt2").predict(json.loads(text))
+    return answer["order"] == ranker.rank(rows).index.tolist()
+
+
+def _road(path: Path, folder: Path, encoding: str | None, say) -> int:
+    plan = folder / "declaration.py"
+    if not plan.exists():
+        reading = {} if encoding is None else {"encoding": encoding}
+        frame = read(path, **reading)
+        with whole(plan) as part:
+            part.write_text(first_draft(frame, path.name, reading), encoding="utf-8")
+        say(f"read {len(frame):,} rows, {len(frame.columns)} columns")
+        count = len(questions(suggest(frame)))
+        say(f"wrote {plan}: answer its {count} questions there, then give this command again")
+        return 0
+    answers = runpy.run_path(str(plan))
+    if not isinstance(own := answers.get("declaration"), Declaration):
+        validate.fail(str(plan), "no declaration", "declaration = Declaration(…), as its comments say")
+    frame = read(path, **answers.get("reading", {}))
+    say(f"read {len(frame):,} rows")
+    problems = check(own, frame)
+    print(problems)
+    if problems.stopping:
+        say(f"stopped: correct {plan}, or the table")
+        return 1
+    metric = _metric(own, frame)
+    say(f"checked; binary labels are judged by {metric}")
+    found = compare(frame, own, mode=answers.get("mode", QUICK), metric=metric)
+    say(f"compared: {recommend(found.headline).word}")
+    lists, exponents, why = _lists(found)
+    report(found, path, lists, exponents if lists else None).save(folder / "report.html")
+    say(why or f"formed {lists.count:,} lists by {lists.by}")
+    ranker = found.ranker(kind="best")
+    ranker.exponents = exponents
+    ranker.save(folder / "ranker.pt")
+    ranker.export(folder / "ranker.pt2")
+    shutil.copyfile(environment.ROOT / "examples" / "serve.py", folder / "serve.py")
+    told = ranker.check[ranker.check["metric"].isin(["auc", "gauc", "r2"])].drop(columns="note")
+    print("Trained on the older rows, for the newest (agreement: with what is served, which knows all rows):")
+    print(told.round(3).to_string(index=False))
+    same = _served_as_measured(ranker, folder, found)
+    order = "as the ranker does" if same else "OTHERWISE THAN THE RANKER: do not serve it"
+    say(f"trained to the last row; the service orders a list {order}")
+    say(f"wrote {', '.join(sorted(one.name for one in folder.iterdir() if one.is_file()))} to {folder}")
+    print(f"To serve it: pip install fastapi uvicorn; python {folder / 'serve.py'} {folder / 'ranker.pt2'}")
+    print(f"To ask it:   curl -X POST localhost:8000/predict -d @{folder / 'candidates.json'}")
+    return 0 if same else 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="From a log to its report, ranker and service, in two calls.")
+    parser.add_argument("log", type=Path, metavar="LOG", help="Read this file: CSV, also packed, Parquet, JSON lines.")
+    parser.add_argument("--encoding", help="Read a CSV file in this encoding, such as gbk (default: UTF-8).")
+    options = parser.parse_args()
+    start = time.monotonic()
+
+    def say(words: str) -> None:
+        print(f"[{duration(time.monotonic() - start)}] {words}", flush=True)
+
+    try:
+        return _road(options.log, Path(f"{options.log.name.split('.')[0]}_report"), options.encoding, say)
+    except (ValueError, TypeError, OSError, SyntaxError, NameError) as error:
+        print(f"Stopped. {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,208 @@
+"""What is best for each task, as one ranker: what `Comparison.best` names, trained, calibrated and put together.
+
+A network as it is says a logit. What is in no unit, such as a count, a product or a mean of several outputs, is brought
+to one by two numbers, which keep its order: a logistic regression on the validation rows (Platt, 1999), or a line.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.plan import SINGLE
+from helpers.capstone.preparation import Split, observed
+from helpers.capstone.ranker import Mix, Ranker, Recipe
+from helpers.data.examples import Examples
+from helpers.data.features import Features
+from helpers.evaluation import yardsticks
+from helpers.evaluation.counts import by_ids
+from helpers.evaluation.metrics import auc, r2
+from helpers.evaluation.pool import FUSIONS, MEAN, PRODUCT, pool
+from helpers.evaluation.yardsticks import _fitted as fitted
+from helpers.evaluation.yardsticks import _one_hot as one_hot
+from helpers.models.copies import predict
+from helpers.models.mixture import ALONE, SHARED, SUM, Mixture, Sum
+from helpers.support import validate
+
+COUNTED = {"by item": ("item",), "by user": ("user",), "by user and item": ("user", "item")}  # means of these columns
+LEAST = 1e-6  # slope of a calibration: an order is never turned round
+
+
+@validate.checked
+def best(
+    own: Declaration, names: dict[str, str], parts: Split, every: pd.DataFrame, recipes: dict[str, Recipe], seed: int
+) -> tuple[Ranker, Ranker]:
+    """What is best for each task, trained on the training rows, and again on all rows with what the first has chosen.
+
+    names    {task: one of `Comparison.best`}
+    parts    of the rows `every`, as `preparation.prepare` and `split` make them
+    recipes  {tasks of a side, as in `Comparison.tuned`: what it chose}
+    """
+    tasks, whole = own.labels, " + ".join(own.labels)
+    forms = {task: (_side(names[task]), names[task].endswith(PRODUCT)) for task in tasks}
+    fused = any(name in FUSIONS for name in names.values())
+    shares = any(side == SHARED for side, _ in forms.values())
+    alone = {task: recipes[task] for task, (side, _) in forms.items() if side == ALONE or fused}
+    mix = Mix(forms, recipes[whole] if shares else None, alone)
+    asked = {whole: (tasks, mix.shared)} if shares else {}
+    asked |= {task: ({task: tasks[task]}, recipe) for task, recipe in alone.items()}
+    how = {"progress": False, "weight": own.weight}
+    models = {
+        name: Ranker(own.layout(), of, recipe, seed).fit(parts.train, parts.valid, **how)
+        for name, (of, recipe) in asked.items()
+    }
+    rows, sums = _Rows.of(own, parts.train), {task: names[task] for task, (side, _) in forms.items() if side == SUM}
+    penalties = {task: rows.penalty(parts.valid, task) for task, name in sums.items() if name == yardsticks.LINEAR}
+    first = _ranker(mix, models, rows, {task: rows.sum(task, name, penalties.get(task)) for task, name in sums.items()})
+    numbers = {task: _numbers(first, rows.examples(parts.valid), task, names[task]) for task in tasks}
+    models, rows = {name: ranker.refit(every, **how) for name, ranker in models.items()}, _Rows.of(own, every)
+    last = _ranker(mix, models, rows, {task: rows.sum(task, name, penalties.get(task)) for task, name in sums.items()})
+    for place, (weights, constant) in enumerate(numbers.values()):
+        first.model.weigh(place, weights, constant)
+        last.model.weigh(place, weights, constant)
+    first.seed = last.seed = seed
+    return first, last
+
+
+def _side(name: str) -> str:
+    if name in COUNTED or name == yardsticks.LINEAR:
+        return SUM
+    return ALONE if name == SINGLE or name in FUSIONS else SHARED
+
+
+def _ranker(mix: Mix, models: dict[str, Ranker], rows: _Rows, sums: dict[str, Sum]) -> Ranker:
+    """The parts in one ranker; how they are weighed comes after."""
+    tasks = rows.declaration.labels
+    shared = models[" + ".join(tasks)].model if mix.shared else None
+    ranker = Ranker(rows.features, tasks, mix)
+    ranker.model = Mixture(mix.forms, shared, {task: models[task].model for task in mix.alone}, sums).eval()
+    ranker.scales = rows.scales
+    ranker.histories = [history for one in models.values() for history in one.histories]
+    ranker.epochs = [epoch for one in models.values() for epoch in one.epochs]
+    return ranker
+
+
+class _Rows:
+    """Rows that are trained on: features and scales as `Ranker.fit` makes them of these, and what is only counted."""
+
+    def __init__(self, features: Features, declaration: Declaration, frame: pd.DataFrame):
+        self.features, self.declaration = features, declaration
+        self.tasks, self.scales = declaration.labels, {}
+        plain = self.examples(frame)
+        for task, kind in self.tasks.items():
+            if kind == "regression":
+                labels = plain.labels[task][observed(plain, task)]
+                self.scales[task] = float(labels.mean()), float(labels.std())
+        self.train = plain.scaled(self.scales)
+
+    @staticmethod
+    def of(own: Declaration, frame: pd.DataFrame) -> _Rows:
+        return _Rows(Features(own.layout()).fit(frame), own, frame)
+
+    def examples(self, frame: pd.DataFrame) -> Examples:
+        made = self.features.examples(frame, {task: task for task in self.tasks}, weight=self.declaration.weight)
+        return made.scaled(self.scales)
+
+    def penalty(self, valid: pd.DataFrame, task: str) -> float:
+        """That of the linear model, by the validation rows."""
+        rows = self.examples(valid).only(task)
+        seen, score = observed(rows, task), auc if self.tasks[task] == "binary" else r2
+        labels = rows.labels[task].numpy()[seen]
+        tried = yardsticks.candidates(yardsticks.LINEAR, self.features, self.train.only(task), rows.inputs)
+        values = [score(scores[seen], labels) for (scores,) in tried]
+        return yardsticks.PENALTIES[int(np.argmax(values))]
+
+    def sum(self, task: str, name: str, penalty: float | None) -> Sum:
+        """A count or a linear model of these rows."""
+        found, features = Sum(self.features), self.features
+        if name in COUNTED:
+            constant, ids = self._offsets(task, [getattr(self.declaration, role) for role in COUNTED[name]])
+            numbers, lists = np.zeros(len(features.dense)), []
+        else:
+            weights, constant = _linear(features, self.train.only(task), penalty)
+            layouts = [*features.sparse, *(features.ids[layout.of] for layout in features.sequences)]
+            numbers, *parts = np.split(weights, np.cumsum([len(features.dense), *(one.rows for one in layouts)])[:-1])
+            each = [(layout, part) for layout, part in zip(layouts, parts, strict=True)]
+            ids, lists = each[: len(features.sparse)], each[len(features.sparse) :]
+        with torch.no_grad():
+            found.constant.fill_(constant)
+            found.numbers.copy_(torch.from_numpy(numbers))
+            for place, (layout, part) in [*((0, one) for one in ids), *enumerate(lists, 1)]:
+                found.ids[place, layout.offset : layout.offset + layout.rows] = torch.from_numpy(part)
+        return found
+
+    def _offsets(self, task: str, columns: list[str]) -> tuple[float, list]:
+        """The mean of all, and for each id of these columns how far it is from that."""
+        places = [self.declaration.ids_of_all().index(column) for column in columns]
+        seen = observed(self.train, task)
+        labels, ids = self.train.labels[task].numpy()[seen], self.train.inputs["sparse"].numpy()[seen]
+        known, nothing, found = [ids[:, place] for place in places], np.array([-1]), []
+        mean = by_ids(known, labels, [nothing] * len(places))[0]
+        for turn, place in enumerate(places):
+            layout = self.features.sparse[place]
+            codes = np.arange(layout.offset, layout.offset + layout.rows)
+            asked = [codes if k == turn else np.full(len(codes), -1) for k in range(len(places))]
+            found.append((layout, by_ids(known, labels, asked) - mean))
+        return float(mean), found
+
+
+def _linear(features: Features, train: Examples, penalty: float) -> tuple[np.ndarray, float]:
+    """The weights of the linear model of one task: of the numbers, of the values of each id, of the ids of each list,
+    one after the other; and its constant."""
+    (task,) = train.tasks
+    seen, labels = observed(train, task), train.labels[task].numpy().astype(float)
+    weights = train.weights[task].numpy()[seen] if task in train.weights else None
+    binary = bool(np.isin(labels[seen], (0, 1)).all())
+    model = fitted(penalty, binary, one_hot(features, train.inputs)[seen], labels[seen], weights)
+    return np.ravel(model.coef_), float(np.ravel(model.intercept_)[0])
+
+
+def _numbers(ranker: Ranker, valid: Examples, task: str, name: str) -> tuple[np.ndarray, float]:
+    """The weights of all tasks' outputs for one task, and a constant, by the validation rows."""
+    tasks, seen = list(ranker.tasks), observed(valid, task)
+    weights, constant, labels = np.zeros(len(tasks)), 0.0, valid.labels[task]
+    weights[tasks.index(task)] = 1
+    side, product = ranker.recipe.forms[task]
+    way = name.removeprefix("shared, ")
+    if way in FUSIONS and not product:  # what such a score says of zeros and of unit vectors tells its weights
+        outputs = predict(_Side(ranker.model, side), valid.inputs)
+        units = np.vstack([np.zeros(len(tasks)), np.eye(len(tasks))]).T
+        score = pool(outputs, dict(zip(tasks, units, strict=True)), task, labels, torch.from_numpy(seen))[way].numpy()
+        weights, constant = score[1:] - score[0], float(score[0])
+    if product:
+        weights = np.ones(len(tasks))
+    if product or way == MEAN or name in COUNTED:
+        ranker.model.weigh(tasks.index(task), weights, constant)
+        scores = predict(ranker.model, valid.inputs)[task].numpy()[seen]
+        slope, start = _calibration(scores, labels.numpy()[seen], ranker.tasks[task])
+        weights, constant = weights * slope, constant * slope + start
+    return weights, constant
+
+
+class _Side(nn.Module):
+    """All outputs of one side of a mixture."""
+
+    def __init__(self, mixture: Mixture, side: str):
+        super().__init__()
+        self.mixture, self.side = mixture, side
+
+    def forward(self, inputs):
+        if self.side == SHARED:
+            return self.mixture.shared(inputs)
+        return {task: output for model in self.mixture.alone for task, output in model(inputs).items()}
+
+
+def _calibration(scores: np.ndarray, labels: np.ndarray, kind: str) -> tuple[float, float]:
+    """Slope and start of the line from scores to logits, or values."""
+    if kind == "regression":
+        slope, start = np.polyfit(scores, labels, 1)
+    else:
+        from sklearn.linear_model import LogisticRegression
+
+        centre, spread = scores.mean(), scores.std() or 1.0
+        line = LogisticRegression(C=1e3).fit(((scores - centre) / spread)[:, None], labels)
+        slope, start = line.coef_.item() / spread, line.intercept_.item() - line.coef_.item() * centre / spread
+    return max(float(slope), LEAST), float(start)

@@ -1,0 +1,147 @@
+"""What wins is what is served: each form says in the service what the notebook does, trained to the last row."""
+
+import json
+import runpy
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.capstone import served
+from helpers.capstone.comparison import compare
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.preparation import prepare, split
+from helpers.capstone.ranker import Ranker
+from helpers.capstone.recommendation import to_serve
+from helpers.data.features import Features
+from helpers.evaluation import yardsticks
+from helpers.evaluation.counts import by_ids
+from helpers.evaluation.metrics import auc, r2
+from helpers.support import environment
+from tests.capstone.logs import BY_TIME, LABELS, RECIPE, tastes
+
+pytestmark = pytest.mark.slow  # they train
+
+OWN = replace(BY_TIME, lists={"seen": "item"}, ids=("colour",), tags=("tags",))
+BINARY = replace(OWN, labels=dict.fromkeys(("click", "like"), "binary"))
+
+
+def frame() -> pd.DataFrame:
+    rng, rows = np.random.default_rng(1), tastes()
+    rows["colour"] = rng.choice(["red", "blue", "green"], len(rows))
+    rows["seen"] = [" ".join(map(str, rng.integers(0, 40, length))) for length in rng.integers(0, 4, len(rows))]
+    rows["tags"] = rng.choice(["a|b", "c", "a"], len(rows))
+    return rows
+
+
+def found_for(own: Declaration):
+    return compare(frame(), own, replace(RECIPE, towers=(16,)), seeds=[0, 1], rates=[0.01], also=["yardsticks"])
+
+
+@pytest.fixture(scope="module")
+def found():
+    return found_for(OWN)
+
+
+@pytest.fixture(scope="module")
+def of_two():
+    return found_for(BINARY)
+
+
+def taking(found, **names: str):
+    """The comparison, as if these had been the best."""
+    return replace(found, best=found.best.assign(name=[names[task] for task in found.best["task"]]))
+
+
+WAYS = {
+    "counts": {"click": "by item", "seconds": "by user and item", "like": "by user and item"},
+    "linear": {"click": "linear", "seconds": "linear", "like": "by item"},
+    "stacks": {"click": "stack", "seconds": "shared, stack", "like": "shared, mean"},
+    "as they are": {"click": "single-task", "seconds": "Shared-Bottom", "like": "mean"},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_wins_says_the_same_saved_and_in_the_service(found, way, tmp_path):
+    ranker = taking(found, **WAYS[way]).ranker(kind="best")
+    ranker.exponents = {"click": 0.5, "like": 1.0, "seconds": 0.2}
+    ranker.save(tmp_path / "ranker.pt")
+    ranker.export(tmp_path / "ranker.pt2")
+    rows = prepare(found.declaration, found.frame)[-60:]
+    rows.loc[rows.index[:5], ["user", "item"]] = [999, 998]  # which no row has
+    expected = ranker.rank(rows).sort_index()
+    pd.testing.assert_frame_equal(Ranker.load(tmp_path / "ranker.pt").rank(rows).sort_index(), expected)
+    asked = json.loads(rows[found.declaration.features()].to_json(orient="records", double_precision=15))
+    service = runpy.run_path(str(environment.ROOT / "examples" / "serve.py"))["Service"](tmp_path / "ranker.pt2")
+    answer = service.predict(asked)
+    said = pd.DataFrame(answer["predictions"], index=rows.index)
+    np.testing.assert_allclose(said[list(expected)], expected, rtol=1e-5, atol=1e-7)
+    assert answer["order"] == np.argsort(-expected["score"].to_numpy(), kind="stable").tolist()
+    assert answer["unknown"]["item"] == 5
+    means = ranker.predict(prepare(found.declaration, found.frame))[list(LABELS)].mean()
+    for task in ("click", "like"):
+        assert means[task] == pytest.approx(found.frame[task].mean(), abs=0.06)  # calibrated
+
+
+def test_its_order_is_that_of_what_won(of_two, found):
+    """Judged on the test rows before it was trained to the last: counts and a linear model by the numbers that the
+    comparison has; a stack, a product and a mean by the same formula."""
+    test = split(OWN, prepare(OWN, found.frame)).test
+    train = split(OWN, prepare(OWN, found.frame)).train
+    values = taking(found, **WAYS["counts"]).ranker(kind="best").check.set_index(["task", "metric"])["value"]
+    assert values["click", "auc"] == pytest.approx(
+        auc(by_ids([train["item"]], train["click"], [test["item"]]), test["click"])
+    )
+    beaten = found.beaten.set_index(["task", "yardstick"])["value"]
+    assert values["like", "auc"] == pytest.approx(beaten["like", "by user and item"], abs=1e-4)
+    values = taking(found, **WAYS["linear"]).ranker(kind="best").check.set_index(["task", "metric"])["value"]
+    for task, metric in (("click", "auc"), ("seconds", "r2")):
+        assert values[task, metric] == pytest.approx(beaten[task, "linear"], abs=2e-3)
+    beaten = of_two.beaten[of_two.beaten["yardstick"].isin(["product", "stack"])].set_index(["task", "yardstick"])[
+        "value"
+    ]
+    ranker = taking(of_two, click="product", like="stack").ranker(kind="best")
+    values = ranker.check.set_index(["task", "metric"])["value"]
+    assert values["click", "auc"] == pytest.approx(beaten["click", "product"], abs=0.03)  # of one seed
+    assert values["like", "auc"] == pytest.approx(beaten["like", "stack"], abs=0.03)
+    assert (ranker.check["agreement"] > 0.7).all()
+
+
+def test_it_is_trained_to_the_last_row_for_the_epochs_that_the_split_chose(found):
+    """Users of the last rows are known, and new ids get the mean vector of their column, not a random one."""
+    rows = prepare(OWN, found.frame)
+    newest = rows.assign(user=rows["user"].where(np.arange(len(rows)) < len(rows) - 30, 777))
+    ranker = replace(found, frame=newest).ranker("click")
+    assert 777 in ranker.features.vocabularies["user"]
+    train, valid, _ = split(OWN, newest)
+    first = Ranker(OWN.layout(), ranker.tasks, ranker.recipe, 0).fit(train, valid, progress=False)
+    history = first.histories[0]
+    assert first.epochs == [int(history.loc[history[history["task"] == "total"]["valid"].idxmin(), "epoch"])]
+    assert ranker.epochs == first.epochs and ranker.histories[0]["epoch"].max() == first.epochs[0]
+    assert set(ranker.check["metric"]) >= {"auc", "gauc"} and (ranker.check["agreement"] > 0.5).all()
+    (table,) = ranker.model.models[0].encoder.tables.values()
+    layout = ranker.features.ids["item"]
+    known = table.weight[layout.offset + 2 : layout.offset + layout.rows]
+    np.testing.assert_allclose(table.weight[layout.offset + 1].detach(), known.mean(0).detach(), rtol=1e-5)
+
+
+def test_trees_are_refused_in_a_sentence_and_only_what_can_be_served_is_named(found):
+    assert not set(found.best["name"]) & {"trees", "by user", "control", "served"}
+    best = found.best.assign(trees=[0.013, np.nan, -0.002])
+    assert "Boosted trees are better for click (+0.013): no ranker here serves them" in to_serve(best)
+    assert "Boosted" not in to_serve(best.assign(trees=np.nan))
+    with pytest.raises(ValueError, match="kind: got 'trees'; expected one of 'shared', 'best'"):
+        found.ranker(kind="trees")
+    with pytest.raises(ValueError, match="task: got 'click'; expected None: what is best has all tasks"):
+        found.ranker("click", kind="best")
+
+
+def test_the_weights_of_the_linear_model_are_its_scores():
+    rows = prepare(OWN, frame())
+    features = Features(OWN.layout()).fit(rows[:2_000])
+    train, test = (features.examples(part, {"seconds": "seconds"}) for part in (rows[:2_000], rows[2_000:]))
+    weights, constant = served._linear(features, train, 10.0)
+    (scores,) = next(yardsticks.candidates("linear", features, train, test.inputs, penalties=[10.0]))
+    np.testing.assert_allclose(yardsticks._one_hot(features, test.inputs) @ weights + constant, scores, rtol=1e-9)
+    assert r2(scores[test.masks["seconds"]], test.labels["seconds"][test.masks["seconds"]]) > 0
