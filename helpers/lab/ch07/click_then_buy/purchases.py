@@ -33,7 +33,7 @@ from helpers.experiments.chosen import Chosen
 from helpers.lab.ch07.funnel import BY_HISTORY, logged_loss
 from helpers.lab.ch07.pools import LINEAR, OF_ONE, POOLS_APART, chances, kinds_of, linear, models_of, over_sets, pooled
 from helpers.lab.kept_table import KeptTable, kept_tables
-from helpers.lab.recheck import Recheck
+from helpers.lab.recheck import Recheck, mean
 from helpers.models.esmm import ESMM, chain, funnel, product_logit
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
@@ -257,7 +257,8 @@ TABLES = kept_tables(
         "07_purchases",
         compare,
         {"seeds": range(20)},
-        [Recheck({"seeds": [3], "models": ["ESMM", *UNSHARED]}, {"auc": 0.02, "ratio": 0.1})],
+        # A run may stop an epoch sooner or later by a rounding error, and its mean prediction with it.
+        [Recheck({"seeds": [3, 11], "models": ["ESMM", *UNSHARED]}, {"auc": 0.02, "ratio": mean(0.1)})],
         packed=True,
     ),
 )
