@@ -47,8 +47,10 @@ def measures(text: str) -> tuple[float, ...]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("notebook", nargs="*", type=Path, default=sorted(Path("notebooks").glob("0*.ipynb")))
+    about = "Print how chapters read, in numbers, next to two texts that read well."
+    parser = argparse.ArgumentParser(prog="python -m tools.reading", description=about)
+    chapters = sorted(Path("notebooks").glob("0*.ipynb"))
+    parser.add_argument("notebook", nargs="*", type=Path, default=chapters, help="These; all chapters if none is named.")
     texts = {path.stem: prose(notebooks.read(path)) for path in parser.parse_args().notebook}
     print(pd.DataFrame(MODELS | {name: measures(text) for name, text in texts.items()}, COLUMNS).T.round(1).to_string())
     for name, text in texts.items():
