@@ -50,7 +50,7 @@ if __name__ == "__main__":
     about = "Print how chapters read, in numbers, next to two texts that read well."
     parser = argparse.ArgumentParser(prog="python -m tools.reading", description=about)
     chapters = sorted(Path("notebooks").glob("0*.ipynb"))
-    parser.add_argument("notebook", nargs="*", type=Path, default=chapters, help="These; all chapters if none is named.")
+    parser.add_argument("notebook", nargs="*", type=Path, default=chapters, help="All chapters if none is named.")
     texts = {path.stem: prose(notebooks.read(path)) for path in parser.parse_args().notebook}
     print(pd.DataFrame(MODELS | {name: measures(text) for name, text in texts.items()}, COLUMNS).T.round(1).to_string())
     for name, text in texts.items():
