@@ -35,8 +35,15 @@ BEYOND = """card => {
     return box.width && (box.left < edge.left - 1 || box.right > edge.right + 1);
   }).map((e) => `${e.tagName} ${e.textContent.slice(0, 40)}`);
 }"""
-WRITTEN = 800  # milliseconds after a move in which the address is written
 SIZES = ((1280, 720), (1024, 600))
+
+
+def written(page, move) -> str:
+    """The address after a move: it is kept once the move has rested and nothing plays, however slow the machine is."""
+    before = page.url
+    move()
+    page.wait_for_function("before => location.href !== before", arg=before)
+    return page.url
 
 
 def with_explorables(*kinds: str) -> list:
@@ -250,9 +257,8 @@ def test_the_address_keeps_the_state(tab):
     page = tab.page
     for number, card in enumerate(cards(tab)):
         card.get_by_role("button", name="Reset").click()
-        movable(card)[0].press("Shift+ArrowRight")
-        page.wait_for_timeout(WRITTEN)
-        first, address = values(card), page.url
+        address = written(page, lambda: movable(card)[0].press("Shift+ArrowRight"))
+        first = values(card)
         assert ":" in address.partition("#")[2]
         page.goto("about:blank")
         page.goto(address)
@@ -260,9 +266,7 @@ def test_the_address_keeps_the_state(tab):
         card.wait_for()
         page.evaluate(DRAWN)
         assert values(card) == first
-        card.get_by_role("button", name="Reset").click()
-        page.wait_for_timeout(WRITTEN)
-        assert "#" not in page.url
+        assert "#" not in written(page, card.get_by_role("button", name="Reset").click)
 
 
 @in_pages

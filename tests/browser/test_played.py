@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.browser.lab import Tab
-from tests.browser.test_live import WRITTEN
+from tests.browser.test_live import written
 from tests.browser.test_small_screen import DRAWN
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("pages")]
@@ -279,9 +279,7 @@ def test_an_answer_of_another_setting_says_of_which_and_free_shows_all(opened):
     assert card.locator("button.mtl-next").inner_text().startswith("3")
     press(card, "free")
     assert needs.is_visible() and column.is_visible() and needs.get_attribute("aria-valuetext") == "0.9"
-    column.click()
-    page.wait_for_timeout(WRITTEN)
-    address = page.url
+    address = written(page, column.click)
     page.goto("about:blank")
     page.goto(address)
     card.get_by_role("button", name="free", exact=True).and_(page.locator("[aria-pressed=true]")).wait_for()
