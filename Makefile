@@ -76,29 +76,29 @@ bench: ready-test movielens ## speed, memory, latency, and the same against othe
 	@$(BIN)/python -m benchmarks
 
 handin: ready ## mark the exercises of a notebook, or of all in a folder (NB=...; without bubblewrap TRUST=1)
-	@$(BIN)/python -m tools.handin $(NB) $(if $(TRUST),--trust) $(if $(OUT),--out $(OUT))
+	@$(BIN)/python -m classroom.handin $(NB) $(if $(TRUST),--trust) $(if $(OUT),--out $(OUT))
 
 site: ready-test ## write the chapters as pages that need no network and no kernel to _site/ (URL=... where they will be; STUDENT=1 without solutions)
 	@$(BIN)/python -m tools.site --out _site $(if $(URL),--url $(URL)) $(if $(STUDENT),--student)
 
 class: ready-test ## serve the pages to a class and gather its votes (HOST=0.0.0.0: in the network, else on this machine alone; PORT=9000; CLASS=... is its name, else the date; NAT=1 if a router gives all phones one address)
-	@$(BIN)/python -m tools.classroom $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(filter command,$(origin PORT)),--port $(PORT)) \
+	@$(BIN)/python -m classroom $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(filter command,$(origin PORT)),--port $(PORT)) \
 		$(if $(CLASS),--name $(CLASS)) $(if $(NAT),--behind-nat)
 
 rehearse: ready-test movielens ## play tomorrow's class on this machine, hub, homework, votes, and print what held and what was lost (SHORT=1: few of each; PARTS="votes disk" for some; all is tried as root on Linux)
-	@$(BIN)/python -m tools.rehearse $(if $(SHORT),--short) $(PARTS)
+	@$(BIN)/python -m classroom.rehearse $(if $(SHORT),--short) $(PARTS)
 
 chinese: ready-test ## write README.zh.md, source.zh.md and glossary.zh.md from the English and the catalogues in docs/zh/
 	@$(BIN)/python -m tools.chinese
 
 student: ready-test ## write the course without worked solutions, to hand out to a class, to _student/
-	@$(BIN)/python -m tools.editions student
+	@$(BIN)/python -m classroom.editions student
 
 teacher: ready-test ## write it with them open, and with notes, common mistakes and questions, to _teacher/
-	@$(BIN)/python -m tools.editions teacher
+	@$(BIN)/python -m classroom.editions teacher
 
 questions: ready-test ## write the question bank to _questions/: GIFT to import into Moodle, sheets to print, the key apart
-	@$(BIN)/python -m tools.questions
+	@$(BIN)/python -m classroom.questions
 
 clean: ## remove what these commands made, except .venv and data/
 	@rm -rf _site _class _student _teacher _questions .pytest_cache .ruff_cache .hypothesis build

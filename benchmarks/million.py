@@ -20,7 +20,7 @@ from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.reading import read
 from helpers.capstone.report import report
-from helpers.lab.ch08.larger_logs import memory
+from helpers.chapters.ch08.studies.larger_logs import memory
 from helpers.support import environment
 
 OWN = Declaration(

@@ -30,11 +30,12 @@
                  `served` (what is best, as one ranker), `recommendation`, `lists` (one list from several predictions),
                  `report`, `list_section` (of it), `__main__` (all of it as a command)
     chapters/    one folder a chapter, `chapters/ch04/`: what its notebook runs, claims (claims.toml), predictions
-                 (texts in predictions.md, figures in questions.py), quiz, exercises, explorer; and `clinic/`
+                 (texts in predictions.md, figures in questions.py), quiz, the teacher's bank of questions, exercises,
+                 explorer; and `clinic/`. Its `studies/` are what makes its kept tables, by topic; those that only a
+                 notebook in deeper/ shows, in a folder of its name; and effects.py, for claims that are no contrasts.
+                 They stand on the laboratory, and no core notebook loads them
     course/      what a notebook asks for by name: cards, kept tables, questions; `outcomes` (the table of the map)
-    lab/         the laboratory, which no core notebook loads. One folder a chapter, `lab/ch04/`: the experiments that
-                 make its kept tables, by topic; those that only a notebook in deeper/ shows, in a folder of its name;
-                 and effects.py, for claims that are no contrasts. `study` (an experiment as data: its search, its
+    lab/         the laboratory, which no core notebook loads: `study` (an experiment as data: its search, its
                  comparison), `fused` (late fusion as its judge), `kept_table` (its experiment, settings and hash),
                  `reads` (the constants that an experiment reaches: they are in the hash), `recheck` (a few of its
                  points, trained again), `claim` (a sentence, its effect, its table), `seeds` (which are used up), and

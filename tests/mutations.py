@@ -94,7 +94,7 @@ def _pytest(root: Path, tests: tuple[str, ...], said) -> None:
     os.chdir(root)
     os.environ["PYTHONPATH"] = str(root)  # of processes that tests start
     sys.path[:] = [str(root), *(path for path in sys.path if path and Path(path).resolve() != ROOT)]
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("tests", "helpers", "tools")]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("tests", "helpers", "tools", "classroom")]:
         del sys.modules[name]  # the course's own: the copy is loaded
     words = ["-q", "-x", "-m", "not long", "-p", "no:cacheprovider", "--no-header", "--tb=no", "--hypothesis-seed=0"]
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):

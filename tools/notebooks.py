@@ -2,7 +2,6 @@
 
     python -m tools.notebooks [NOTEBOOK or folder ...]          run, and write in canonical form
     python -m tools.notebooks --check [NOTEBOOK or folder ...]  run again, and compare with what is committed
-    python -m tools.notebooks --lint [NOTEBOOK or folder ...]   canonical form and style, without running
     python -m tools.notebooks --form [NOTEBOOK or folder ...]   write in canonical form what was run or merged elsewhere
 
 Canonical: outputs kept, pictures and tables once (see `once`), counts 1..n, fixed cell ids, addresses as 0x0, models of
@@ -482,22 +481,15 @@ def main() -> int:
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="Run again, and compare with the file.")
-    how.add_argument("--lint", action="store_true", help="Check canonical form and style, without running.")
     how.add_argument("--form", action="store_true", help="Write in canonical form, without running.")
     args = parser.parse_args()
-    from tools.style import problems  # it reads notebooks with the functions above
-
     books = find(args.paths)
     if not books:
         parser.error(f"no notebook in {', '.join(map(str, args.paths))}")
     failed = False
     for path in books:
         try:
-            if args.lint:
-                defects = problems(path)
-                outcome = "; ".join(defects) or "in order"
-                failed |= bool(defects)
-            elif args.check:
+            if args.check:
                 outcome = check(path)
             else:
                 (reform if args.form else regenerate)(path)
@@ -505,7 +497,7 @@ def main() -> int:
         except RunError as error:
             outcome, failed = str(error), True
         print(f"{path}: {outcome}", flush=True)
-    if not (args.lint or args.check):
+    if not args.check:
         list_notebooks([path for path in books if path.resolve().is_relative_to(ROOT / "notebooks")])
     return int(failed)
 

@@ -1,9 +1,15 @@
-"""How a notebook of the course looks: what can be counted without running it. The rules are told in CONTRIBUTING.md."""
+"""How a notebook of the course looks: its form, and what can be counted without running it. CONTRIBUTING.md tells the
+rules.
 
+usage: python -m tools.style [NOTEBOOK or folder ...]
+"""
+
+import argparse
 import base64
 import io
 import re
 import statistics
+import sys
 from pathlib import Path
 
 import nbformat
@@ -11,7 +17,7 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from tools import minutes
-from tools.notebooks import IMAGES, asked, canonical, code_cells, output_texts, tags
+from tools.notebooks import IMAGES, ROOT, asked, canonical, code_cells, find, output_texts, tags
 
 TAGS = {"claim", "exercise", "live", "movielens", "predict", "setup", "solution", "widget"}
 FOLDED = ("setup", "solution")
@@ -146,3 +152,25 @@ def _images(notebook: NotebookNode) -> list[str]:
             bare += [tag for tag in re.findall(r"<img\b[^>]*>", cell.source) if not re.search(r"\balt=\"[^\"]+\"", tag)]
             defects += [f"cell {cell.id} has an image without alt text: {image[:80]}" for image in bare]
     return defects
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.style", description="Check the form and the style of notebooks, without running them."
+    )
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        default=[ROOT / "notebooks"],
+        metavar="NOTEBOOK",
+        help="Take these notebooks, and those of these folders; all if none is named.",
+    )
+    defects = {path: problems(path) for path in find(parser.parse_args().paths)}
+    for path, found in defects.items():
+        print(f"{path}: {'; '.join(found) or 'in order'}")
+    return int(any(defects.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -21,7 +21,7 @@ from pathlib import Path, PurePath
 
 COURSE = Path(__file__).resolve().parents[2] / "notebooks"
 GROUP = "students"
-LARGEST = 20_000_000  # bytes: what `tools.handin` takes
+LARGEST = 20_000_000  # bytes: what `classroom.handin` takes
 SECONDS = 10  # for one student, who may stop a process that has a student's rights
 FORK = multiprocessing.get_context("fork")  # a new Python might be one that students cannot run
 

@@ -10,7 +10,7 @@ They are written in Markdown, so that a teacher can edit them, print them and re
       Why this is right.
 
 The questions of a chapter are in `helpers/chapters/chNN/quiz.md` and shown by `helpers.course.check_yourself`; a bank
-for teachers has the same form, in `docs/questions/`. As in a prediction, what answers is put on the page on a click
+for teachers has the same form, in `bank.md` beside it. As in a prediction, what answers is put on the page on a click
 alone, and what was chosen is kept nowhere.
 """
 

@@ -2,7 +2,7 @@
 
 An effect below its margin would change no decision about *our* product, a feed of 600 users, however surely it is
 measured. The margins of satisfaction, of returns and of the AUC go back to one number of that business: one user in 400
-who comes back (for the AUC, `helpers.lab.ch01.worth` measures it). A large platform notices less: the DeepFM paper
+who comes back (for the AUC, `chapters.ch01.studies.worth` measures it). A large platform notices less: the DeepFM paper
 (arXiv:1703.04247, section 3) quotes for Wide & Deep an AUC 0.275% higher offline, and 3.9% more clicks online. What is
 said to be *far* better, or to lose *far* more, must lie beyond ten times the margin.
 

@@ -1,9 +1,10 @@
 """The laboratory: what makes the kept tables and the findings. Kept tables and claims by name, wherever a chapter has
 them.
 
-Chapters are discovered: a kept table's name starts with its chapter ("04_conditions"), and is looked up in the modules
-below `helpers/lab/ch04/`; a claim's too ("C4.1"), in `helpers/chapters/ch04/claims.toml`, with the functions of
-`helpers/lab/ch04/effects.py`. No core notebook loads this package; those in `deeper/` show experiments of it.
+Chapters are discovered, below `helpers/chapters/ch04/`: a kept table's name starts with its chapter ("04_conditions"),
+and is looked up in the modules of `studies/`; a claim's too ("C4.1"), in `claims.toml`, with the functions of
+`studies/effects.py`. No core notebook loads this package nor any `studies/`; notebooks in `deeper/` show experiments of
+them.
 """
 
 import importlib
@@ -38,9 +39,9 @@ def _exists(module: str) -> bool:
 
 @cache
 def _modules(chapter: str) -> list[ModuleType]:
-    if not _exists(f"helpers.lab.{chapter}"):
+    if not _exists(f"helpers.chapters.{chapter}.studies"):
         return []
-    package = importlib.import_module(f"helpers.lab.{chapter}")
+    package = importlib.import_module(f"helpers.chapters.{chapter}.studies")
     names = sorted(module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."))
     return [importlib.import_module(name) for name in names]
 
@@ -94,7 +95,7 @@ def all_claims() -> dict[str, Claim]:
 @cache
 def claims_of(chapter: str) -> dict[str, Claim]:
     """The claims of a chapter ("ch04") by id."""
-    effects = f"helpers.lab.{chapter}.effects"
+    effects = f"helpers.chapters.{chapter}.studies.effects"
     functions = vars(importlib.import_module(effects)) if _exists(effects) else {}
     return claim_files.read(Path(chapters.__file__).with_name(chapter) / "claims.toml", functions)
 

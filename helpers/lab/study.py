@@ -1,7 +1,7 @@
 """A study: one experiment as data. From it follow its two kept tables (the search and the comparison), what each arm
 chose, their hashes, what is trained again as a check, and to which levels a claim with fresh seeds is narrowed.
 
-`helpers/lab/ch04/heat.py` is a short one, `HEAT`:
+`helpers/chapters/ch04/studies/heat.py` is a short one, `HEAT`:
 
     HEAT.run(seed=[24, 25], width=[4])    # two new seeds, each arm with the rate that it chose
 

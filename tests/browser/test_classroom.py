@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from classroom import pages, server
+from classroom.room import Room
 from tests.browser.test_axe import serious
 from tests.browser.test_slides import DRAWN, WRONG
 from tests.ports import free_port
-from tools.classroom import pages, server
-from tools.classroom.room import Room
 from tools.notebooks import ROOT, find, read
 from tools.site.decks import said
 

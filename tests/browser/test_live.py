@@ -2,6 +2,7 @@
 the chapters, whose explorables `test_walk` moves."""
 
 import re
+from functools import partial
 
 import pytest
 
@@ -257,7 +258,7 @@ def test_the_address_keeps_the_state(tab):
     page = tab.page
     for number, card in enumerate(cards(tab)):
         card.get_by_role("button", name="Reset").click()
-        address = written(page, lambda: movable(card)[0].press("Shift+ArrowRight"))
+        address = written(page, partial(movable(card)[0].press, "Shift+ArrowRight"))
         first = values(card)
         assert ":" in address.partition("#")[2]
         page.goto("about:blank")

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.capstone.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Ranker, Recipe
+from helpers.chapters.ch03.studies.fusion import fused
 from helpers.data.features import Dense, Features, Sequence, Sparse
-from helpers.lab.ch03.fusion import fused
 from helpers.models.esmm import ESMM
 from helpers.models.shared_bottom import SingleTasks
 

@@ -17,8 +17,8 @@ from helpers.capstone.ranker import Recipe
 from helpers.capstone.reading import read
 from helpers.capstone.report import HELD, LEVELS, SEARCHED, _levels, report
 from helpers.chapters.ch08 import coverage
+from helpers.chapters.ch08.studies import coverage as lab_coverage
 from helpers.course import kept_table
-from helpers.lab.ch08 import coverage as lab_coverage
 
 pytestmark = pytest.mark.slow  # most of them train
 

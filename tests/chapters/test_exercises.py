@@ -8,11 +8,11 @@ from importlib import import_module
 
 import pytest
 
+from classroom.handin.sheets import Chapter, folder_of
+from classroom.handin.worker import define
 from helpers.display.exercises import Exercise
 from tests.chapters.shared import judge
-from tests.tools.homework import CHAPTERS, solutions
-from tools.handin.sheets import Chapter, folder_of
-from tools.handin.worker import define
+from tests.classroom.homework import CHAPTERS, solutions
 from tools.notebooks import ROOT
 
 EXERCISES = {
@@ -57,7 +57,7 @@ def test_nothing_yet_is_not_yet(exercise: Exercise, nothing):
 @pytest.mark.slow
 @pytest.mark.parametrize("chapter", CHAPTERS.values(), ids=CHAPTERS)
 def test_the_worked_solutions_pass(chapter: Chapter):
-    """Those that train are left to `tests/tools/test_handin.py`, which hands in all of them."""
+    """Those that train are left to `tests/classroom/test_handin.py`, which hands in all of them."""
     space: dict = {}
     exec(chapter.setup, space)
     for source in chapter.tasks[-1].above:

@@ -8,6 +8,7 @@ from matplotlib.transforms import Bbox
 
 from helpers.capstone import plan
 from helpers.chapters.ch08 import logs
+from helpers.chapters.ch08.studies import logs as lab_logs
 from helpers.course import outcomes
 from helpers.display import figures
 from helpers.display.outcome_map import outcome_map
@@ -15,7 +16,6 @@ from helpers.display.runs import Runs
 from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW, UNCLEAR, outcome
 from helpers.evaluation.margins import SMALLEST
 from helpers.lab import TABLES
-from helpers.lab.ch08 import logs as lab_logs
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from classroom.handin.sheets import folder_of
 from helpers.course import ask, chapter_names, questions
 from helpers.display.questions import Result, answers, read
 from tools import notebooks
-from tools.handin.sheets import folder_of
 
 OPTIONS = ["A", "B", "none"]
 

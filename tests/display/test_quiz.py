@@ -11,7 +11,7 @@ from helpers.support.environment import ROOT
 from tools import notebooks
 
 QUIZZES = [quiz_file(chapter) for chapter in chapter_names()]
-BANK = sorted((ROOT / "docs" / "questions").glob("*.md"))
+BANK = sorted(ROOT.glob("helpers/chapters/ch*/bank.md"))
 NUMBER = re.compile(r"([+−]\d[\d.]*)[^+−()]*\((C\d\.\d+)\)")  # −0.057 R² (C4.37)
 GOOD = "# A chapter\n\n## Which\none?\n\n- [ ] A\n  Not A.\n- [x] B\n  It is\n  B.\n- [ ] C\n  Not C.\n"
 
@@ -62,7 +62,7 @@ def test_an_unknown_chapter_is_named():
 
 def test_every_chapter_has_five_questions_and_ten_for_the_teacher():
     assert [len(read(path)) for path in QUIZZES] == [5] * len(QUIZZES)
-    assert [path.stem for path in BANK] == [chapter[2:] for chapter in chapter_names()]
+    assert [path.parent.name for path in BANK] == chapter_names()
     assert min(len(read(path)) for path in BANK) >= 10
 
 

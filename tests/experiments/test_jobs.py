@@ -16,11 +16,11 @@ import torch
 from distributed import LocalCluster
 
 from helpers.chapters.ch04 import sharing
+from helpers.chapters.ch04.studies import sharing as lab_sharing
+from helpers.chapters.ch05.studies import balancers
 from helpers.experiments import jobs, kept
 from helpers.experiments.jobs import Undone
 from helpers.lab import measure_claims, train_grids
-from helpers.lab.ch04 import sharing as lab_sharing
-from helpers.lab.ch05 import balancers
 
 
 def one(value: int) -> pd.DataFrame:

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 import torch
 
+from helpers.chapters.ch04.studies import heat
 from helpers.data import movielens, world
 from helpers.experiments.chosen import Chosen
 from helpers.lab import TABLES
-from helpers.lab.ch04 import heat
 from helpers.lab.reads import Reads
 from helpers.models.shared_bottom import SharedBottom
 
@@ -24,16 +24,21 @@ from helpers.models.shared_bottom import SharedBottom
 @pytest.mark.parametrize(
     ("module", "constant", "value", "table"),
     [
-        ("lab.ch04.heat", "STEPS", 40, "04_heat"),
-        ("lab.ch04.census", "MOST_TREES", 2, "04_census"),
-        ("lab.ch06.mmoe", "STEPS", 4, "06_relu"),
-        ("lab.ch04.real_data.ratings", "TOWER", [1], "04_ratings"),
-        ("lab.ch05.more_balancers.toy", "STEPS", 3, "05_toy"),
-        ("lab.ch01.ranking", "BOTTOM", [2], "01_labels"),
-        ("lab.ch00.rankers", "EPOCHS", 1, "00_board"),
-        ("lab.ch07.clicked_rows.watched", "TEST", 7, "07_watched"),
+        ("chapters.ch04.studies.heat", "STEPS", 40, "04_heat"),
+        ("chapters.ch04.studies.census", "MOST_TREES", 2, "04_census"),
+        ("chapters.ch06.studies.mmoe", "STEPS", 4, "06_relu"),
+        ("chapters.ch04.studies.real_data.ratings", "TOWER", [1], "04_ratings"),
+        ("chapters.ch05.studies.more_balancers.toy", "STEPS", 3, "05_toy"),
+        ("chapters.ch01.studies.ranking", "BOTTOM", [2], "01_labels"),
+        ("chapters.ch00.studies.rankers", "EPOCHS", 1, "00_board"),
+        ("chapters.ch07.studies.clicked_rows.watched", "TEST", 7, "07_watched"),
         ("data.world", "WATCH", 7.0, "02_served"),  # the simulator's
-        ("lab.ch01.ranking", "TUNED", {"shared-bottom": (1.0, 1.0)}, "03_exponents"),  # through two modules
+        (
+            "chapters.ch01.studies.ranking",
+            "TUNED",
+            {"shared-bottom": (1.0, 1.0)},
+            "03_exponents",
+        ),  # through two modules
     ],
 )
 def test_a_constant_that_a_table_is_made_with_is_in_its_hash(monkeypatch, module, constant, value, table):

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 import torch
 
+from helpers.chapters.ch04.studies import heat
 from helpers.data.examples import Examples
 from helpers.experiments.sweep import points, search
 from helpers.lab import study_of
-from helpers.lab.ch04 import heat
 from helpers.lab.recheck import mean
 from helpers.lab.study import Search, Study
 from helpers.models.shared_bottom import SharedBottom

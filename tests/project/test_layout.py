@@ -36,8 +36,9 @@ def imported(path: Path) -> set[str]:
 
 
 def floor_and_chapter(parts: tuple[str, ...]) -> tuple[int, str]:
-    """The number of the floor; within `chapters` and `lab`, the chapter too."""
-    return FLOORS.index(parts[0]), parts[1] if len(parts) > 1 and re.fullmatch(r"ch\d\d", parts[1]) else ""
+    """The number of the floor, and within `chapters` the chapter too; all `studies` are a floor above the laboratory."""
+    chapter = parts[1] if len(parts) > 1 and re.fullmatch(r"ch\d\d", parts[1]) else ""
+    return len(FLOORS) if parts[2:3] == ("studies",) else FLOORS.index(parts[0]), chapter
 
 
 def upwards(place: tuple[str, ...], modules: set[str]) -> set[str]:
@@ -113,7 +114,11 @@ def test_a_core_notebook_loads_no_laboratory_and_less_than_half_of_our_lines():
     run = subprocess.run([sys.executable, "-c", LOADED], input=code, capture_output=True, text=True, check=True)
     loaded = json.loads(run.stdout)
     assert loaded.keys() == MOST.keys() and all("helpers.display.runs" in modules for modules in loaded.values())
-    assert {name for name, modules in loaded.items() if any(m.startswith("helpers.lab") for m in modules)} == set()
+    assert {
+        name
+        for name, modules in loaded.items()
+        if any(re.match(r"helpers\.lab|helpers\.chapters\.\w+\.studies", m) for m in modules)
+    } == set()
     lines = {name: sum(map(length, modules)) for name, modules in loaded.items()}
     assert {name: count for name, count in lines.items() if count > MOST[name]} == {}
 
@@ -128,6 +133,6 @@ def length(module: str) -> int:
     return len(text.splitlines()) - sum(node.body[0].end_lineno - node.body[0].lineno + 1 for node in nodes)
 
 
-def test_a_folder_in_a_laboratory_is_named_after_the_notebook_that_shows_it():
-    folders = {f"{path.parts[-3][2:]}_{path.parts[-2]}" for path in ROOT.glob("lab/ch*/*/__init__.py")}
+def test_a_folder_of_studies_is_named_after_the_notebook_that_shows_it():
+    folders = {f"{path.parts[-4][2:]}_{path.parts[-2]}" for path in ROOT.glob("chapters/ch*/studies/*/__init__.py")}
     assert len(folders) > 9 and folders <= {path.stem for path in ROOT.parent.glob("notebooks/deeper/*.ipynb")}

@@ -12,14 +12,14 @@ import pytest
 import yaml
 
 from helpers.chapters.ch02 import watch_time
+from helpers.chapters.ch02.studies import watch_time as lab_watch_time
+from helpers.chapters.ch04.studies.bottoms import shapes
+from helpers.chapters.ch06.studies import mmoe
 from helpers.chapters.ch07 import funnel
+from helpers.chapters.ch07.studies import funnel as lab_funnel
 from helpers.course import chapter_names, lucky, questions
 from helpers.evaluation.verdicts import WITHIN, findings
 from helpers.lab import all_claims
-from helpers.lab.ch02 import watch_time as lab_watch_time
-from helpers.lab.ch04.bottoms import shapes
-from helpers.lab.ch06 import mmoe
-from helpers.lab.ch07 import funnel as lab_funnel
 from tools import notebooks
 
 ROOT = Path(__file__).parents[2]

@@ -42,7 +42,7 @@ def test_what_is_installed_lies_in_the_range_which_has_a_lower_end_and_pins_noth
 
 
 OWNERS = packages_distributions()
-FIRST_PARTY = {"benchmarks", "examples", "helpers", "tests", "tools"}
+FIRST_PARTY = {"benchmarks", "classroom", "examples", "helpers", "tests", "tools"}
 CLUSTER = {"distributed"}  # in an extra, and imported only where a cluster is asked for
 PARQUET = {"pyarrow"}  # in an extra, and imported only where such a file is read
 SERVE = {Requirement(line).name for line in PROJECT["optional-dependencies"]["serve"]}  # for one file of `examples/`
@@ -83,7 +83,7 @@ def test_what_the_course_imports_is_what_it_declares():
 
 @pytest.mark.slow
 def test_what_all_else_imports_is_declared_and_nothing_is_declared_in_vain():
-    used = imported("helpers", "notebooks", "examples", "tools", "tests", "benchmarks", "conftest.py")
+    used = imported("helpers", "notebooks", "examples", "tools", "classroom", "tests", "benchmarks", "conftest.py")
     installed_by_bench = {canonicalize_name(Requirement(line).name) for line in peers.PACKAGES}
     declared = {need.name for need in NEEDED + TOOLS} - STARTED - COMMANDS
     assert used - PARQUET - installed_by_bench == declared - installed_by_bench

@@ -5,12 +5,12 @@ import re
 
 import pytest
 
+from classroom.pages import asked as questions
+from classroom.pages import with_decks
 from helpers.data.feed import load
 from helpers.data.synthetic import CONDITIONS, relu_tasks
 from helpers.display.questions import SETUP
 from helpers.experiments.kept import kept_table
-from tools.classroom.pages import asked as questions
-from tools.classroom.pages import with_decks
 from tools.notebooks import ROOT, asked, find, read, tags
 from tools.site import decks
 

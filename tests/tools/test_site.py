@@ -12,10 +12,10 @@ from playwright.sync_api import sync_playwright
 from tests.browser.conftest import CHROMIUM
 from tests.browser.lab import FLAGS
 from tools import notebooks
-from tools.editions import for_students
 from tools.notebooks import WIDGET_STATE, WIDGET_VIEW
 from tools.site import pages as site
 from tools.site.__main__ import main
+from tools.solutions import for_students
 
 pytestmark = pytest.mark.slow
 

@@ -4,10 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools.editions import for_students
 from tools.notebooks import ROOT, find
 from tools.site.address import publish
 from tools.site.pages import anew, export
+from tools.solutions import for_students
 
 
 def main() -> int:

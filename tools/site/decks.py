@@ -24,7 +24,7 @@ from helpers.display.quiz import Item, Quiz, read
 from tools.notebooks import ROOT, STYLER_ID, WIDGET_STATE, WIDGET_VIEW, asked, keep_shown_models, tags
 
 TEACHING = ROOT / "docs" / "teaching.md"
-QUESTIONS = ROOT / "docs" / "questions"
+BANK = {path.parent.name[2:]: path for path in sorted(ROOT.glob("helpers/chapters/ch*/bank.md"))}  # by chapter, "04"
 SLIDES = ROOT / "docs" / "slides.md"
 OWN = ("questions/", "slides/")  # what a plan names that is in no notebook
 PLAN = re.compile(r"^## ([^\n]+)\n((?:(?!^## ).)*?^\| min \|.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -175,7 +175,7 @@ def _told(row: Row) -> str:
 def picked(name: str) -> dict[int, Item]:
     """Questions of the bank ("questions/01:1,6"), by number."""
     file, _, numbers = name.removeprefix("questions/").partition(":")
-    every = read(QUESTIONS / f"{file}.md")
+    every = read(BANK[file])
     return {int(number): every[int(number) - 1] for number in numbers.split(",")}
 
 
@@ -211,7 +211,7 @@ def bank() -> NotebookNode:
     """All that can be asked beside what is on pages: the bank, and four letters for a question of the teacher's own,
     whose answer nobody here knows (-1)."""
     own = Item("The teacher's question: which letter?", list("ABCD"), [""] * 4, -1)
-    every = {f"bank {path.stem}": dict(enumerate(read(path), start=1)) for path in sorted(QUESTIONS.glob("*.md"))}
+    every = {f"bank {name}": dict(enumerate(read(path), start=1)) for name, path in BANK.items()}
     shown = [_shown(name, items) for name, items in {"own": {1: own}, **every}.items()]
     book = new_notebook(cells=[cell for cell, _ in shown])
     state = {id: model for _, models in shown for id, model in models.items()}

@@ -330,7 +330,7 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
 
     `change` makes the text of another notebook of one and its name, such as one without solutions: pages for a class,
     which have no decks. Else there is one for each plan of `docs/teaching.md` whose notebooks are among these. In a
-    `room` the pages vote (`tools.classroom`).
+    `room` the pages vote (`classroom`).
     """
     static = out / "static"
     static.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@
     board.figure("03", mine)        beside ours up to chapter 03, over all worlds; `board.table` has its numbers
     board.race(my_ranker)           a function from a log to such a score, in twelve worlds (`race` has more)
 
-The figure reads a kept table (`helpers.lab.ch00.rankers`); nothing is trained here.
+The figure reads a kept table (`studies.rankers`); nothing is trained here.
 """
 
 import textwrap

@@ -5,7 +5,7 @@
     board.finish(my_ranker)                    in twelve worlds that chose nothing, asked once
 
 In each world `my_ranker` gets the log and returns a score, and the ten candidates with the highest scores are served.
-The rows of the board are kept (`helpers.lab.ch00.rankers`) and need no training here.
+The rows of the board are kept (`studies.rankers`) and need no training here.
 """
 
 import html

@@ -29,7 +29,7 @@ IDS = features(SIZE["users"], SIZE["videos"]).tables[8]  # rows of one table for
 # The rankers of the board, and since when each is on it.
 RANDOM, BY_COUNT, CLICK, FUSED_COUNTS = "random", "by count", "click model", "fused counts"
 RETURNED, TASTE, HISTORY = "counts + return", "counts + taste", "counts + history"  # `steps.CLIMB`
-# What bounds them. The first is the best that we found (`helpers.lab.ch00.ceilings`), and no proof; the last is exact.
+# What bounds them. The first is the best that we found (`studies.ceilings`), and no proof; the last is exact.
 LOG_TELLS, TASTE_TELLS, BEST = "what this log tells", "all that taste and quality tell", "best possible"
 CEILINGS = (LOG_TELLS, TASTE_TELLS, BEST)
 CHAPTERS = {RANDOM: "00", BY_COUNT: "00", CLICK: "00", FUSED_COUNTS: "01", RETURNED: "01"}

@@ -1,6 +1,6 @@
 """Scores to rank by: fused out of several predictions, with weights that were chosen on `PRACTICE` worlds.
 
-A world has 2,000 users, 150 videos and the log of eight days. `helpers.lab.ch01.ranking` trains and serves.
+A world has 2,000 users, 150 videos and the log of eight days. `studies.ranking` trains and serves.
 """
 
 from collections.abc import Mapping

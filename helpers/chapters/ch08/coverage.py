@@ -1,5 +1,5 @@
 """Does the capstone's report say the right thing? What it should say of tables whose relation is known, and whether its
-intervals hold the mean gain over them. `helpers.lab.ch08.coverage` makes the tables.
+intervals hold the mean gain over them. `studies.coverage` makes the tables.
 """
 
 import pandas as pd
@@ -25,7 +25,7 @@ def held(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def counted(table: pd.DataFrame, matters: float = 0.005) -> pd.DataFrame:
-    """Of tables of several laws (`helpers.lab.ch08.calibration`), a row a task: does the interval of the headline hold
+    """Of tables of several laws (`studies.calibration`), a row a task: does the interval of the headline hold
     the truth (held), that of the gain over its own model (own_held), and is the verdict wrong (wrong)?
 
     The truth is what the other tables of the law give: of the mean gains over each rival the least, since sharing helps

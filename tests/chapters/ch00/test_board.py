@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from helpers.chapters.ch00 import board, race
+from helpers.chapters.ch00.studies import rankers
 from helpers.chapters.ch01 import ranking
 from helpers.data.feed import Offer
 from helpers.evaluation.counts import PRIOR
 from helpers.evaluation.statistics import interval
-from helpers.lab.ch00 import rankers
 from helpers.support.environment import ROOT
 from tools import minutes, notebooks
 

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from helpers.chapters.ch00.studies.primer import TABLES
 from helpers.display.scripts import joined
-from helpers.lab.ch00.primer import TABLES
 from helpers.support.environment import ROOT
 from tests.display.live.test_live import needs_node, node
 

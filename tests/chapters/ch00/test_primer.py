@@ -9,9 +9,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from helpers.chapters.ch00 import primer
 from helpers.chapters.ch00.explorer import weight_explorer
+from helpers.chapters.ch00.studies import primer as lab_primer
 from helpers.data import feed
 from helpers.evaluation.metrics import auc
-from helpers.lab.ch00 import primer as lab_primer
 from helpers.training.losses import LOSSES, task_losses
 
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from helpers.chapters.ch00 import board, race, steps, worlds
+from helpers.chapters.ch00.studies import rankers
 from helpers.chapters.ch00.worlds import CEILINGS, CHAPTERS, RANDOM
 from helpers.evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE
-from helpers.lab.ch00 import rankers
 
 KEPT = {name: rankers.TABLES[name].read() for name in (race.BOARD, race.FINISH)}
 

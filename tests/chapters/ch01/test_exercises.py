@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from helpers.chapters.ch01 import exercises, held_out, ranking
+from helpers.chapters.ch01.studies import ranking as lab_ranking
 from helpers.evaluation.statistics import interval
-from helpers.lab.ch01 import ranking as lab_ranking
 from tests.chapters.shared import judge, solution
 
 

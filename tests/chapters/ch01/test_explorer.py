@@ -1,7 +1,7 @@
 import pytest
 
 from helpers.chapters.ch01.explorer import bias_explorer
-from helpers.lab.ch01 import biases
+from helpers.chapters.ch01.studies import biases
 from tests.chapters.shared import said_at
 
 

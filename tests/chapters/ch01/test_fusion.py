@@ -7,9 +7,9 @@ import pytest
 
 from helpers.chapters.ch01 import ranking
 from helpers.chapters.ch01.explorer import fusion_list
+from helpers.chapters.ch01.studies import ranking as lab_ranking
 from helpers.data.feed import TOP
 from helpers.display.scripts import joined
-from helpers.lab.ch01 import ranking as lab_ranking
 from helpers.support.environment import ROOT
 from tests.display.live.test_live import needs_node, node
 

@@ -5,10 +5,10 @@ import pytest
 from scipy.special import logit
 
 from helpers.chapters.ch01 import held_out, ranking
+from helpers.chapters.ch01.studies import held_out as lab_held_out
+from helpers.chapters.ch01.studies import ranking as lab_ranking
 from helpers.data.feed import CANDIDATES
 from helpers.lab import TABLES
-from helpers.lab.ch01 import held_out as lab_held_out
-from helpers.lab.ch01 import ranking as lab_ranking
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from helpers.chapters.ch01 import ranking
+from helpers.chapters.ch01.studies import ranking as lab_ranking
 from helpers.data.feed import CANDIDATES
-from helpers.lab.ch01 import ranking as lab_ranking
 from helpers.support import environment
 
 

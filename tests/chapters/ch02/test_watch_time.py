@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from helpers.chapters.ch02 import watch_time
+from helpers.chapters.ch02.studies import watch_time as lab_watch_time
 from helpers.data.feed import Feed
-from helpers.lab.ch02 import watch_time as lab_watch_time
 from helpers.training.losses import binary_cross_entropy, weighted_cross_entropy
 
 

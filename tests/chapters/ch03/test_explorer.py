@@ -1,7 +1,7 @@
 import pytest
 
 from helpers.chapters.ch03.explorer import weight_explorer
-from helpers.lab.ch03 import tradeoff
+from helpers.chapters.ch03.studies import tradeoff
 
 
 @pytest.mark.slow

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from helpers.chapters.ch03 import fusion
+from helpers.chapters.ch03.studies import fusion as lab_fusion
 from helpers.data.feed import Feed, Offer
-from helpers.lab.ch03 import fusion as lab_fusion
 from helpers.models.shared_bottom import OneHead
 from helpers.training.losses import binary_cross_entropy
 

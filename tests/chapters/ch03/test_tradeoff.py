@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from helpers.chapters.ch03 import tradeoff
-from helpers.lab.ch03 import tradeoff as lab_tradeoff
+from helpers.chapters.ch03.studies import tradeoff as lab_tradeoff
 from helpers.training.losses import binary_cross_entropy, task_losses, weighted_sum
 
 GOALS = {"click": "binary", "finish": "binary"}

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from helpers.chapters.ch04 import explorer
+from helpers.chapters.ch04.studies import sharing
 from helpers.display.live.live import Live
 from helpers.display.scripts import joined
-from helpers.lab.ch04 import sharing
 from tests.display.live.test_live import needs_node, node
 
 SCRIPT = Path(explorer.__file__).with_name("playground.js")

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from helpers.chapters.ch04 import feed_tasks
+from helpers.chapters.ch04.studies import feed_tasks as lab_feed_tasks
 from helpers.data.feed import features
 from helpers.data.world import WATCH
 from helpers.evaluation import yardsticks
@@ -13,7 +14,6 @@ from helpers.evaluation.counts import BY_CLICKS, BY_ITEM
 from helpers.evaluation.metrics import gauc
 from helpers.evaluation.pool import OF_THREE
 from helpers.evaluation.yardsticks import LINEAR
-from helpers.lab.ch04 import feed_tasks as lab_feed_tasks
 from helpers.models.shared_bottom import SharedBottom, parameter_count
 
 

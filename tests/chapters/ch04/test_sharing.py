@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from helpers.chapters.ch04 import sharing
+from helpers.chapters.ch04.studies import sharing as lab_sharing
 from helpers.data.synthetic import relu_tasks
-from helpers.lab.ch04 import sharing as lab_sharing
 
 
 @pytest.mark.slow

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from helpers.chapters.ch05 import balancers
-from helpers.lab.ch05 import balancers as lab_balancers
-from helpers.lab.ch05.more_balancers import toy
+from helpers.chapters.ch05.studies import balancers as lab_balancers
+from helpers.chapters.ch05.studies.more_balancers import toy
 from helpers.training.balancing import UWL
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from helpers.chapters.ch05 import desk
+from helpers.chapters.ch05.studies import balancers
 from helpers.display.scripts import joined
-from helpers.lab.ch05 import balancers
 from tests.display.live.test_live import needs_node, node
 
 SCRIPT = Path(desk.__file__).with_suffix(".js")

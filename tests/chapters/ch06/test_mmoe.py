@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from helpers.chapters.ch06 import exercises, mmoe
+from helpers.chapters.ch06.studies import mmoe as lab_mmoe
 from helpers.evaluation.statistics import difference, interval
-from helpers.lab.ch06 import mmoe as lab_mmoe
 from helpers.models.shared_bottom import parameter_count
 
 
@@ -40,7 +40,7 @@ def test_each_structure_may_choose_among_as_many_shapes_and_rates():
 
 @pytest.fixture
 def short(monkeypatch):
-    monkeypatch.setattr("helpers.lab.ch04.paper_and_speed.paper_tasks.EPOCHS", 5)
+    monkeypatch.setattr("helpers.chapters.ch04.studies.paper_and_speed.paper_tasks.EPOCHS", 5)
     monkeypatch.setattr(lab_mmoe, "STEPS", 8)
 
 

@@ -7,10 +7,10 @@ import torch
 from helpers.chapters.ch07 import funnel
 from helpers.chapters.ch07.funnel import BOTH, CLICK, CVR, HISTORY, LIKE, SUM, Choice, Logs
 from helpers.chapters.ch07.selection import CLICKS, SEEN, UNSEEN
+from helpers.chapters.ch07.studies import funnel as lab_funnel
 from helpers.data.world import TOPICS, World
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, by_ids
 from helpers.evaluation.metrics import auc, log_loss
-from helpers.lab.ch07 import funnel as lab_funnel
 from helpers.models.esmm import chain, product_logit
 from helpers.models.shared_bottom import SharedBottom
 

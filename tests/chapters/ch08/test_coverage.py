@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.chapters.ch08.coverage import DISJOINT, SAME, counted, held
-from helpers.lab.ch08 import calibration
-from helpers.lab.ch08.coverage import said_right
+from helpers.chapters.ch08.studies import calibration
+from helpers.chapters.ch08.studies.coverage import said_right
 
 
 def test_right_and_wrong_are_told_apart():

@@ -2,7 +2,7 @@ import pytest
 
 from helpers.chapters.ch08 import coverage
 from helpers.chapters.ch08.explorer import rows_explorer
-from helpers.lab.ch08 import coverage as lab_coverage
+from helpers.chapters.ch08.studies import coverage as lab_coverage
 from tests.chapters.shared import said_at
 
 

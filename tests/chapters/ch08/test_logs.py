@@ -3,8 +3,8 @@
 import pytest
 
 from helpers.chapters.ch08 import logs
+from helpers.chapters.ch08.studies import logs as lab_logs
 from helpers.evaluation.intervals import gain
-from helpers.lab.ch08 import logs as lab_logs
 
 
 def test_the_gains_of_a_kept_run_are_those_of_the_report():

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from helpers.chapters.ch06.studies.read_and_train.cuts import ReadAll
 from helpers.data.examples import Examples
 from helpers.data.synthetic import RELU_MEAN, RELU_SD, relu_tasks
 from helpers.evaluation.metrics import r2
-from helpers.lab.ch06.read_and_train.cuts import ReadAll
 from helpers.models.experts import MMoE
 from helpers.models.shared_bottom import SharedBottom, SingleTasks
 from helpers.training.balancing import UWL, GradNorm, PCGrad, SumOfLogs

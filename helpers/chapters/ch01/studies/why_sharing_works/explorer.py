@@ -1,0 +1,56 @@
+"""The explorer of the latency of N models against one shared model."""
+
+import pandas as pd
+
+from helpers.chapters.ch01.studies.why_sharing_works import latency
+from helpers.display.explorer import Curves, Explorer
+from helpers.display.palette import METHOD, SINGLE_TASK
+
+BUDGET = "40 ms"
+HOPE = "N"  # what the ratio would be if towers cost nothing
+
+
+def latency_explorer() -> Explorer:
+    """Bottom × candidates × tasks → time by counted operations, and how many times as expensive N models are."""
+    counted = latency.counted()
+    budget = counted[counted["model"] == latency.SHARED].assign(model=BUDGET, ms=latency.BUDGET)
+    time = Curves(
+        pd.concat([counted, budget]),
+        x="tasks",
+        y="ms",
+        series="model",
+        log=True,
+        title=f"Time of a request at {latency.SPEED / 1e9:.0f} billion multiply-adds per second",
+        x_label="tasks N",
+        y_label="milliseconds",
+        styles={latency.APART: SINGLE_TASK, latency.SHARED: METHOD},
+    )
+    ratios = counted.drop_duplicates(["bottom", "tasks"])[["bottom", "tasks", "ratio"]]
+    ratio = Curves(
+        pd.concat([ratios.assign(model=latency.RATIO), ratios.assign(model=HOPE, ratio=ratios["tasks"])]),
+        x="tasks",
+        y="ratio",
+        series="model",
+        title="The ratio stays below N",
+        x_label="tasks N",
+        y_label="N models ÷ one shared",
+        styles={latency.RATIO: METHOD, HOPE: SINGLE_TASK},
+    )
+    return Explorer(
+        {"tasks": "tasks N", "candidates": "candidates", "bottom": "units of the bottom"},
+        [time, ratio],
+        _latency_in_words,
+        start={"tasks": 8, "candidates": 500, "bottom": "128, 128"},
+        dropdown={"bottom"},
+    )
+
+
+def _latency_in_words(settings: dict, time: pd.DataFrame, ratio: pd.DataFrame) -> str:
+    tasks, candidates, bottom = settings.values()
+    b, t = latency.parts(latency.BOTTOMS[bottom])
+    apart, shared = (f"{time['million'][model]:,.0f}" for model in (latency.APART, latency.SHARED))
+    return (
+        f"{tasks} {'task' if tasks == 1 else 'tasks'}, {candidates} candidates, a bottom of {bottom}: {apart} million "
+        f"multiply-adds apart, {shared} million shared, a ratio of {ratio['ratio'][latency.RATIO]:.2f}; with ever more "
+        f"tasks it tends to {1 + b / t:.2f}."
+    )

@@ -1,0 +1,99 @@
+"""Clicks and shares of the feed: may the frequent label train the embeddings that the rare one reads, or the other way
+round?
+
+Each label has embeddings of its own and 16 units on them, and both towers read both, so that all models compute the
+same numbers, as in `cuts`. What shares nothing: a network for each label (of `grouping`, 16 units), and counts. The two
+outputs of either side may be fused. Worlds, rows, offers and what may be chosen from are those of `grouping`; each
+label is judged with the setting that was best for it.
+"""
+
+from collections.abc import Sequence
+from itertools import product
+
+import pandas as pd
+
+from helpers.chapters.ch04.feed_tasks import TOWER, Worlds
+from helpers.chapters.ch04.studies.feed_tasks import (
+    LEARNING_RATES,
+    PENALTIES,
+    TUNING_SEEDS,
+    WAYS,
+    fitted,
+    outputs,
+    pooled,
+    scored,
+)
+from helpers.chapters.ch04.studies.which_tasks_together import grouping
+from helpers.chapters.ch06.studies.read_and_train.cuts import ReadAll
+from helpers.data.feed import features
+from helpers.evaluation.counts import ITEM_COUNTS
+from helpers.experiments.chosen import Chosen
+from helpers.lab.claim import score_name
+from helpers.lab.kept_table import KeptTable, kept_tables
+from helpers.lab.recheck import Recheck
+from helpers.training.loop import Run
+from helpers.training.losses import TOTAL
+
+CLICK, SHARE = LABELS = ("click", "share")
+
+# {model: {part, by the label whose it is: the labels whose losses train it}}
+MAY_TRAIN = {
+    "train all": {CLICK: LABELS, SHARE: LABELS},
+    "train own": {CLICK: [CLICK], SHARE: [SHARE]},
+    "click trains all": {CLICK: [CLICK], SHARE: LABELS},
+    "share trains all": {CLICK: LABELS, SHARE: [SHARE]},
+}
+ALONE, SHARED = "single-task", "train all"
+POOLS = {ALONE: [ALONE], SHARED: [SHARED], "both": [ALONE, SHARED]}
+SCORES = {kind: [*(score_name(kind, models, way) for way in WAYS), *ITEM_COUNTS] for kind, models in POOLS.items()}
+# whoever has both may do without one
+SCORES["both"] = list(dict.fromkeys(name for names in SCORES.values() for name in names))
+MODELS = tuple(dict.fromkeys([*MAY_TRAIN, *SCORES["both"]]))
+
+# {model: {label: (lr, l2)}}
+CHOSEN = Chosen("06_tuning_feed_cuts", by=["model", "label"], setting=["lr", "l2"], value="loss", lowest=True)
+
+
+def _trained(worlds: Worlds, model: str, lr: float, l2: float) -> Run:
+    parts = {part: (grouping.WIDTH, trainers) for part, trainers in MAY_TRAIN[model].items()}
+    tasks = dict.fromkeys(LABELS, "binary")
+    models = [ReadAll(features(), tasks, parts, TOWER, l2_embedding=l2, seed=seed) for seed in worlds.seeds]
+    return fitted(worlds, models, lr)
+
+
+def tune(
+    seeds: Sequence[int],
+    models: Sequence[str] = tuple(MAY_TRAIN),
+    rates: Sequence[float] = LEARNING_RATES,
+    penalties: Sequence[float] = PENALTIES,
+) -> pd.DataFrame:
+    """Lowest validation loss of each label at each setting, in thousandths: model, label, lr, l2, seed, loss."""
+    worlds, parts = Worlds.make(seeds, users=1), []
+    for model, lr, l2 in product(models, rates, penalties):
+        losses = _trained(worlds, model, lr, l2).lowest().drop(TOTAL, level="task").mul(1000)
+        table = losses.swaplevel().sort_index().rename("loss").reset_index().rename(columns={"task": "label"})
+        seed = table.pop("copy").map(dict(enumerate(worlds.seeds)))
+        parts.append(table.assign(model=model, lr=lr, l2=l2, seed=seed))
+    return pd.concat(parts, ignore_index=True)[["model", "label", "lr", "l2", "seed", "loss"]]
+
+
+def compared(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFrame:
+    """Both labels by each of `MODELS`: seed, model, label, auc, gauc."""
+    worlds = Worlds.make(seeds, users=grouping.JUDGES)
+    trained = {ALONE: outputs(worlds, {label: grouping.trained(worlds, label) for label in LABELS})}
+    for model in (model for model in MAY_TRAIN if model in {SHARED, *models}):
+        runs = {setting: _trained(worlds, model, *setting) for setting in set(CHOSEN[model].values())}
+        trained[model] = outputs(worlds, {label: runs[CHOSEN[model][label]] for label in LABELS})
+    ways = pooled(worlds, trained, POOLS, LABELS)
+    scores = {score_name(kind, POOLS[kind], way): fused for (kind, way), fused in ways.items()}
+    scores |= {model: both.offers for model, both in trained.items()}
+    table = pd.concat([scored(worlds, scores[model]).assign(model=model) for model in models], ignore_index=True)
+    return table.rename(columns={"task": "label", "score": "auc"})[["seed", "model", "label", "auc", "gauc"]]
+
+
+ONE = {"seeds": [900], "models": ["train own"], "rates": [0.003], "penalties": [0.03]}
+FEW = {"seeds": [4], "models": ["train own", *SCORES["both"]]}
+TABLES = kept_tables(
+    KeptTable("06_tuning_feed_cuts", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})]),
+    KeptTable("06_feed_cuts", compared, {"seeds": range(20)}, [Recheck(FEW, {"auc": 0.02, "gauc": 0.02})]),
+)

@@ -1,0 +1,56 @@
+"""The MMoE paper's figures 4 and 5 at its size: the models' sizes, the rows, and the numbers of the text."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.chapters.ch06.studies.paper import paper_size
+from helpers.chapters.ch06.studies.paper.paper_size import BOTTOM, MMOE
+from helpers.evaluation.statistics import difference, interval
+
+
+def test_the_paper_s_count_and_ours():
+    assert 100 * 16 * 8 + 16 * 8 * 2 == 13_056 and round(13_056 / (100 + 8 * 2)) == 113
+    towers = 2 * (8 + 8 + 1)  # their biases, and what ends a tower
+    of_bottom = 101 * 126 + 2 * 126 * 8 + towers
+    assert paper_size.size(BOTTOM) == of_bottom
+    assert paper_size.size(MMOE) == 8 * 101 * 16 + 2 * 100 * 8 + 2 * 16 * 8 + towers == 14_818
+    assert abs(of_bottom - 14_818) < 60
+
+
+@pytest.fixture
+def short(monkeypatch):
+    monkeypatch.setattr(paper_size, "ROWS", (500, 1, 200))
+    monkeypatch.setattr(paper_size, "STEPS", 24)
+
+
+def test_rows_to_train_on_have_noise_and_task_a_is_the_same_at_every_p(short):
+    one, other = (paper_size.task_pair(p, 1) for p in (1.0, 0.5))
+    assert len(one.train) == 500 and one.valid is one.test and len(one.test) == 200
+    noise = one.train.labels["a"] - one.train.labels["b"]  # at p = 1 all that tells the tasks apart
+    assert noise.std() == pytest.approx(0.1 * np.sqrt(2), rel=0.1)
+    assert torch.equal(one.test.labels["a"], one.test.labels["b"])
+    assert torch.equal(one.test.labels["a"], other.test.labels["a"])
+    assert not torch.equal(one.test.labels["b"], other.test.labels["b"])
+
+
+def test_the_numbers_in_the_text_are_those_of_the_grid():
+    path = Path(__file__).parents[4] / "notebooks" / "deeper" / "06_paper.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown").replace("−", "-")
+    table = paper_size.TABLES["06_paper_size"].read()
+    end = table[table["steps"] == paper_size.STEPS]
+    for p in paper_size.P:
+        lead = difference(end[end["p"] == p], "log2_mse", MMOE, BOTTOM)["difference"]
+        mean, low, high = (f"{value:.2f}" for value in interval(lead, 0.99))
+        assert f"{mean} [{low}, {high}]" in text
+    assert f"On {(lead < 0).sum()} of our {len(lead)} sets" in text
+    assert f"from {lead.min():.2f} to {lead.max():+.2f}" in text
+    twice = paper_size.TABLES["06_paper_twice"].read()
+    early, late = (twice[twice["steps"] == steps] for steps in (paper_size.STEPS, 2 * paper_size.STEPS))
+    mean, low, high = interval(-difference(late, "log2_mse", MMOE, BOTTOM)["difference"])
+    before = -difference(early, "log2_mse", MMOE, BOTTOM)["difference"].mean()
+    assert f"from {before:.2f} doublings to {mean:.2f} [{low:.2f}, {high:.2f}]" in text
