@@ -36,7 +36,7 @@ def imported(path: Path) -> set[str]:
 
 
 def floor_and_chapter(parts: tuple[str, ...]) -> tuple[int, str]:
-    """The number of the floor, and within `chapters` the chapter too; all `studies` are a floor above the laboratory."""
+    """The number of the floor, and within `chapters` the chapter; all `studies` are a floor above the laboratory."""
     chapter = parts[1] if len(parts) > 1 and re.fullmatch(r"ch\d\d", parts[1]) else ""
     return len(FLOORS) if parts[2:3] == ("studies",) else FLOORS.index(parts[0]), chapter
 
