@@ -272,7 +272,7 @@ TABLES = kept_tables(
     KeptTable(
         "07_late",
         compare,
-        {"seeds": range(30)},
+        {"seeds": range(120)},
         [Recheck({"seeds": [3], "worlds": [FAST], "models": [NAIVE, DIVIDED, DELAY]}, WITHIN | {"loss": 4})],
     ),
 )
