@@ -6,7 +6,6 @@ import pandas as pd
 
 from helpers.chapters.ch03.studies import fusion, tradeoff
 from helpers.chapters.ch03.studies.ab_tests import abtest
-from helpers.chapters.ch03.studies.exponents import searches
 from helpers.lab.claim import gain, mean
 
 Effect = Callable[[pd.DataFrame], pd.Series]
@@ -46,19 +45,7 @@ def cost(of: tuple[str, int], over: tuple[str, int]) -> Effect:
     return lambda table: more(abtest.decisions(table, users))
 
 
-def chosen(way: str, users: int, reward: str = "returns", value: str = "returns") -> Effect:
-    """A measured column of one choice of exponents in the table of `searches.compare`."""
-    return mean(value, way=way, users=users, reward=reward)
-
-
-def over_free(way: str, users: int) -> Effect:
-    """Returns by what a search found, over those by the best choice that costs nothing."""
-    returns_of_search = chosen(way, users)
-    free = [chosen(name, searches.EXACT, "none") for name in searches.FREE if name != "other worlds"]
-    return lambda table: returns_of_search(table) - max((of(table) for of in free), key=pd.Series.mean)
-
-
 def too_high(way: str, users: int) -> Effect:
-    """The reward that a search saw for its choice, minus what the choice brings on other days."""
-    seen, true = chosen(way, users, value="seen"), chosen(way, users)
+    """The reward that a search saw for its choice of exponents, minus what the choice brings on other days."""
+    seen, true = (mean(value, way=way, users=users, reward="returns") for value in ("seen", "returns"))
     return lambda table: seen(table) - true(table)

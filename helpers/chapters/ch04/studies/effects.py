@@ -11,7 +11,7 @@ from helpers.chapters.ch04.studies.paper_and_speed import speed
 from helpers.chapters.ch04.studies.which_tasks_together import grouping
 from helpers.lab.claim import fused, gain
 
-SINGLE, SHARED, EQUAL_SIZE = sharing.MODELS
+SHARED = sharing.MODELS[1]
 NARROW_AND_WIDE = ("04_recipe", "04_recipe_wide")
 
 
@@ -34,15 +34,6 @@ def sooner(condition: str, count: str = "steps") -> Callable[[pd.DataFrame], np.
         return -np.log2(1 - saved["saved"].to_numpy())
 
     return effect
-
-
-def hardly_moved(table: pd.DataFrame) -> np.ndarray:
-    """1 for a world in which sharing moves the clicks of the news example by less than 0.02 AUC, else 0.
-
-    A share, and no mean: in one world of fifty a run fails altogether, and a mean would tell of that alone.
-    """
-    moved = gain("score", SHARED, over=SINGLE, width=64, task="click")(table)
-    return (np.abs(moved) < 0.02).astype(float)
 
 
 SIDES = {"apart": feed_tasks.UNSHARED, "shared": feed_tasks.SHARED, "all": feed_tasks.POOLED}

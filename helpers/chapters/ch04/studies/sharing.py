@@ -1,11 +1,11 @@
-"""When does sharing help? Widths, weights, heads, starts and gradients on the relu-feature tasks."""
+"""When does sharing help? Widths, weights, heads and gradients on the relu-feature tasks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from helpers.chapters.ch04.sharing import conditions
 from helpers.data.examples import Examples
@@ -116,22 +116,6 @@ HEADS = replace(  # one head for both tasks against a tower each, on the same bo
 )
 KINDS = {"one head": OneHead, "two towers": SharedBottom}
 
-
-def _start(model: str, seed: int) -> nn.Module:
-    """Towers whose hidden layers start equal, as with one seed for every layer, or towers that start different."""
-    made = build("shared-bottom", seed)
-    if model == "equal start":
-        made.towers[1][0].load_state_dict(made.towers[0][0].state_dict())
-    return made
-
-
-STARTS = replace(
-    HEADS,
-    name="04_starts",
-    axes={"condition": EXTREMES, "seed": range(80), "model": ("equal start", "own start")},
-    model=_start,
-    again={"seed": [9, 40]},
-)
 
 # The pairs whose gradients we watch. The first is the control: two copies of one task, with noises of their own; the
 # second is the same without any noise.

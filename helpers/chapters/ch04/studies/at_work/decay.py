@@ -1,19 +1,16 @@
 """A trap of Adam: an L2 penalty on all rows of an embedding table, against one on the rows that a step looks up.
 
-On the feed the models are those of `feed_tasks`: one for each label, and one for all that shares embeddings and a
-layer. On 8,000 ratings of MovieLens it is one model of `ratings`, whose films are of very different frequency: some of
-those in the test have no rating in training. Each model chooses learning rate and strength for either penalty, by
-validation loss, on seeds that serve no result.
+The model is one of `ratings`, on 8,000 ratings of MovieLens. Its films are of very different frequency, and some of the
+films in the test have no rating in training. It chooses learning rate and strength for either penalty, by validation
+loss, on seeds that serve no result.
 """
 
 from collections.abc import Sequence
-from itertools import product
 
 import pandas as pd
 import torch
 
-from helpers.chapters.ch04.feed_tasks import HALFWAY, LABELS, PLACES, Worlds
-from helpers.chapters.ch04.studies.feed_tasks import LEARNING_RATES, TUNING_SEEDS, key, train
+from helpers.chapters.ch04.studies.feed_tasks import TUNING_SEEDS
 from helpers.chapters.ch04.studies.real_data import ratings
 from helpers.data.examples import Examples
 from helpers.data.features import Sparse
@@ -26,64 +23,7 @@ from helpers.models.copies import predict
 from helpers.models.shared_bottom import L2_ROWS, SharedBottom
 
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
-JUDGED = {False: list(LABELS), True: ["share", "follow"]}  # by whether the labels are on clicked rows alone
-SHARED = ("nothing", HALFWAY)
 FILM = [column.name for column in ratings.COLUMNS if isinstance(column, Sparse)].index("item")
-
-
-def _trained(clicked: bool, shared: str) -> list[list[str]]:
-    """The tasks of each model."""
-    return [[label] for label in JUDGED[clicked]] if shared == "nothing" else [list(LABELS)]
-
-
-def tune(
-    seeds: Sequence[int],
-    clicked: Sequence[bool] = (False, True),
-    shared: Sequence[str] = SHARED,
-    penalised: Sequence[str] = L2_ROWS,
-    strengths: Sequence[float] = STRENGTHS,
-) -> pd.DataFrame:
-    """Validation loss of each model at each setting, in thousandths, summed over tasks: clicked, penalised, model (by
-    `key`), lr, l2, loss.
-
-    penalised  rows of the embeddings, as `l2_rows` of `SharedBottom`
-    """
-    rows = []
-    for masked in clicked:
-        worlds = Worlds.make(seeds, masked)
-        for l2_rows, place in product(penalised, shared):
-            for tasks, lr, l2 in product(_trained(masked, place), LEARNING_RATES, strengths):
-                _, losses = train(worlds, tasks, *PLACES[place], lr, l2, judged=[], l2_rows=l2_rows)
-                rows.append((masked, l2_rows, key(place, tasks), lr, l2, 1000 * losses.mean()))
-    return pd.DataFrame(rows, columns=["clicked", "penalised", "model", "lr", "l2", "loss"])
-
-
-# {clicked: {penalised: {model: (lr, l2)}}}
-CHOSEN = Chosen(
-    "04_decay_tuning", by=["clicked", "penalised", "model"], setting=["lr", "l2"], value="loss", lowest=True
-)
-
-
-def compare(
-    seeds: Sequence[int],
-    clicked: Sequence[bool] = (False, True),
-    shared: Sequence[str] = SHARED,
-    penalised: Sequence[str] = L2_ROWS,
-) -> pd.DataFrame:
-    """The labels with either penalty, apart and together: clicked, penalised, shared, seed, label, auc."""
-    parts = []
-    for masked in clicked:
-        worlds = Worlds.make(seeds, masked)
-        for l2_rows, place in product(penalised, shared):
-            for tasks in _trained(masked, place):
-                lr, l2 = CHOSEN[masked][l2_rows][key(place, tasks)]
-                judged = [task for task in tasks if task in JUDGED[masked]]
-                table, _ = train(worlds, tasks, *PLACES[place], lr, l2, judged, l2_rows)
-                parts.append(table.assign(clicked=masked, penalised=l2_rows, shared=place))
-    table = pd.concat(parts, ignore_index=True).rename(columns={"task": "label", "score": "auc"})
-    return table[["clicked", "penalised", "shared", "seed", "label", "auc"]]
-
-
 FRACTION, PAIR = 0.08, "dislike + love"
 FILMS = ("all", "rated in training", "never rated")
 
@@ -102,7 +42,7 @@ def _options(lr: float) -> dict:
     return ratings.training(FRACTION, lr)
 
 
-def tune_ratings(
+def tune(
     seeds: Sequence[int],
     penalised: Sequence[str] = L2_ROWS,
     rates: Sequence[float] = ratings.LEARNING_RATES,
@@ -154,13 +94,9 @@ def unseen(seeds: Sequence[int], penalised: Sequence[str] = L2_ROWS) -> pd.DataF
     return table[["penalised", "untrained", "films", "seed", "task", "auc", "users", "units"]]
 
 
-ONE = {"clicked": [True], "shared": ["nothing"], "strengths": [0.01]}
-PART = {"seeds": [4], "clicked": [True], "shared": ["nothing"]}
 FEW = {"penalised": ["looked up"], "rates": [0.003], "strengths": [0.01]}
 WITHIN = {"auc": 0.02, "users": 0.05, "units": 600}  # one split has few ratings of films that nobody rated
 TABLES = kept_tables(
-    KeptTable("04_decay_tuning", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})]),
-    KeptTable("04_decay", compare, {"seeds": range(20)}, [Recheck(PART, {"auc": 0.02})]),
-    KeptTable("04_decay_ratings_tuning", tune_ratings, {"seeds": TUNING_SEEDS}, [Recheck(FEW, {"loss": 2})]),
+    KeptTable("04_decay_ratings_tuning", tune, {"seeds": TUNING_SEEDS}, [Recheck(FEW, {"loss": 2})]),
     KeptTable("04_decay_ratings", unseen, {"seeds": range(40)}, [Recheck({"seeds": [5]}, WITHIN)]),
 )
