@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from classroom import pages, server
+from classroom import pages, server, shelf
 from classroom.room import Room
 from tests.browser.test_axe import serious
 from tests.browser.test_slides import DRAWN, WRONG
 from tests.ports import free_port
-from tools.notebooks import ROOT, find, read
+from tools.notebooks import ROOT
 from tools.site.decks import said
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("classroom")]
@@ -25,10 +25,9 @@ class Host:
 
     def __init__(self, folder: Path) -> None:
         paths = [ROOT / "notebooks" / name for name in ("00_start_here.ipynb", "01_motivation.ipynb")]
-        books = [read(path) for path in find(paths)]
-        pages.write(paths, books, folder / "pages")
-        self.files = server.load(folder / "pages", pages.hidden())
-        self.questions, self.votes = pages.asked(pages.with_decks(books)), folder / "votes.jsonl"
+        kept = pages.write(paths, folder / "pages")
+        self.files = server.load(folder / "pages", kept.hidden)
+        self.questions, self.votes = kept.questions, folder / "votes.jsonl"
         self.url = f"http://127.0.0.1:{free_port()}/"
         self.start()
 
@@ -39,7 +38,7 @@ class Host:
             self.room = Room(self.questions, self.votes)
             self.loop, self.ended = asyncio.get_running_loop(), asyncio.Event()
             port = int(self.url.rstrip("/").rpartition(":")[2])
-            served = server.listen(self.room, self.files, pages.door(self.url), "127.0.0.1", port)
+            served = server.listen(self.room, self.files, shelf.door(self.url, ["class1"]), "127.0.0.1", port)
             ready.set()
             await self.ended.wait()
             served.stop()
