@@ -65,10 +65,16 @@ async def serve(room: Room, kept: shelf.Shelf, host: str, port: int) -> None:
 
 
 def summary(room: Room) -> str:
-    """The questions of a class as a table in Markdown."""
+    """The questions of a class as a table in Markdown, and below it the minutes that each row of its plan took."""
     names = ["question", "first vote", "second vote", "wrong to right", "right to wrong", "gain", "right"]
-    rows = [names, ["---"] * len(names), *room.summary()]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    tables = [table(names, room.summary())]
+    if took := room.timings():
+        tables.append(table(["deck", "planned", "minutes that it took"], took))
+    return "\n\n".join(tables)
+
+
+def table(names: list[str], rows: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in [names, ["---"] * len(names), *rows])
 
 
 def today() -> str:

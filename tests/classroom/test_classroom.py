@@ -283,6 +283,22 @@ def test_the_summary_has_both_votes_what_the_discussion_did_and_what_was_right(r
     ]
 
 
+def test_the_summary_ends_with_the_minutes_that_each_row_of_a_plan_took(room, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("classroom.room.time.time", lambda: now[0])
+    for second, deck, row in [(0, "class1", "plan-4-10"), (30, "class1", ""), (60, "class1", "plan-0-4")]:
+        now[0] = second
+        room.turn(deck, row) if row else room.begin(deck)  # looked through before it began
+    for second, row in [(240, "plan-4-10"), (300, "plan-4-10"), (540, "plan-0-4"), (600, "plan-4-10")]:
+        now[0] = second
+        room.turn("class1", row)
+    room = restarted(room)
+    now[0] = 660.0
+    assert room.timings() == [["class1", "0–4", "4.0"], ["class1", "4–10", "6.0"]]
+    assert summary(room).endswith("| class1 | 0–4 | 4.0 |\n| class1 | 4–10 | 6.0 |")
+    room.close()
+
+
 def test_a_question_is_taken_back_and_its_votes_are_kept(room):
     room.act("ask", "C1.P2")
     room.vote(ANN, "C1.P2", 0)
