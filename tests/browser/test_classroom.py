@@ -13,6 +13,7 @@ from classroom.room import Room
 from tests.browser.test_axe import serious
 from tests.browser.test_slides import DRAWN, WRONG
 from tests.ports import free_port
+from tools.chinese import on_pages
 from tools.notebooks import ROOT
 from tools.site.decks import said
 
@@ -145,6 +146,40 @@ def test_vote_bars_without_answer_vote_again_open(opened, host):
     deck.locator(".room-act-clear:visible").click()
     expect(ann.locator(".mtl-ask:visible [type=submit]")).to_have_text("Vote")
     expect(deck.locator(".room-count:visible")).to_have_text("0 of 2 voted")
+
+
+SHOWN = """(id) => {
+  const card = document.querySelector(`[data-id="${id}"]`).closest(".vote main > div") ?? document.querySelector(`[data-id="${id}"]`);
+  return card.innerText.replace(/Predict · .*/g, "");
+}"""
+
+
+def test_what_is_asked_is_chinese_on_the_phones_and_the_wall_that_want_it(opened, host):
+    deck, ann, bob = opened("class1.html", key=True), opened(), opened()
+    turn_to(deck, "Predict · C1.P2")
+    expect(ann.get_by_text(host.questions["C1.P2"].text)).to_be_visible()
+    ann.get_by_role("button", name="中文").click()
+    deck.keyboard.press("z")
+    told = on_pages(bank=True)["C1.P2"]
+    for page in (ann, deck):
+        expect(page.locator(".mtl-setup:visible")).to_have_text(told[said()["C1.P2"]["setup"]])
+        expect(page.locator(".mtl-ask:visible legend")).to_contain_text(told[host.questions["C1.P2"].text])
+    assert deck.evaluate(WRONG) == []
+    ann.locator(".mtl-ask:visible label").nth(1).click()
+    ann.locator(".mtl-ask:visible [type=submit]").click()
+    expect(ann.locator(".room-note:visible")).to_have_text("已收到你的投票。公布结果之前可以改。")
+    deck.keyboard.press("o")
+    expect(ann.locator(".mtl-verdict:visible")).to_contain_text("✗ 不是这样。你预测“更高，但不如按点击排”。")
+    for page in (ann, deck):  # no sentence of it is left in English
+        expect(page.locator(".mtl-ask:visible .mtl-result")).to_contain_text(told[said()["C1.P2"]["why"]])
+        assert re.findall(r"[A-Za-z]+ [a-z]+ [a-z]+", page.evaluate(SHOWN, "C1.P2")) == []
+    expect(bob.get_by_text(said()["C1.P2"]["why"])).to_be_visible()
+    assert serious(ann) == []
+    ann.reload()
+    expect(ann.locator(".mtl-setup:visible")).to_have_text(told[said()["C1.P2"]["setup"]])
+    ann.get_by_role("button", name="English").click()
+    expect(ann.locator(".mtl-setup:visible")).to_have_text(said()["C1.P2"]["setup"])
+    deck.locator(".room-act-clear:visible").click()
 
 
 def test_numbers_are_dots_and_a_quiz_votes_as_well(opened, host):
