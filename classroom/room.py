@@ -212,8 +212,8 @@ class Room:
             self.turns.append((time.time(), deck, row))
 
     def timings(self) -> list[list[str]]:
-        """A row for each row of a plan that was on the wall: the deck, from when to when it was planned, and the minutes
-        that it took, until now if it is there still."""
+        """A row for each row of a plan that was on the wall: the deck, from when to when it was planned, and the
+        minutes that it took, until now if it is there still."""
         took: Counter[tuple[str, str]] = Counter()
         ends = [at for at, *_ in self.turns[1:]] + [time.time()]
         for (at, *row), end in zip(self.turns, ends, strict=True):
