@@ -215,9 +215,8 @@ class Room:
         """A row for each row of a plan that was on the wall: the deck, from when to when it was planned, and the
         minutes that it took, until now if it is there still."""
         took: Counter[tuple[str, str]] = Counter()
-        ends = [at for at, *_ in self.turns[1:]] + [time.time()]
-        for (at, *row), end in zip(self.turns, ends, strict=True):
-            took[tuple(row)] += (end - at) / 60
+        for (at, deck, row), (end, *_) in itertools.pairwise([*self.turns, (time.time(), "", "")]):
+            took[deck, row] += (end - at) / 60
         return [[deck, row.removeprefix("plan-").replace("-", "–"), f"{m:.1f}"] for (deck, row), m in took.items()]
 
     def _do(self, what: str, id: str) -> None:

@@ -34,7 +34,8 @@ def kept(out: Path = FOLDER) -> Shelf | None:
     """What was kept, or None where pages were never written, by half, or by an older course."""
     try:
         told = json.loads((out / WRITTEN).read_text(encoding="utf-8"))
-        questions = [Question(**question) for question in told["questions"]]
+        ranges = ("near", "range")
+        questions = [Question(**q | {name: tuple(q[name]) for name in ranges}) for q in told["questions"]]
         return Shelf({question.id: question for question in questions}, set(told["hidden"]), told["decks"])
     except (OSError, ValueError, LookupError, TypeError):
         return None
