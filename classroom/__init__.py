@@ -5,6 +5,7 @@ vote again, and the teacher opens the result for everybody. Students need a brow
 
     room.py     what was asked and voted: rules, the file of a class, its summary; knows nothing of a network
     pages.py    the pages that are served, among them the decks, which are the teacher's
+    shelf.py    what is kept of these, with which a class starts again in a second
     server.py   two addresses: a page, and `/room`, a WebSocket between each page and the room
     room.js     in each page: sends votes in place of opening results, draws the bars on the teacher's
     guests.py   voters and those who mean no good, for tests and a rehearsal

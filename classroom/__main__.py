@@ -10,13 +10,12 @@ import sys
 import segno
 
 from classroom import __doc__ as ABOUT
-from classroom import pages
+from classroom import shelf
 from classroom.room import BROWSERS, ONE_ADDRESS, InUse, Room
 from classroom.server import listen, load
-from tools.notebooks import ROOT, find, read
 
 EVERYWHERE = ("0.0.0.0", "::")
-VOTES = ROOT / "_votes"
+VOTES = shelf.ROOT / "_votes"
 
 
 def address(host: str) -> str:
@@ -37,10 +36,23 @@ def name(text: str) -> str:
     return text
 
 
-async def serve(room: Room, host: str, port: int) -> None:
-    files = load(pages.FOLDER, pages.hidden())
+def pages(goes_on: bool) -> shelf.Shelf:
+    """What is kept of the pages; where there are none, or old ones, they are written first. A class that goes on does
+    not wait for what JupyterLab has saved since."""
+    kept = shelf.kept()
+    if kept and (goes_on or shelf.are_current()):
+        return kept
+    from classroom import pages as writing  # its imports take longer than all that a restart does
+    from tools.notebooks import find
+
+    print("The pages of the class are written, which takes a minute.", flush=True)
+    return writing.write(find([shelf.ROOT / "notebooks"]))
+
+
+async def serve(room: Room, kept: shelf.Shelf, host: str, port: int) -> None:
+    files = load(shelf.FOLDER, kept.hidden)
     url = f"http://{address(host)}:{port}/"
-    server = listen(room, files, pages.door(url), host, port)
+    server = listen(room, files, shelf.door(url, kept.decks), host, port)
     print(f"Students: {url}\nTeacher:  {url}teacher?key={room.key}")
     segno.make(url, micro=False).terminal(compact=True)
     if host not in EVERYWHERE and address(host) in ("127.0.0.1", "localhost"):
@@ -53,10 +65,16 @@ async def serve(room: Room, host: str, port: int) -> None:
 
 
 def summary(room: Room) -> str:
-    """The questions of a class as a table in Markdown."""
+    """The questions of a class as a table in Markdown, and below it the minutes that each row of its plan took."""
     names = ["question", "first vote", "second vote", "wrong to right", "right to wrong", "gain", "right"]
-    rows = [names, ["---"] * len(names), *room.summary()]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    tables = [table(names, room.summary())]
+    if took := room.timings():
+        tables.append(table(["deck", "planned", "minutes that it took"], took))
+    return "\n\n".join(tables)
+
+
+def table(names: list[str], rows: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in [names, ["---"] * len(names), *rows])
 
 
 def today() -> str:
@@ -85,16 +103,10 @@ def main() -> int:
     )
     args = parser.parse_args()
     args.name = args.name or today()
-    paths = find([ROOT / "notebooks"])
-    books = [read(path) for path in paths]
     file = VOTES / f"{args.name}.jsonl"
-    goes_on = file.exists()
     try:
-        room = Room(pages.asked(pages.with_decks(books)), file, BROWSERS if args.behind_nat else ONE_ADDRESS)
-        # a class that goes on does not wait for what JupyterLab has saved since
-        if not (pages.are_written() and (goes_on or pages.are_current())):
-            print("The pages of the class are written, which takes a minute.", flush=True)
-            pages.write(paths, books)
+        kept = pages(goes_on=file.exists())
+        room = Room(kept.questions, file, BROWSERS if args.behind_nat else ONE_ADDRESS)
     except InUse:
         print(f"The class {args.name} is served already: end that with Ctrl+C, or give this one a name, CLASS=group-b.")
         return 1
@@ -102,13 +114,13 @@ def main() -> int:
         print(f"The class cannot begin: {error}")
         return 1
     try:
-        asyncio.run(serve(room, args.host, args.port))
+        asyncio.run(serve(room, kept, args.host, args.port))
     except KeyboardInterrupt:
         pass
     except OSError as error:
         print(f"The class cannot be served at {args.host}, port {args.port}: {error}. Another: PORT={args.port + 1}.")
         return 1
-    print(f"\n{summary(room)}\n\nThe votes are in {file.relative_to(ROOT)}. CLASS={args.name} goes on with them.")
+    print(f"\n{summary(room)}\n\nThe votes are in {file.relative_to(shelf.ROOT)}. CLASS={args.name} goes on with them.")
     return 0
 
 

@@ -99,7 +99,7 @@ def notes(chapter: str) -> str:
 def write(edition: str, out: Path) -> int:
     """Write an edition to the folder `out`, anew. Returns how many notebooks it has."""
     shutil.rmtree(out, ignore_errors=True)
-    teachers = ["bank.md", TEACHING.name, SLIDES.name] if edition == "student" else []
+    teachers = ["bank.md", "questions.po", TEACHING.name, SLIDES.name] if edition == "student" else []
     left_out = shutil.ignore_patterns(*LEFT_OUT, *teachers)
     for name in FOLDERS:
         shutil.copytree(ROOT / name, out / name, ignore=left_out)

@@ -5,22 +5,19 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import segno
 from jinja2 import Environment, FileSystemLoader
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
+from classroom import shelf
 from classroom.room import Question
-from tools.notebooks import ROOT, WIDGET_STATE, WIDGET_VIEW, keep_shown_models
+from tools.notebooks import WIDGET_STATE, WIDGET_VIEW, keep_shown_models, read
 from tools.site import decks
 from tools.site.pages import export, write_decks
 from tools.solutions import for_students
 
 HERE = Path(__file__).resolve().parent
-FOLDER = ROOT / "_class"
 STATIC = ("charts.js", "room.js", "room.css")
-WRITTEN = "written"  # a file that is written last
-SOURCES = ("notebooks/**/*.ipynb", "notebooks/*.md", "docs/**/*.md", "tools/site/**/*.*", "classroom/*.*")
 
 
 def asked(books: list[NotebookNode]) -> dict[str, Question]:
@@ -62,26 +59,21 @@ def with_decks(books: list[NotebookNode]) -> list[NotebookNode]:
     return [*books, *(decks.deck(plan, books) for plan in plans), decks.bank()]
 
 
-def are_written(out: Path = FOLDER) -> bool:
-    return (out / WRITTEN).exists()
-
-
-def are_current(out: Path = FOLDER) -> bool:
-    """Whether nothing that the pages are made of is newer than they are."""
-    paths = [path for what in SOURCES for path in ROOT.glob(what) if "__pycache__" not in path.parts]
-    return max(path.stat().st_mtime for path in paths) < (out / WRITTEN).stat().st_mtime
-
-
-def write(paths: list[Path], books: list[NotebookNode], out: Path = FOLDER) -> None:
-    """Write the pages of a class anew: `books` are the notebooks at `paths`."""
+def write(paths: list[Path], out: Path = shelf.FOLDER) -> shelf.Shelf:
+    """Write the pages of a class anew, from the notebooks at `paths`; what is kept of them for its starts."""
+    books = [read(path) for path in paths]
     shutil.rmtree(out, ignore_errors=True)
     export(paths, out, change=for_students, room=True)
     write_decks(decks.plans(), books, out, room=True)
-    (out / "vote.html").write_text(vote_page(with_decks(books)), encoding="utf-8")
+    whole = with_decks(books)
+    (out / "vote.html").write_text(vote_page(whole), encoding="utf-8")
     for name in STATIC:
         shutil.copyfile(HERE / name, out / "static" / name)
     shutil.copyfile(HERE / "teacher.html", out / "teacher.html")
-    (out / WRITTEN).touch()
+    plans = [plan.name for plan in decks.plans()]
+    made = shelf.Shelf(asked(whole), {"teacher.html", shelf.WRITTEN, *(f"{name}.html" for name in plans)}, plans)
+    shelf.keep(made, out)
+    return made
 
 
 def vote_page(books: list[NotebookNode]) -> str:
@@ -101,14 +93,3 @@ def vote_page(books: list[NotebookNode]) -> str:
     template = Environment(loader=FileSystemLoader(HERE)).get_template("vote.html.j2")
     views = [(view, decks.said().get(id, {}).get("setup", "")) for _, view, id in shown.values()]
     return template.render(views=views, state=together.metadata.widgets[WIDGET_STATE])
-
-
-def hidden() -> set[str]:
-    """The pages that are the teacher's alone."""
-    return {"teacher.html", WRITTEN, *(f"{plan.name}.html" for plan in decks.plans())}
-
-
-def door(url: str) -> dict:
-    """What the teacher's page says of the way in: the address for students, its picture for their phones, the decks."""
-    code = segno.make(url, micro=False).svg_inline(omitsize=True, border=2)
-    return {"url": url, "code": code, "decks": [plan.name for plan in decks.plans()]}

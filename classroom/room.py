@@ -65,6 +65,7 @@ class Room:
         self.bars: set[str] = set()
         self.opened: set[str] = set()
         self.began: dict[str, float] = {}  # when the slides of a deck did, by its name
+        self.turns: list[tuple[float, str, str]] = []  # when which deck was turned to which row of its plan
         self.origins: dict[str, str] = {}  # of each browser that voted, from where it did first
         self.shut: set[str] = set()  # origins from which no vote is taken
         self.lines: Counter[str] = Counter()  # by browser
@@ -99,7 +100,9 @@ class Room:
             if entry["what"] == "class":
                 self.key = entry["key"]
             elif entry["what"] == "begin":
-                self.began[entry["deck"]] = entry["at"]
+                self._begin(entry["at"], entry["deck"])
+            elif entry["what"] == "row":
+                self.turns.append((entry["at"], entry["deck"], entry["row"]))
             elif entry["what"] == "forget":
                 self._forget(entry["who"])
             elif entry["what"] == "shut":
@@ -196,7 +199,25 @@ class Room:
     def begin(self, deck: str) -> None:
         """The first slide after the title is on the wall: from here the minutes of the plan count."""
         self._write({"what": "begin", "deck": deck})
-        self.began[deck] = time.time()
+        self._begin(time.time(), deck)
+
+    def _begin(self, at: float, deck: str) -> None:
+        self.began[deck] = at
+        self.turns = [turn for turn in self.turns if turn[1] != deck]  # who looked through it before
+
+    def turn(self, deck: str, row: str) -> None:
+        """A slide of this row of a plan is on the wall."""
+        if [(deck, row)] != [turn[1:] for turn in self.turns[-1:]]:
+            self._write({"what": "row", "deck": deck, "row": row})
+            self.turns.append((time.time(), deck, row))
+
+    def timings(self) -> list[list[str]]:
+        """A row for each row of a plan that was on the wall: the deck, from when to when it was planned, and the
+        minutes that it took, until now if it is there still."""
+        took: Counter[tuple[str, str]] = Counter()
+        for (at, deck, row), (end, *_) in itertools.pairwise([*self.turns, (time.time(), "", "")]):
+            took[deck, row] += (end - at) / 60
+        return [[deck, row.removeprefix("plan-").replace("-", "–"), f"{m:.1f}"] for (deck, row), m in took.items()]
 
     def _do(self, what: str, id: str) -> None:
         if what == "ask":

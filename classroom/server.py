@@ -153,6 +153,8 @@ class Class:
         self.wall = slide
         if slide.get("begins"):
             self.room.begin(slide.get("deck", ""))
+        if re.fullmatch(r"plan-[\d-]+", row := str(slide.get("row", ""))):
+            self.room.turn(str(slide.get("deck", "")), row)
         self.tell(self.teachers, wall=self.clock())
         self.tell(self.students, link=self.link())
 

@@ -1,4 +1,5 @@
-"""The Chinese door: `python -m tools.chinese` writes README.zh.md, notebooks/source.zh.md and notebooks/glossary.zh.md.
+"""The Chinese door: `python -m tools.chinese` writes README.zh.md, notebooks/source.zh.md and notebooks/glossary.zh.md,
+and `questions.po` has what a class is asked: pages and phones show that in Chinese by a key or a button (`on_pages`).
 
 What these files say in Chinese is in `docs/zh/`: templates with what is written for them alone, and catalogues
 (gettext's .po) with what is translated. An entry of a catalogue is a row, a paragraph or a heading of the English.
@@ -21,8 +22,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, FileSystemLoader
 
+from helpers.display import quiz
+from helpers.display.cards import CHAPTERS
 from tools import minutes
 from tools.notebooks import ROOT, question, read, title
+from tools.site import decks
 from tools.site.address import HIDDEN, shown
 
 ZH = ROOT / "docs" / "zh"
@@ -31,6 +35,46 @@ GLOSSARY = ROOT / "notebooks" / "glossary.md"
 COMMANDS = ("make lab", "make test", "make site")
 HEADER = 'msgid ""\nmsgstr ""\n"Language: zh_CN\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
 STALE = "（译文待更新）"
+# what cards and phones say besides, as `prediction.js`, `quiz.js`, `room.js`, `charts.js` and `vote.html.j2` have it
+ON_PHONES = """Vote
+Change my vote
+Commit and see
+Skip and see
+Sending …
+Your vote is in. You can change it until the result is opened.
+Vote again: did your neighbours convince you?
+Not sent yet: it is kept until the connection is back.
+No connection to the class; trying again. What you chose is kept.
+Go on without the class
+Back in class.
+A number, please.
+The class does not take this: {reason}.
+the result is open
+a number from {low} to {high}, please
+Nothing is asked at the moment. The next question appears here by itself.
+Open what is on the wall
+All chapters
+Slower, please
+Said, without your name.
+No connection: say it aloud.
+✓ Right. As you predicted: “{outcome}”.
+✗ Not so. You predicted “{guess}”. The result: “{outcome}”.
+The result: “{outcome}”.
+The result: {outcome}.
+You guessed {guess}. The result: {outcome}. Your guess was {off}.
+✓ Right. {why}
+✗ No. {why}
+{number} too high
+{number} too low
+exactly right
+✓ right
+✓ yours, right
+✗ yours, wrong
+{number} of {present} voted
+Second vote: {number} of {present} voted
+Say: {line}
+While they argue: {line}
+Afterwards: {line}"""
 
 VERDICTS = {
     "holds": "成立",
@@ -52,7 +96,7 @@ LINK = re.compile(r"\[[^\]]*" + TARGET)
 QUOTED = re.compile("「[^」]*」")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 MONTH = re.compile(rf"\b({'|'.join(calendar.month_name[1:])})(?= \d{{4}})")  # in Chinese a number
-EVERYDAY = ("Balance", "Control", "Count", "Ranking")  # terms that are ordinary words as well
+EVERYDAY = ("Balance", "Control", "Count", "Grid", "Lift", "Ranking")  # terms that are ordinary words as well
 ENTRY = re.compile(r'<a id="([^"]+)"></a>\n\*\*(.+?)\*\* · (\S.*?) — .+ \*Chapter (0\d)\*')
 
 
@@ -208,10 +252,45 @@ def entries() -> dict[str, list[tuple[str, str]]]:
     """(context, English) of all that is translated, by catalogue; in `pinyin` it is Chinese, and how it is spoken."""
     source = [(line.context, line.english) for line in lines(SOURCE.read_text(encoding="utf-8"))]
     return {
+        "questions": list(_asked()),
         "source": [(context, english) for context, english in source if english],
         "README": [*((part["file"], part["english"]) for part in _chapters()), *_commands()],
         "pinyin": [(term.anchor, term.chinese) for term in glossary()],
     }
+
+
+def _asked() -> Iterator[tuple[str, str]]:
+    """(id, English) of what a class is asked, a line each: of a prediction its set-up, question, options or unit,
+    reason, and what the teacher says; of a question of a quiz or the bank the options, and what is said to each."""
+    for line in ON_PHONES.splitlines():
+        yield "phone", line
+    for id, said in decks.said().items():
+        if said["setup"] and said["aloud"]:
+            told = [said[name] for name in ("why", "aloud", "argue", "after")]
+            yield id, "\n".join([said["setup"], said["text"], *(said["options"] or [said["unit"]]), *told])
+    for path in sorted(CHAPTERS.glob("ch*/*.md")):
+        chapter = path.parent.name.removeprefix("ch")
+        name = {"quiz": f"C{int(chapter)}", "bank": f"bank-{chapter}"}.get(path.stem)
+        for number, item in enumerate(quiz.read(path) if name else [], start=1):
+            yield f"{name}.{number}", "\n".join([item.question, *item.options, *item.why])
+
+
+def on_pages(bank: bool) -> dict[str, dict[str, str]]:
+    """What pages show in Chinese: by the id of a question, or "phone", the Chinese of each English line. A question of
+    which a word has changed is not in it, so that nobody reads half of it in another language. Pages for students
+    outside of a class have none of the bank."""
+    known = _read(ZH / "questions.po")
+    whole: dict[str, dict[str, str]] = {}
+    for context, english in _asked():
+        told = chinese(known, context, english)
+        if STALE not in told and (bank or not context.startswith("bank")):
+            pairs = zip(english.split("\n"), told.split("\n"), strict=True)
+            whole.setdefault(context, {}).update(pairs)
+    return whole
+
+
+def _read(path: Path) -> Catalog:
+    return read_po(io.StringIO(path.read_text(encoding="utf-8") if path.exists() else ""), locale="zh_CN")
 
 
 def catalogs(folder: Path = ZH) -> dict[str, Catalog]:
@@ -221,8 +300,7 @@ def catalogs(folder: Path = ZH) -> dict[str, Catalog]:
         template = Catalog()
         for context, english in wanted:
             template.add(english, context=context)
-        path = folder / f"{name}.po"
-        brought[name] = read_po(io.StringIO(path.read_text(encoding="utf-8") if path.exists() else ""), locale="zh_CN")
+        brought[name] = _read(folder / f"{name}.po")
         brought[name].update(template)
     return brought
 

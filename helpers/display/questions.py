@@ -157,9 +157,10 @@ def read(path: Path, functions: Iterable[Callable]) -> dict[str, Question]:
     return {id: Question(id=id, draw=draw[id], **_parts(text, f"{path.name}, {id}")) for id, text in texts.items()}
 
 
-def in_class(path: Path) -> dict[str, dict[str, str]]:
-    """What the `predictions.md` of a chapter has for a class, by id, setup to range (IN_CLASS) or ""."""
-    return {id: _said(_paragraphs(text), IN_CLASS) for id, text in _texts(path).items()}
+def in_class(path: Path) -> dict[str, dict]:
+    """What the `predictions.md` of a chapter has for a class, by id: setup to range (IN_CLASS) or "", and the question
+    itself, as a `Question` has it."""
+    return {id: _said(_paragraphs(text), IN_CLASS) | _parts(text, id) for id, text in _texts(path).items()}
 
 
 def _texts(path: Path) -> dict[str, str]:

@@ -20,7 +20,7 @@ from tornado.web import create_signed_value
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
 from classroom import __main__ as command
-from classroom import guests, pages, server
+from classroom import guests, pages, server, shelf
 from classroom.__main__ import summary
 from classroom.room import BROWSERS, LINES, ONE_ADDRESS, Crowded, InUse, Question, Refused, Room
 from helpers.display.quiz import read as read_quiz
@@ -227,10 +227,8 @@ def test_what_a_full_disk_refused_stays_refused(small_disk):
 def run_command(monkeypatch, folder: Path, *args: str) -> int:
     """The command up to where it would serve: a class in this folder, its pages already written."""
     monkeypatch.setattr(command, "VOTES", folder)
-    monkeypatch.setattr(command, "find", lambda paths: [])
-    monkeypatch.setattr(pages, "with_decks", lambda books: [])
-    monkeypatch.setattr(pages, "are_written", lambda: True)
-    monkeypatch.setattr(pages, "are_current", lambda: True)
+    monkeypatch.setattr(shelf, "kept", lambda: shelf.Shelf({}, set(), []))
+    monkeypatch.setattr(shelf, "are_current", lambda: True)
     monkeypatch.setattr(sys, "argv", ["classroom", *args])
     return command.main()
 
@@ -283,6 +281,22 @@ def test_the_summary_has_both_votes_what_the_discussion_did_and_what_was_right(r
         "| C1.P2 | 2 of 4 right; 2 “this” | 2 of 4 right; 1 “this” | 2 of 3 | 1 of 3 | 0.50 | “neither” |",
         "| C1.P1 | median 22 of 4, 2 near enough |  |  |  |  | 14 % |",
     ]
+
+
+def test_the_summary_ends_with_the_minutes_that_each_row_of_a_plan_took(room, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("classroom.room.time.time", lambda: now[0])
+    for second, deck, row in [(0, "class1", "plan-4-10"), (30, "class1", ""), (60, "class1", "plan-0-4")]:
+        now[0] = second
+        room.turn(deck, row) if row else room.begin(deck)  # looked through before it began
+    for second, row in [(240, "plan-4-10"), (300, "plan-4-10"), (540, "plan-0-4"), (600, "plan-4-10")]:
+        now[0] = second
+        room.turn("class1", row)
+    room = restarted(room)
+    now[0] = 660.0
+    assert room.timings() == [["class1", "0–4", "4.0"], ["class1", "4–10", "6.0"]]
+    assert summary(room).endswith("| class1 | 0–4 | 4.0 |\n| class1 | 4–10 | 6.0 |")
+    room.close()
 
 
 def test_a_question_is_taken_back_and_its_votes_are_kept(room):
@@ -700,4 +714,20 @@ def test_pages_for_a_class_have_no_solutions_and_hide_what_is_the_teachers(tmp_p
     text = pages.vote_page([read(path) for path in paths])
     assert text.count("widget-view+json") == 4 and text.count('<p class="mtl-setup">') == 3  # a quiz has none
     assert "Show the worked solution" not in text
-    assert {"teacher.html", "class1.html", "class2.html", "workshop.html"} <= pages.hidden()
+
+
+def test_what_is_kept_of_pages_is_all_that_a_restart_needs_and_half_of_it_is_nothing(tmp_path):
+    made = shelf.Shelf(QUESTIONS, {"class1.html"}, ["class1"])
+    assert shelf.kept(tmp_path) is None
+    shelf.keep(made, tmp_path)
+    assert shelf.kept(tmp_path) == made
+    assert shelf.kept(tmp_path).questions["C1.P1"].is_right(10)
+    (tmp_path / shelf.WRITTEN).write_text('{"questions": [')
+    assert shelf.kept(tmp_path) is None
+
+
+def test_a_restart_loads_nothing_that_reads_notebooks():
+    """Which took eleven seconds of a class."""
+    code = "import sys, classroom.__main__; print({'nbformat', 'nbconvert', 'pandas'} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -9,6 +9,7 @@ from babel.messages.pofile import read_po
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from tools import chinese
+from tools.site import decks
 
 FOUND = chinese.catalogs()
 FILES = chinese.files(FOUND)
@@ -22,10 +23,33 @@ def test_what_is_written_is_up_to_date_with_the_english_and_the_catalogues(path)
     assert path.read_text(encoding="utf-8") == FILES[path], "make chinese"
 
 
-@pytest.mark.parametrize("name", ["source", "README"])
+@pytest.mark.parametrize("name", ["source", "README", "questions"])
 def test_numbers_ids_verdicts_links_quotations_and_terms_are_those_of_the_english(name):
     done = [message for message in FOUND[name] if message.id and message.string and not message.fuzzy]
     assert [(m.context, p) for m in done if (p := chinese.problems(m.id, m.string, TERMS))] == []
+
+
+def test_what_a_class_is_asked_has_its_chinese_whole():
+    asked = [name for plan in decks.plans() for row in plan.rows for name in row.cells] + [
+        name for plan in decks.plans() for name in plan.before
+    ]
+    ids = {name for name in asked if re.fullmatch(r"C\d\.P\d+", name)}
+    for name in asked:
+        if name.startswith("questions/"):
+            ids |= {f"bank-{name[10:12]}.{number}" for number in decks.picked(name)}
+    shown = chinese.on_pages(bank=True)
+    assert len(ids) > 15 and ids <= shown.keys()
+    for id, lines in shown.items():
+        assert [line for line in lines.values() if re.search(r"[a-z]{4,} [a-z]{3,} [a-z]{3,}", line)] == [], id
+        holes = [(re.findall(r"{.*?}", english), re.findall(r"{.*?}", told)) for english, told in lines.items()]
+        assert all(sorted(of_english) == sorted(of_chinese) for of_english, of_chinese in holes), id
+    assert not [id for id in chinese.on_pages(bank=False) if id.startswith("bank")]
+
+
+def test_a_question_of_which_a_word_has_changed_is_shown_in_english_whole(monkeypatch):
+    id, english = next((id, english) for id, english in chinese._asked() if id == "C4.P1")
+    monkeypatch.setattr(chinese, "_asked", lambda: [(id, english), (id, english.replace("four", "three"))][1:])
+    assert chinese.on_pages(bank=True) == {}
 
 
 def test_each_row_of_the_english_is_in_the_chinese_page_with_its_quotations_and_its_sections():

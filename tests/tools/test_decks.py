@@ -3,6 +3,7 @@
 import html
 import re
 
+import numpy as np
 import pytest
 
 from classroom.pages import asked as questions
@@ -131,6 +132,8 @@ def test_the_slides_that_are_in_no_chapter_say_what_was_measured():
     click, finish = (float(impressions[label].mean()) for label in ("click", "finish"))
     assert f"{1000 * click:.0f} are clicked, and {1000 * finish:.0f} finished" in text
     assert f"| {click:.3f} | {finish:.3f} | {0.3 * click + 0.7 * finish:.3f} |" in text
+    days = re.findall(r"^\| (?:old|new) \| (.+) \| (0\.\d+) \|$", text, re.MULTILINE)
+    assert all(f"{np.mean([float(auc) for auc in each.split(' | ')]):.3f}" == mean for each, mean in days) and days
     for name, how in CONDITIONS.items():
         correlation = relu_tasks(**how).label_correlation
         told = f"{correlation:+g}".replace("-", "−") if correlation else "0"

@@ -22,13 +22,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from helpers.support import validate
-from tools import minutes
+from tools import chinese, minutes
 from tools.notebooks import ROOT, WIDGET_STATE, WIDGET_VIEW, keep_shown_models, question, tags, title
 from tools.site import decks
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "template"
-STATIC = ("course.css", "cards.js", "page.js", "figures.js", "search.js", "sections.js", "projector.js")
+STATIC = ("course.css", "cards.js", "page.js", "figures.js", "search.js", "sections.js", "projector.js", "chinese.js")
 SCRIPTS = {
     "widgets.js": ("widgetsnbextension", "static/extension.js"),
     "anywidget.js": ("anywidget", "nbextension/index.js"),
@@ -339,6 +339,8 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
         shutil.copyfile(TEMPLATE / name, static / name)
     for name, (package, path) in SCRIPTS.items():
         shutil.copyfile(installed(package, f"{package}/{path}"), static / name)
+    words = json.dumps(chinese.on_pages(bank=room or not change), ensure_ascii=False)
+    (static / "zh.js").write_text(f"window.courseChinese = {words};\n", encoding="utf-8")
     shutil.copyfile(ROOT / "docs" / "explorer.png", static / "preview.png")
     template = templates().get_template
     texts = {text for folder in {path.parent for path in notebooks} for text in folder.glob("*.md")}

@@ -52,6 +52,7 @@
         else {
           const listed = found.length > before && found.at(-1).at(-1).matches("ol, ul");
           if (listed && block.matches("details")) found.at(-1).push(block); // the answers below their questions
+          else if (block.matches("details") && !planned && !block.querySelector("table, img, math[display=block]")) lead = null; // shut, and prose
           else if (block.matches("table, ol, ul, details, math, :has(math[display=block])")) add(block);
           lead = text(block).endsWith(":") && text(block).length < LEAD ? block : null;
         }
@@ -61,7 +62,9 @@
         const shown = [...cell.querySelectorAll(".jp-OutputArea-child")].filter((part) => part.querySelector(kinds));
         const chosen = plan[idOf(cell)]?.match(/^[\d,]+$/)?.[0].split(","); // numbers of questions
         const items = [...cell.querySelectorAll(".mtl-item")].filter((_, i) => !chosen || chosen.includes(`${i + 1}`));
+        const report = cell.querySelector(".mtl-report:has(.answer)");
         if (items.length) items.forEach((item) => add(...shown, item));
+        else if (report) reported(report).forEach((parts) => add(...shown, ...parts));
         else if (shown.length) add(...shown);
         else if (planned) add(cell.querySelector(".jp-Cell-inputWrapper"));
       } else if (blocks.length && planned && found.length === before) {
@@ -71,6 +74,12 @@
     }
     return found;
   }
+
+  // A report is seven pages; of it three slides, from the bottom: what was not tested, what each task gains, the answer.
+  const reported = (report) => ["What was not tested", "What each task gains"].map((words) => {
+    const head = [...report.querySelectorAll("h2")].find((part) => text(part) === words);
+    return [head, head.nextElementSibling];
+  }).concat([[report.querySelector(".answer")]]);
 
   const inside = (what) => slides[at].flatMap((part) => [...(part.matches(what) ? [part] : []), ...part.querySelectorAll(what)]);
 
