@@ -28,7 +28,7 @@ from helpers.capstone.ranker import Ranker
 from helpers.capstone.reading import read
 from helpers.capstone.recommendation import recommend
 from helpers.capstone.report import report
-from helpers.capstone.suggestion import LATE, ZERO_ONE, draft, suggest, words_of
+from helpers.capstone.suggestion import LATE, TWO, TWO_WORDS, draft, suggest, words_of
 from helpers.capstone.table_checks import check
 from helpers.support import environment, validate
 from helpers.support.files import whole
@@ -64,10 +64,14 @@ def questions(guesses: pd.DataFrame) -> list[str]:
         f"Was each of these known before the impression? {named('number', 'id', 'tags', 'list')}. Leave out the rest."
     ]
     asked.append(f"Is each of these an outcome that you want to predict? {named('binary label', 'regression label')}.")
-    if maybe := ", ".join(literal(str(name)) for name in roles.index[reasons.isin([ZERO_ONE, LATE])]):
+    if maybe := ", ".join(literal(str(name)) for name in roles.index[reasons.isin([TWO, TWO_WORDS, LATE])]):
         asked.append(f"Are any of these outcomes, too? {maybe}. If so, they are labels.")
+    ids = ", ".join(literal(str(name)) for name in roles.index[roles.eq("id") | reasons.str.startswith("whole")])
     missing = {"user": "whose lists are they", "item": "what was shown", "time": "when was it shown"}
-    asked += [f"No {role} was found: {what}? {role}=…" for role, what in missing.items() if not roles.eq(role).any()]
+    for role, what in missing.items():
+        if not roles.eq(role).any():
+            perhaps = f" Perhaps one of {ids}." if ids and role != "time" else ""
+            asked.append(f"No {role} was found: {what}? {role}=…{perhaps}")
     scores = [name for name in roles.index if words_of(str(name)) & SCORES or any(s in str(name) for s in SCORES_ZH)]
     today = f" Is it {' or '.join(map(literal, map(str, scores)))}? Then it is no feature." if scores else ""
     asked.append(

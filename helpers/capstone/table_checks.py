@@ -36,7 +36,7 @@ from helpers.capstone.preparation import (
     with_answers,
 )
 from helpers.capstone.reading import MISSING
-from helpers.capstone.suggestion import is_date, words_of
+from helpers.capstone.suggestion import is_date
 from helpers.data.features import LARGEST_FLOAT, Features, Sparse, Tags
 from helpers.evaluation import own_label
 from helpers.evaluation.counts import by_ids
@@ -51,7 +51,6 @@ MOST_STRANGE = 0.9  # of the ids in lists, that are no id of the column which th
 MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
 FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
-TELLS = {"binary": 0.55, "regression": 0.05}  # surely below it, a name that sounds like a leak is only a name
 LOOKED_AT, BINS = 20_000, 50  # rows, and bins of a number
 SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, from which on a value gives it away
 AGES, YOUNGEST, SURELY = 20, 5, 5  # equal parts of a log, the newest, and standard errors of a fall
@@ -426,7 +425,6 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     some = frame.iloc[np.random.default_rng(0).permutation(len(frame))[:LOOKED_AT]]
     codes = {c: _codes(some[c], c in declaration.numbers) for c in features if c not in lists}
     marks = {c: _marks(frame[c], c in lists) for c in features} if "binary" in labels.values() else {}
-    named: set[str] = set()
     for (label, kind), column in product(labels.items(), features):
         signs, values = [], some[label].to_numpy(float, na_value=np.nan)
         if column in codes:
@@ -434,40 +432,17 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             score = alone(codes[column][seen], values[seen], kind)
             if column in declaration.numbers:
                 score = np.fmax(score, in_order(some[column].to_numpy(float, na_value=np.nan), values, kind))
-            said = f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}"
-            signs += [said] if score > GIVEN_AWAY[kind] else []
-            rarer = min((values == 1).sum(), (values == 0).sum()) if kind == "binary" else seen.sum()
-            tells = column not in named and score > TELLS[kind] + 1 / max(rarer, 1) ** 0.5
+            if score > GIVEN_AWAY[kind]:
+                signs.append(f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}")
         if kind == "binary":
             answers = frame[label].to_numpy(float, na_value=np.nan)
             levels = _levels(frame[column]) if column in declaration.ids else {}
             found = [_settled(marks[column], label, answers), _settled_level(levels, label, answers)]
             of = declaration.lists.get(column, column)
             signs += filter(None, [*found, "" if of in {column, *skip} else _itself(some, column, of, label)])
-        measured = bool(signs)
-        if not signs and column in codes and tells and (when := _afterwards(column, declaration.labels)):
-            signs, named = [f"{when}, and {said}"], named | {column}
         if signs:
             asked = "a leak? Was it known before the impression? If not, leave it out."
-            yield Problem(False, column, f"{'; '.join(signs)}: {asked}", doubt=measured)
-
-
-AFTER = {"watch", "watched", "dwell", "play", "played", "stars", "review", "refund"}
-AFTER |= {"refunded", "basket", "paid", "order", "revenue", "completion", "scroll", "stay"}
-AFTER |= {"end", "exit", "delivered", "shipped", "outcome", "result", "after"}
-BEFORE = {"mean", "avg", "average", "past", "prior", "previous", "last", "hist", "history", "median", "days", "rate"}
-
-
-def _afterwards(column: str, labels: dict[str, str]) -> str:
-    """In words, why its name says that a column is known only after the event; nothing where it does not."""
-    words = words_of(column)
-    if words & BEFORE:
-        return ""
-    if late := sorted(words & AFTER):
-        return f"{late[0]!r} in its name says that it is known only after the event"
-    if of := next((label for label in labels if words_of(label) and words_of(label) < words), ""):
-        return f"its name has {of!r} in it, and says that it is known only after it"
-    return ""
+            yield Problem(False, column, f"{'; '.join(signs)}: {asked}", doubt=True)
 
 
 def _itself(frame: pd.DataFrame, column: str, of: str, label: str) -> str:
