@@ -181,7 +181,9 @@ class Comparison:
             ranker = first.refit(rows, progress=False, weight=own.weight)
         said, again = (one.predict(parts.test)[[*tasks]] for one in (first, ranker))
         agreement = said.rank().corrwith(again.rank())
-        ranker.check = first.evaluate(parts.test, own.user).assign(agreement=lambda rows: rows["task"].map(agreement))
+        ranker.check = first.evaluate(parts.test, own.group or own.user).assign(
+            agreement=lambda rows: rows["task"].map(agreement)
+        )
         return ranker
 
     def _recipes(self) -> dict[str, Recipe]:
@@ -700,7 +702,7 @@ def _lead(
             moved = moved - _moves(table, task, outputs[other, task, seed][mask], label, numbers, within)
         influence.append(moved / len(seeds))
         rows.append(numbers)
-    error, units, clusters = _luck(table, np.concatenate(influence), np.concatenate(rows))
+    error, units, clusters = _luck(table.clusters, np.concatenate(influence), np.concatenate(rows))
     return gain(values, table.parts[TEST] / table.parts["train"], error, units, level), clusters
 
 
@@ -768,10 +770,10 @@ def _out_of_fold(known: dict[str, np.ndarray], task: str, rows: Examples) -> np.
     return np.choose(whose % folds, scores)
 
 
-def _luck(table: Table, moved: np.ndarray, rows: np.ndarray) -> tuple[float, int, str]:
+def _luck(clusters: dict[str, np.ndarray], moved: np.ndarray, rows: np.ndarray) -> tuple[float, int, str]:
     """The luck of the test rows: standard error, clusters and what they are, of those with the widest interval."""
     found = []
-    for name, ids in table.clusters.items():
+    for name, ids in clusters.items():
         if name in ("days", "groups") and len(np.unique(ids[rows])) < FEWEST_CLUSTERS:
             continue
         found.append((*over_users(moved, ids[rows]), name))

@@ -403,12 +403,8 @@ class Table:
         own, first = self.declaration, self.split(0)._asdict()
         time = None if own.time is None else self.frame[own.time]
         moments = None if time is None else dates(time)
-        tied = {"rows": self.frame.index} if own.user is None else {"users": self.frame[own.user]}
-        if moments is not None:
-            tied["days"] = time = moments.dt.floor("D")
-        if own.group is not None:
-            tied["groups"] = self.frame[own.group]
-        self.clusters = {name: pd.factorize(ids)[0] for name, ids in tied.items()}
+        time = time if moments is None else moments.dt.floor("D")
+        self.clusters = ties(own, self.frame)
         self.lists = self.clusters.get("groups", self.clusters.get("users"))
         ends = {} if time is None else {name: time[part.index].agg(["min", "max"]) for name, part in first.items()}
         cut = None if moments is None else len("2026-05-01")
@@ -463,6 +459,17 @@ class Table:
         mask = observed(examples, task)[rows]
         rows = rows[mask]
         return mask, examples.labels[task][rows].numpy(), rows
+
+
+@validate.checked
+def ties(declaration: Declaration, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """{"users" (or "rows", without a user), "days", "groups": for each row of `prepare` the number of its own}."""
+    tied = {"rows": frame.index} if declaration.user is None else {"users": frame[declaration.user]}
+    if declaration.time is not None and (moments := dates(frame[declaration.time])) is not None:
+        tied["days"] = moments.dt.floor("D")
+    if declaration.group is not None:
+        tied["groups"] = frame[declaration.group]
+    return {name: pd.factorize(ids)[0] for name, ids in tied.items()}
 
 
 @validate.checked

@@ -573,7 +573,7 @@ def luck_of(frame, own) -> tuple[float, int, str]:
     """The luck of the AUC of x for the first task, in the test rows."""
     data = Table(prepare(own, frame), own)
     _, label, rows = data.seen("a", 0)
-    return comparison._luck(data, auc_influence(data.examples.inputs["dense"][rows, 0].numpy(), label), rows)
+    return comparison._luck(data.clusters, auc_influence(data.examples.inputs["dense"][rows, 0].numpy(), label), rows)
 
 
 def test_the_wider_of_the_intervals_over_users_and_over_days_counts():

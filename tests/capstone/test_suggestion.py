@@ -214,11 +214,13 @@ def test_what_may_be_a_label_is_asked_and_what_a_user_is_cannot_be_one():
     frame = pd.DataFrame({"user_id": [k % 10 for k in rows], "mobile": [k % 7 % 2 for k in rows]})
     frame["gender"], frame["x"] = np.where(frame["user_id"] < 5, "F", "M"), [0.5 * k % 9 for k in rows]
     code = draft(suggest(frame.assign(click=[k % 3 // 2 for k in rows])))
-    assert "# of two values: labels, if outcomes; ids, if known before: " in code and code.endswith('"mobile"') and 'labels={"click": "binary"}' in code
+    assert (
+        "# of two values: labels, if outcomes; ids, if known before: " in code
+        and code.endswith('"mobile"')
+        and 'labels={"click": "binary"}' in code
+    )
     rated = frame.assign(rating=[k % 5 + 1 for k in rows])
     with pytest.raises(ValueError, match="no label") as error:
         draft(suggest(rated))
     said = str(error.value)
-    assert (
-        'perhaps labels={"mobile": "binary", "rating": "regression"}' in said and "gender" not in said
-    )
+    assert 'perhaps labels={"mobile": "binary", "rating": "regression"}' in said and "gender" not in said
