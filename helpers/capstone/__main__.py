@@ -76,7 +76,7 @@ def questions(guesses: pd.DataFrame) -> list[str]:
         if not roles.eq(role).any():
             perhaps = f" Perhaps one of {ids}." if ids and role != "time" else ""
             asked.append(f"No {role} was found: {what}? {role}=…{perhaps}")
-    scores = [name for name in roles.index if words_of(str(name)) & SCORES or any(s in str(name) for s in SCORES_ZH)]
+    scores = [name for name in roles.index if SCORES & {*words_of(str(name))} or any(s in str(name) for s in SCORES_ZH)]
     today = f" Is it {' or '.join(map(literal, map(str, scores)))}? Then it is no feature." if scores else ""
     asked.append(
         f'Which column has the score that orders your lists today? served={{"a label": "that column"}}.{today}'

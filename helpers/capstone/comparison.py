@@ -237,7 +237,7 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         best, tried = _tune(work)
         runs = work.train(best, plan.seeds)
         models = _Models.of(plan.sides, runs)
-        scores = _judge(table, "model", models.test)
+        scores = _judge(table, models.test)
         growth = _growth(table, plan, models, scores)
         rivals = _rivals(work, best[-1].recipe, models)
         headline = _headline(table, plan, rivals, scores, growth)
@@ -439,7 +439,7 @@ def _beaten(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, for
             row |= {"ahead": lead.mean, "low": lead.low, "high": lead.high}
             if kind == "binary" and table.declaration.user is not None:
                 own = {(name, task, seed): models.test[name, task, seed] for seed in seeds}
-                row["gauc"] = _judge(table, "model", own)["gauc"].mean()
+                row["gauc"] = _judge(table, own)["gauc"].mean()
             found.append(row)
     return pd.DataFrame(found)
 
@@ -649,12 +649,12 @@ def _moves(table: Table, task: str, output: np.ndarray, labels: np.ndarray, rows
     return INFLUENCES[table.tasks[task]](output, labels)
 
 
-def _judge(table: Table, by: str, outputs: dict[tuple, np.ndarray]) -> pd.DataFrame:
-    """A row for each of {(value of the column `by`, task, seed): outputs}: metric, value, and gauc with a user."""
+def _judge(table: Table, outputs: dict[tuple, np.ndarray]) -> pd.DataFrame:
+    """A row for each of {(model, task, seed): outputs}: metric, value, and gauc with a user."""
     rows = []
-    for (what, task, seed), output in outputs.items():
+    for (model, task, seed), output in outputs.items():
         mask, label, own = table.seen(task, seed)
-        row = {"seed": seed, by: what, "task": task, "metric": _metric(table, task)}
+        row = {"seed": seed, "model": model, "task": task, "metric": _metric(table, task)}
         row["value"] = _score(table, task, output[mask], label, own, table.within)
         row["constant"] = bool(np.ptp(output[mask]) < SAME)
         if table.tasks[task] == "binary" and table.declaration.user is not None:

@@ -91,18 +91,19 @@ class Lists:
     overlap: float = field(repr=False)
 
     @staticmethod
-    def of(found: Comparison, by: str | None = None, k: int | None = None, goals: Sequence[str] | None = None) -> Lists:
-        """Form lists of the test rows, by the outputs of the comparison's models. Where the rows were split at random,
-        the models are trained again, all on the first split.
+    def of(found: Comparison, k: int | None = None, goals: Sequence[str] | None = None) -> Lists:
+        """Form lists of the test rows, those of a group where one is declared, else of a user, by the outputs of the
+        comparison's models. Where the rows were split at random, the models are trained again, all on the first split.
 
-        by     "user" or "group", a role of the declaration; the group where there is one
         k      by default half of the median list, at most `LONGEST`
         goals  two of the tasks, by default the first two
 
         Raises ValueError where no list can be formed, and says why.
         """
         own = found.declaration
-        column = _column(own.user, own.group, by)
+        if (column := own.group or own.user) is None:
+            expected = "the column whose rows compete for one list: a user, session or request"
+            validate.fail("declaration", "neither a user nor a group", expected)
         goals = tuple(list(own.labels)[:2] if goals is None else goals)
         for goal in goals:
             validate.choice("goals", goal, own.labels)
@@ -302,18 +303,6 @@ class Lists:
         if self.kinds[goal] == "binary":
             row["gauc"] = _mean(lambda: gauc(score, label, self.list_of, seen).value)
         return row
-
-
-def _column(user: str | None, group: str | None, by: str | None) -> str:
-    """The column whose values are the lists."""
-    roles = {"group": group, "user": user}
-    if by is not None:
-        validate.choice("by", by, roles)
-    column = roles[by] if by else group or user
-    if column is None:
-        missing = f"no {by}" if by else "neither a user nor a group"
-        validate.fail("declaration", missing, "the column whose rows compete for one list: a user, session or request")
-    return column
 
 
 def _lists(column: str, ids: pd.Series, k: int | None) -> tuple[np.ndarray, np.ndarray, int, int]:

@@ -237,13 +237,6 @@ def cut(column: str, values: Iterable, whole: bool) -> list[list]:
     return [[known.setdefault(part, part) for part in _cut(column, value, whole)] for value in values]
 
 
-@validate.checked
-def check_cut(column: str, values: Iterable, whole: bool) -> None:
-    """Raise what `cut` would, and keep nothing."""
-    for value in values:
-        _cut(column, value, whole)
-
-
 def _cut(column: str, value, whole: bool) -> list:
     if isinstance(value, list | tuple | np.ndarray):
         return list(value)

@@ -30,9 +30,7 @@ from helpers.capstone.lists import Lists
 from helpers.capstone.plan import CONTROL, METRICS, QUICK, SERVED, SINGLE, WITHIN, duration
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.recommendation import (
-    COUNTS,
     FORMS,
-    SIMPLER,
     UNSHARED,
     alarms,
     leaning,
@@ -135,7 +133,7 @@ def report(
     said = recommend(found.headline)
     texts = {"word": said.word.capitalize(), "text": said.text, "again": _again(found, str(file)), **_values(found)}
     if lists is not None:
-        texts["again"] += list_section.code(lists, exponents, found.declaration.group, str(file))
+        texts["again"] += list_section.code(lists, exponents, str(file))
     words = {name: _words(text) for name, text in texts.items()}
     doubts = [problem for problem in found.problems if problem.doubt]
     said_first = alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration.time, doubts)
@@ -147,7 +145,6 @@ def report(
         gains=_table(_gains(found)),
         levels=_table(levels := _levels(found)),
         below=BELOW if len(levels) > 2 else "",
-        weak=_weak(found),
         pictures=_pictures(found),
         today=f"<p>{_words(first)}</p>" if (first := today(found.best)) else "",
         serve=_words(to_serve(found.best)),
@@ -344,19 +341,6 @@ def _levels(found: Comparison) -> pd.DataFrame:
             if not np.isnan(values).all():
                 table[f"{task} {metric}"] = ["" if np.isnan(value) else f"{value:.3f}" for value in values]
     return pd.DataFrame(table)
-
-
-def _weak(found: Comparison) -> str:
-    """A warning where something simpler is as good as both models."""
-    better = found.gains.set_index("task")[["single", "shared"]].max(axis=1)
-    by_item = found.facts.set_index("task")["by item"]
-    weak = {task: [COUNTS["by item"]] for task in better.index[by_item > better]}
-    for row in found.beaten.itertuples():
-        if row.ahead > 0 and row.yardstick in SIMPLER and row.yardstick != "by item":
-            weak.setdefault(row.task, []).append(SIMPLER[row.yardstick])
-    said = _words("; ".join(f"{task}: {names(yardsticks)}" for task, yardsticks in weak.items()))
-    advice = "Make them better (other features, rates, penalties) before you act on a gain."
-    return said and f"<p><b>Weak models.</b> As good as both of them, or better: {said}. {advice}</p>"
 
 
 def _facts(found: Comparison) -> pd.DataFrame:

@@ -5,8 +5,8 @@
 
 Four things can happen to a ranker, and each has a number with an interval: its order is worse than it was for the test
 rows of its log, something can be learnt that it does not know, it says too much or too little, or something else orders
-these rows better. What can be learnt, counts tell at no cost: means of users and items that know the first half of the
-new rows, against those that know the log alone, on the second half.
+these rows better. What can be learnt, counts tell at no cost: means of users and items over the first half of the new
+rows and as many of the log's newest, against those over the log, on the second half.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,8 @@ KEEP, RETRAIN, STOP, SETTLE = WORDS = ("keep it", "retrain", "do not serve it", 
 OFF = 0.1  # of a label's mean, or of a number's deviation: no prediction need be nearer
 TENTHS, QUESTIONS = 10, 4  # that each task is asked, all together at 95%
 NAMES = {WITHIN: "gauc", "AUC": "auc", "R²": "r2"}  # in `Ranker.check`
-LEADS = {"today": "what you serve today", "counts": "the mean of users and items"}
+CHANGE, TODAY, COUNTED = "change since it was made", "over what you serve today", "over the mean of users and items"
+LEARNT, MEAN, SHIFT, TOO_LOW = "that counts gain by retraining", "mean", "change of the mean", "mean over what it says"
 
 
 @dataclass(frozen=True)
@@ -37,18 +38,16 @@ class Shadow:
     """word     one of `WORDS`; `SETTLE` where the new rows themselves are in doubt
     reasons  for it, in sentences
     rows     how many new rows were judged
-    quality  a row a task: metric, what it was when the ranker was made, and value, low and high of what it is `now`, of
-             the change, of what it is ahead of today's score and of counts, and of what retraining brings to counts
-    labels   a row a task: mean in as many of the newest rows of the log and now, and value, low, high of the change
-    ids      a row a column: share of rows with an id that the ranker does not know, now and, by its older rows, then
+    numbers  a row a task and what was asked (a metric, `CHANGE` to `TOO_LOW`): value, low, high
+    ids      a row a column: share of rows with an id that the ranker does not know, `now`, and what it `was` in as many
+             of the newest rows of the log, by those before them
     tenths   a row a task and tenth of the rows, by what was predicted: its rows, predicted, happened
     """
 
     word: str
     reasons: list[str]
     rows: int
-    quality: pd.DataFrame
-    labels: pd.DataFrame
+    numbers: pd.DataFrame
     ids: pd.DataFrame
     tenths: pd.DataFrame
 
@@ -58,12 +57,12 @@ class Shadow:
         body = f'<p class="head">{_words(file)}, {self.rows:,} rows</p>'
         body += f'<div class="{kind}"><b>{self.word.capitalize()}.</b> {said}</div>'
         for title, words, table in (
-            ("How good it is", "± for all numbers of this page together, 95 times in 100.", _short(self.quality)),
-            ("Labels", "Their mean in as many of the newest rows of the log, and now.", _short(self.labels)),
-            ("Ids", "The share of rows with an id that the ranker does not know.", _short(self.ids)),
-            ("What it says and what happens", "Tenths of the rows, by what it says.", _short(self.tenths)),
+            ("How good it is", "The intervals hold for all numbers of this page together.", self.numbers),
+            ("Ids", "The share of rows with an id that the ranker does not know.", self.ids),
+            ("What it says and what happens", "Tenths of the rows, by what it says.", self.tenths),
         ):
-            body += f"<h2>{title}</h2><p>{words}</p>{_table(table)}" if len(table) else ""
+            shown = table.map(lambda cell: f"{cell:.3f}" if isinstance(cell, float) else cell)
+            body += f"<h2>{title}</h2><p>{words}</p>{_table(shown)}" if len(table) else ""
         return Report(f"{_words(file)}: {self.word}", body)
 
 
@@ -77,58 +76,52 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
     """
     if ranker.check is None:
         validate.fail("ranker", "one that was never judged", "one of `Comparison.ranker`")
-    doubts = [problem for problem in must_pass(declaration, later) if problem.doubt]
+    problems = must_pass(declaration, later)
     past, rows = prepare(declaration, log), prepare(declaration, later)
     if declaration.gap is not None:
         moments = dates(rows[declaration.time])
         rows = rows[moments <= moments.max() - pd.Timedelta(declaration.gap)].reset_index(drop=True)
     count = min(len(rows), len(past) // 2)
     before, newest = past[:-count], past[-count:].reset_index(drop=True)
-    week, of_log, said = _Rows(declaration, rows), _Rows(declaration, newest), ranker.predict(rows)
-    reasons, bad, quality, labels, tenths = [], False, [], [], []
+    said, reasons, bad, asked, tenths = ranker.predict(rows), [], False, [], []
     for task, kind in declaration.labels.items():
-        metric, leads = week.leads(task, said[task], past)
+        metric, found = _Rows(declaration, rows).leads(task, said[task], past)
         was = float(ranker.check.set_index(["task", "metric"])["value"].get((task, NAMES[metric]), np.nan))
-        now, low, high = leads["now"]
+        now, low, high = found[metric]
         wide = (high - low) / 2 * (1 + len(rows) / (FRACTIONS[2] * len(past))) ** 0.5  # the test rows were drawn, too
-        leads["change"] = (now - was, now - was - wide, now - was + wide)
-        quality.append({"task": task, "metric": metric, "was": was} | _ends(leads))
-        (then, half), (mean, other) = of_log.mean(task), week.mean(task)
-        wide, change = np.hypot(half, other), mean - then
-        labels.append(
-            {"task": task, "was": then, "now": mean} | _ends({"change": (change, change - wide, change + wide)})
-        )
+        found[CHANGE] = (now - was, now - was - wide, now - was + wide)
+        found |= _Rows(declaration, rows).means(task, said[task], _Rows(declaration, newest))
+        asked += [(task, what, *ends) for what, ends in found.items()]
         tenths += _tenths(task, said[task], rows[task])
-        off, half = week.mean(task, said[task])
-        unit = abs(then) if kind == "binary" else newest[task].std()
-        if leads["change"][2] < -MATTERS[kind]:
+        mean, least = found[MEAN][0], MATTERS[kind]
+        off = OFF * (mean - found[SHIFT][0] if kind == "binary" else newest[task].std())
+        if found[CHANGE][2] < -least:
             reasons.append(f"{task} has {metric} {now:.3f}, and had {was:.3f} when the ranker was made.")
-        if leads.get("learnt", (0, 0))[1] > MATTERS[kind]:
-            gain = f"{leads['learnt'][0]:+.3f} {metric} by the first half of these rows"
-            reasons.append(f"Counts of {task} gain {gain}: there is something new to learn.")
-        if abs(off) > max(OFF * unit, half):
-            reasons.append(f"{task} is {mean:.3g} on average, and {mean - off:.3g} is predicted.")
-        for name, words in LEADS.items():
-            if name in leads and leads[name][2] < -MATTERS[kind]:
-                reasons, bad = [*reasons, f"{words} orders {task} better, by {-leads[name][0]:.3f} {metric}."], True
+        if LEARNT in found and found[LEARNT][1] > least:
+            reasons.append(f"{task} has something new to learn: {found[LEARNT][0]:+.3f} {metric} {LEARNT}.")
+        if abs(found[TOO_LOW][0]) > off and not found[TOO_LOW][1] <= 0 <= found[TOO_LOW][2]:
+            reasons.append(f"{task} is {mean:.3g} on average, and {mean - found[TOO_LOW][0]:.3g} is predicted.")
+        for what in (TODAY, COUNTED):
+            if what in found and found[what][2] < -least:
+                reasons, bad = [*reasons, f"{task}: {found[what][0]:+.3f} {metric} {what}."], True
     ids = []
     for column in declaration.ids_of_all():
-        known = {"now": (rows, ranker.features.vocabularies[column]), "was": (newest, before[column])}
-        new = {name: float(1 - some[column].dropna().isin(seen).mean()) for name, (some, seen) in known.items()}
-        ids.append({"id": column, "was": new["was"], "now": new["now"]})
-        if new["now"] > max(2 * new["was"], new["was"] + OFF):
-            reasons.append(
-                f"{new['now']:.0%} of the rows have one of {column} that it does not know; {new['was']:.0%} had."
-            )
+        known = ((newest, before[column]), (rows, ranker.features.vocabularies[column]))
+        was, now = (float(1 - some[column].dropna().isin(seen).mean()) for some, seen in known)
+        ids.append({"id": column, "was": was, "now": now})
+        if now > max(2 * was, was + OFF):
+            reasons.append(f"{now:.0%} of the rows have one of {column} that it does not know; {was:.0%} had.")
+    numbers = pd.DataFrame(asked, columns=["task", "what", "value", "low", "high"])
+    doubts = [f"{problem.column}: {problem.sentence}" for problem in problems if problem.doubt]
     word = SETTLE if doubts else STOP if bad else RETRAIN if reasons else KEEP
-    found = min(MATTERS[declaration.labels[row["task"]]] + row["change"] - row["change low"] for row in quality)
-    calm = f"Nothing speaks against it. A fall by {found:.3f} or more would have been found."
-    reasons = [*(f"{problem.column}: {problem.sentence}" for problem in doubts), *reasons] or [calm]
-    return Shadow(word, reasons, len(rows), *map(pd.DataFrame, (quality, labels, ids, tenths)))
+    changes = numbers[numbers["what"] == CHANGE]
+    found = (changes["value"] - changes["low"] + [MATTERS[kind] for kind in declaration.labels.values()]).min()
+    calm = f"Nothing speaks against it. A fall of the order by {found:.3f} or more would have been found."
+    return Shadow(word, [*doubts, *reasons] or [calm], len(rows), numbers, pd.DataFrame(ids), pd.DataFrame(tenths))
 
 
 class _Rows:
-    """Rows of one period: what is said of them, with intervals that hold for all questions of a page together."""
+    """Rows of one period, and intervals that hold for all questions of a page together."""
 
     def __init__(self, own: Declaration, frame: pd.DataFrame):
         self.own, self.frame, self.tasks, self.clusters = own, frame, own.labels, ties(own, frame)
@@ -136,34 +129,40 @@ class _Rows:
         self.level = 1 - 0.05 / (QUESTIONS * len(own.labels))
 
     def leads(self, task: str, said: pd.Series, past: pd.DataFrame) -> tuple[str, dict[str, tuple]]:
-        """The metric, and (value, low, high) of it and of what the ranker, or counts that were retrained, are ahead."""
-        own, kind, late = self.own, self.tasks[task], np.arange(len(self.frame)) >= len(self.frame) // 2
-        means = None if self.lists is None else self.frame[task].groupby(self.lists).mean()
-        within = kind == "binary" and means is not None and int(((means > 0) & (means < 1)).sum()) >= MANY_ORDERS
-        found = {"now": self._lead(task, said, None, within)}
+        """The metric, and what the ranker and retrained counts are ahead: {what: (value, low, high)}."""
+        own, late, within = self.own, np.arange(len(self.frame)) >= len(self.frame) // 2, False
+        if self.tasks[task] == "binary" and self.lists is not None:
+            means = self.frame[task].groupby(self.lists).mean()
+            within = int(((means > 0) & (means < 1)).sum()) >= MANY_ORDERS
+        metric = WITHIN if within else METRICS[self.tasks[task]]
+        found = {metric: self._lead(task, said, None, within)}
         if columns := [column for column in (own.user, own.item) if column is not None]:
-            logs = past, pd.concat([past, self.frame[~late]])
-            seen = [rows[rows[task].notna()] for rows in logs]
+            newest = pd.concat([past, self.frame[~late]])[-2 * int((~late).sum()) :]  # what is new weighs half
+            logs = (rows[rows[task].notna()] for rows in (past, newest))
             asked = [self.frame[column] for column in columns]
-            known, more = (by_ids([rows[c] for c in columns], rows[task], asked) for rows in seen)
-            found["counts"] = self._lead(task, said, known, within)
-            found["learnt"] = self._lead(task, more, known, within, late)
-        if kind == "binary" and task in own.served:
-            found["today"] = self._lead(task, said, self.frame[own.served[task]], within)
-        return WITHIN if within else METRICS[kind], found
+            known, more = (by_ids([rows[c] for c in columns], rows[task], asked) for rows in logs)
+            found |= {COUNTED: self._lead(task, said, known, within)}
+            found |= {LEARNT: self._lead(task, more, known, within, late)}
+        if self.tasks[task] == "binary" and task in own.served:
+            found[TODAY] = self._lead(task, said, self.frame[own.served[task]], within)
+        return metric, found
 
-    def mean(self, task: str, less: pd.Series | float = 0.0) -> tuple[float, float]:
-        """The mean label, less what is predicted, and half of its interval."""
+    def means(self, task: str, said: pd.Series, log: "_Rows") -> dict[str, tuple]:
+        """The mean label, its change, and how far it is above what the ranker says."""
+        (was, half), (now, other), (more, third) = log._mean(task), self._mean(task), self._mean(task, said)
+        each = {MEAN: (now, other), SHIFT: (now - was, np.hypot(half, other)), TOO_LOW: (more, third)}
+        return {what: (value, value - wide, value + wide) for what, (value, wide) in each.items()}
+
+    def _mean(self, task: str, less: pd.Series | float = 0.0) -> tuple[float, float]:
         values = (self.frame[task].astype(float) - less).to_numpy()
         rows = np.flatnonzero(~np.isnan(values))
         mean = float(values[rows].mean())
         return mean, self._half((values[rows] - mean) / len(rows), rows)
 
-    def _lead(self, task: str, ours, other, within: bool, some: np.ndarray | None = None) -> tuple[float, float, float]:
+    def _lead(self, task: str, ours, other, within: bool, some: np.ndarray | bool = True) -> tuple[float, float, float]:
         """What one score is ahead of another (None: of nothing) on some of the rows."""
         labels = self.frame[task].to_numpy(float)
-        rows = np.flatnonzero(~np.isnan(labels) & (True if some is None else some))
-        value, moved = 0.0, np.zeros(len(rows))
+        rows, value, moved = np.flatnonzero(~np.isnan(labels) & some), 0.0, 0.0
         for sign, score in ((1, ours), (-1, other)):
             if score is not None:
                 asked = (self, task, np.asarray(score, float)[rows], labels[rows], rows, within)
@@ -176,28 +175,11 @@ class _Rows:
         return half_width(0.0, 2, 0.0, error, units, self.level)
 
 
-def _ends(leads: dict[str, tuple]) -> dict[str, float]:
-    return {
-        f"{name}{end}": value
-        for name, all in leads.items()
-        for end, value in zip(("", " low", " high"), all, strict=True)
-    }
-
-
 def _tenths(task: str, said: pd.Series, label: pd.Series) -> list[dict]:
     """What is said of each tenth of the rows, and what happened there."""
-    said, label = said[label.notna()], label.dropna().astype(float)
-    tenth = ((said.rank(method="first") - 1) * TENTHS // len(said) + 1).astype(int).rename("tenth")
-    found = pd.DataFrame({"predicted": said, "happened": label}).groupby(tenth).agg(["size", "mean"])
-    found = found.drop(columns=("happened", "size")).set_axis(["rows", "predicted", "happened"], axis=1)
-    return found.reset_index().assign(task=task)[["task", "tenth", "rows", "predicted", "happened"]].to_dict("records")
-
-
-def _short(table: pd.DataFrame) -> pd.DataFrame:
-    """Numbers of three digits, each with its interval where it has one."""
-    shown = table.drop(columns=[name for name in table if name.endswith((" low", " high"))])
-    for name in shown.select_dtypes(float):
-        shown[name] = table[name].map("{:.3f}".format)
-        if f"{name} high" in table:
-            shown[name] += (table[f"{name} high"] - table[name]).map(" ± {:.3f}".format)
-    return shown.replace(r"^nan.*", "", regex=True)
+    said, label = said[label.notna()].astype(float), label.dropna().astype(float)
+    tenth = ((said.rank(method="first") - 1) * TENTHS // len(said) + 1).astype(int)
+    return [
+        {"task": task, "tenth": k, "rows": len(part), "predicted": part.mean(), "happened": label[part.index].mean()}
+        for k, part in said.groupby(tenth)
+    ]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.capstone.declaration import BINARY, Declaration, literal
-from helpers.capstone.preparation import YES_NO, cut_tags, of_day, written
+from helpers.capstone.preparation import YES_NO, cut_tags, dates, of_day, written
 from helpers.support import validate
 
 USERS = "(user|uid|member|customer|viewer|reader|listener|visitor|subscriber|reviewer|buyer)(id|no|nr|key)?"
@@ -77,7 +77,7 @@ def draft(guesses: pd.DataFrame) -> str:
         cures = [f"perhaps labels={literal(asked)}"] if asked else []
         for name in roles.index[reasons == TWO_WORDS]:
             cures.append(f'perhaps frame["{name}"] = frame["{name}"] == "{guesses["example"][name]}"')
-        for name in filter(lambda column: words_of(str(column)) & EVENT_NAMES, roles.index):
+        for name in filter(lambda column: EVENT_NAMES & {*words_of(str(column))}, roles.index):
             more = (
                 f'if "{name}" says what happened, chapter 08, section 1, makes one row of all events of an impression'
             )
@@ -93,7 +93,7 @@ def draft(guesses: pd.DataFrame) -> str:
 
 
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:
-    seen, compact, last = values.dropna(), letters(name), (_words(name) or [""])[-1]
+    seen, compact, last = values.dropna(), letters(name), (words_of(name) or [""])[-1]
     texts = seen.head(LOOKED_AT).astype(str)
     if texts.str.fullmatch(VECTOR).mean() > SEVERAL:
         return "leave out", "a vector; each of its numbers needs a column"
@@ -119,7 +119,7 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
             return "weight", "its name; how much a row counts in training"
         if re.search(AFTER, compact):
             return "leave out", LATE
-        words = words_of(name)
+        words = set(words_of(name))
         if words & TIME_NAMES and not words & NO_TIMES and distinct >= min(FEWEST_TIMES, len(seen) / 2):
             return _time(values, "its name; numbers that may order the rows")
         if whole and len(seen) == len(values) and (values.diff()[1:] == 1).all():
@@ -151,12 +151,8 @@ def letters(name: str) -> str:
 
 
 @validate.checked
-def words_of(name: str) -> set[str]:
+def words_of(name: str) -> list[str]:
     """The whole words of a name: of "lastSeen_at" last, seen and at."""
-    return set(_words(name))
-
-
-def _words(name: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
 
 
@@ -173,12 +169,7 @@ def is_date(name: str, values: pd.Series) -> bool:
     if re.fullmatch(f".*id|.*code.*|.*({USERS}).*|{ITEMS}", letters(name)):
         return False
     seen = values.dropna()
-    return written(seen) is not None or _epoch(seen)
-
-
-def _epoch(seen: pd.Series) -> bool:
-    """Whether all are seconds, or milliseconds, between 2000 and 2035."""
-    return any(seen.between(946_684_800 * unit, 2_051_222_400 * unit).all() for unit in (1, 1_000))
+    return written(seen) is not None or dates(seen) is not None
 
 
 def _dated(seen: pd.Series) -> bool:

@@ -78,7 +78,7 @@ def test_users_luck_is_that_of_the_mean_gain():
     outputs = {(m, "click", s): o for m, o in (("Shared-Bottom", shared), (SINGLE, single)) for s in range(8)}
     luck = []
     for seeds in (range(2), range(8)):
-        judged = comparison._judge(data, "model", {key: output for key, output in outputs.items() if key[-1] in seeds})
+        judged = comparison._judge(data, {key: output for key, output in outputs.items() if key[-1] in seeds})
         luck.append(comparison._sharing_gain(data, "click", "Shared-Bottom", outputs, judged, plan.MATTERS)["users"])
     own = [np.flatnonzero(users == user) for user in np.unique(users)]
     drawn = [np.concatenate([own[k] for k in rng.integers(0, len(own), len(own))]) for _ in range(300)]

@@ -155,7 +155,6 @@ def test_the_most_likes_with_nearly_all_clicks_are_those_of_a_loop_over_exponent
     ("change", "options", "words"),
     [
         ({"user": None}, {}, "got neither a user nor a group; expected the column whose rows compete"),
-        ({}, {"by": "group"}, "got no group; expected the column"),
         ({"group": "time"}, {}, r"time: got 250 test rows, each with a value of its own; expected values that rows"),
         ({}, {"k": 400}, "k: got 400; expected less than"),
         ({}, {"goals": ("click", "click")}, "goals: got 1 label; expected two labels"),

@@ -216,29 +216,6 @@ def test_it_says_what_was_searched_what_was_fixed_and_what_lies_at_an_edge(found
     assert "chose the last penalty on embeddings and learning rate that it could" in page and "No penalty" not in page
 
 
-def led(found, **columns):
-    """The same, with these columns of the yardsticks."""
-    return replace(found, beaten=found.beaten.assign(**columns))
-
-
-def test_models_that_something_simpler_beats_are_called_weak(found):
-    """Late fusion is made of these models, and says nothing of them."""
-    one = led(found, ahead=-0.1, low=-0.2)
-    assert "Weak models" not in report(one).page()
-    seconds = found.beaten["task"] == "$seconds$"
-    for names, words in (
-        (("stack",), ""),
-        (("linear", "stack"), "$seconds$: a linear model. Make"),
-        (("by user", "trees"), "$seconds$: the mean label of each user and boosted trees. Make"),
-    ):
-        page = html.unescape(report(led(one, ahead=found.beaten["yardstick"].isin(names) & seconds)).page())
-        assert ("Weak models" in page) == bool(words)
-        assert not words or f"Weak models.</b> As good as both of them, or better: {words}" in page
-    facts = found.facts.assign(**{"by item": 0.99})
-    page = html.unescape(report(replace(one, facts=facts)).page())
-    assert "or better: click & like: the mean label of each item; $seconds$: the mean label of each item. Make" in page
-
-
 def test_what_both_sides_and_all_yardsticks_reach_is_in_one_table(found):
     """With GAUC next to AUC; a number has none."""
     levels = _levels(found).set_index("model")

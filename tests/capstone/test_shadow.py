@@ -9,7 +9,7 @@ import pytest
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import prepare, split
 from helpers.capstone.ranker import Ranker
-from helpers.capstone.shadow import KEEP, RETRAIN, SETTLE, STOP, shadow
+from helpers.capstone.shadow import CHANGE, KEEP, LEARNT, RETRAIN, SETTLE, SHIFT, STOP, shadow
 from tests.capstone.logs import RECIPE
 
 pytestmark = pytest.mark.slow  # rankers are trained
@@ -55,15 +55,15 @@ def test_where_nothing_has_changed_it_is_kept():
 
 def test_drift_of_a_known_size_is_named():
     """The appeal of items turns; labels become more likely; items are new."""
-    turned = judged(0, drift=0.8)
-    assert turned.word in (RETRAIN, STOP) and any("there is something new to learn" in said for said in turned.reasons)
-    quality = turned.quality.set_index("task").loc["click"]
-    assert quality["change high"] < -0.02 and quality["learnt low"] > 0.01
+    turned = judged(0, drift=1.0)
+    assert turned.word in (RETRAIN, STOP) and any("something new to learn" in said for said in turned.reasons)
+    numbers = turned.numbers.set_index(["task", "what"])
+    assert numbers.loc[("click", CHANGE), "high"] < -0.02 and numbers.loc[("click", LEARNT), "low"] > 0.01
     risen = judged(1, level=0.8)
     said = [said for said in risen.reasons if "on average, and" in said]
     assert risen.word == RETRAIN and len(said) == 2
-    change = risen.labels.set_index("task").loc["click"]
-    assert change["change low"] < change["now"] - change["was"] < change["change high"] and change["change low"] > 0.1
+    change = risen.numbers.set_index(["task", "what"]).loc[("click", SHIFT)]
+    assert change["low"] > 0.05 and change["low"] < change["value"] < change["high"] < 0.25
     fresh = judged(2, new=0.4)
     assert fresh.word == RETRAIN and any(
         "of the rows have one of item that it does not know; 0% had" in said for said in fresh.reasons
@@ -77,8 +77,8 @@ def test_the_page_has_what_was_found_and_a_ranker_says_how_good_it_was(tmp_path)
     found = shadow(Ranker.load(tmp_path / "ranker.pt"), OWN, log, later)
     page = found.report("next.csv").page()
     assert "<b>Keep it.</b>" in page and "3,000 rows" in page
-    row = found.quality.iloc[0]
-    assert f"{row['now']:.3f} ± {row['now high'] - row['now']:.3f}" in page
+    for row in found.numbers.itertuples():
+        assert f"<td class=n>{row.value:.3f}</td><td class=n>{row.low:.3f}</td><td class=n>{row.high:.3f}</td>" in page
     tenths = found.tenths[found.tenths["task"] == "click"]
     assert (tenths["rows"] == 300).all() and tenths["happened"].corr(tenths["predicted"]) > 0.9
     twice = pd.concat([later, later.assign(click=1 - later["click"])])
