@@ -147,7 +147,7 @@ def report(
         below=BELOW if len(levels) > 2 else "",
         pictures=_pictures(found),
         today=f"<p>{_words(first)}</p>" if (first := today(found.best)) else "",
-        serve=_words(to_serve(found.best)),
+        serve=_words(to_serve(learnt)) if len(learnt := found.best[found.headline["learnt"].to_numpy(bool)]) else "",
         lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
         undecided=_undecided(found, SETTLED if (found.best["verdict"] == HOLDS).any() else said.until),

@@ -163,6 +163,13 @@ def test_it_says_when_the_shared_model_is_best_fused_and_what_is_served(found):
     assert said in page.split('class="answer"')[1].split("</div>")[0]
     assert page.count(">averaged, over ") == page.count(">as it is, over ") == 1
     assert "`found.ranker()` serves" not in report(spoiled(found, form="as it is")).page()
+    coins = html.unescape(
+        report(spoiled(fused, learnt=False)).page()
+    )  # where nothing predicts, nothing is to be served
+    assert "there is nothing to serve" in html.unescape(
+        report(spoiled(fused, learnt=False, verdict="undecided")).page()
+    )
+    assert "To serve, by" in page and "To serve, by" not in coins and "`found.ranker()` serves" not in coins
 
 
 def test_each_picture_says_what_it_shows(found, painted):
