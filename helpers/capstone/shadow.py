@@ -99,7 +99,7 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
             reasons.append(f"{task} has {metric} {now:.3f}, and had {was:.3f} when the ranker was made.")
         if LEARNT in found and found[LEARNT][1] > least:
             reasons.append(f"{task} has something new to learn: {found[LEARNT][0]:+.3f} {metric} {LEARNT}.")
-        if abs(found[TOO_LOW][0]) > off and not found[TOO_LOW][1] <= 0 <= found[TOO_LOW][2]:
+        if found[TOO_LOW][1] > off or found[TOO_LOW][2] < -off:
             reasons.append(f"{task} is {mean:.3g} on average, and {mean - found[TOO_LOW][0]:.3g} is predicted.")
         for what in (TODAY, COUNTED):
             if what in found and found[what][2] < -least:
