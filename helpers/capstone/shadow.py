@@ -30,7 +30,12 @@ OFF = 0.1  # of a label's mean, or of a number's deviation: no prediction need b
 TENTHS, QUESTIONS = 10, 4  # that each task is asked, all together at 95%
 NAMES = {WITHIN: "gauc", "AUC": "auc", "R²": "r2"}  # in `Ranker.check`
 CHANGE, TODAY, COUNTED = "change since it was made", "over what you serve today", "over the mean of users and items"
-LEARNT, MEAN, SHIFT, TOO_LOW = "that counts gain by retraining", "mean", "change of the mean", "mean over what it says"
+LEARNT, MEAN, SHIFT, TOO_LOW = (
+    "what counts gain by the new rows",
+    "mean",
+    "change of the mean",
+    "mean, less what it says",
+)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
         if found[CHANGE][2] < -least:
             reasons.append(f"{task} has {metric} {now:.3f}, and had {was:.3f} when the ranker was made.")
         if LEARNT in found and found[LEARNT][1] > least:
-            reasons.append(f"{task} has something new to learn: {found[LEARNT][0]:+.3f} {metric} {LEARNT}.")
+            reasons.append(f"{task} has something new to learn: counts gain {found[LEARNT][0]:+.3f} {metric} by it.")
         if found[TOO_LOW][1] > off or found[TOO_LOW][2] < -off:
             reasons.append(f"{task} is {mean:.3g} on average, and {mean - found[TOO_LOW][0]:.3g} is predicted.")
         for what in (TODAY, COUNTED):
