@@ -69,8 +69,8 @@ grids: ready-test movielens ## train again what data/grids/ holds, on all cores 
 claims: ready-test movielens ## derive every claim again with other seeds (SEEDS=START:STOP for seeds of your choice; AGAIN=1 for the block of most claims, one experiment a table), on all cores (CLUSTER=... as for grids)
 	@$(BIN)/python -m helpers.lab.measure_claims $(if $(SEEDS),--seeds $(SEEDS)) $(if $(AGAIN),--again) $(if $(CLUSTER),--cluster $(CLUSTER))
 
-report: ready ## from a log to its report, ranker and service, in two calls (LOG=log.csv; the first drafts what its columns are; ENCODING=gbk if it is not UTF-8)
-	@$(BIN)/python -m helpers.capstone $(or $(LOG),--help) $(if $(ENCODING),--encoding $(ENCODING))
+report: ready ## from a log to its report, ranker and service, in two calls (LOG=log.csv; the first drafts what its columns are; ENCODING=gbk if it is not UTF-8; later NEXT=next.csv: keep the ranker, or retrain?)
+	@$(BIN)/python -m helpers.capstone $(or $(LOG),--help) $(if $(ENCODING),--encoding $(ENCODING)) $(if $(NEXT),--next $(NEXT))
 
 bench: ready-test movielens ## speed, memory, latency, and the same against other libraries
 	@$(BIN)/python -m benchmarks

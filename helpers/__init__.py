@@ -25,10 +25,10 @@
                  numbers), `model_ids` (widgets that live on the next day), `scripts` (their JavaScript); `live/`: the
                  kit of all explorables, which compute in the browser
     capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
-                 `table_checks`, `preparation` (split, examples), `kuairand` (a worked mapping), `ranker` (train, save,
-                 load, rank, export), `plan` (what a comparison will train, and how long), `comparison`,
+                 `table_checks`, `preparation` (split, examples), `ranker` (train, save,
+                 load, rank, export), `plan` (what a comparison will train), `comparison`,
                  `served` (what is best, as one ranker), `recommendation`, `lists` (one list from several predictions),
-                 `report`, `list_section` (of it), `__main__` (all of it as a command)
+                 `report`, `list_section` (of it), `shadow` (keep a ranker, or retrain?), `__main__` (all as a command)
     chapters/    one folder a chapter, `chapters/ch04/`: what its notebook runs, claims (claims.toml), predictions
                  (texts in predictions.md, figures in questions.py), quiz, the teacher's bank of questions, exercises,
                  explorer; and `clinic/`. Its `studies/` are what makes its kept tables, by topic; those that only a

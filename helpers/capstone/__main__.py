@@ -7,6 +7,9 @@ Answer them there. The same command again then compares, and writes into that fo
     ranker.pt                   what is best for each task, trained to the last row (`Ranker.load`)
     ranker.pt2, ranker.json     the same for a service, without the course
     serve.py, candidates.json   the service, and a list to ask it for
+
+When the rows of the next week have come, in a file with the same columns,  python -m helpers.capstone LOG.csv --next
+NEXT.csv  writes next.html there: whether to keep this ranker or to retrain it.
 """
 
 import argparse
@@ -28,7 +31,8 @@ from helpers.capstone.ranker import Ranker
 from helpers.capstone.reading import read
 from helpers.capstone.recommendation import recommend
 from helpers.capstone.report import report
-from helpers.capstone.suggestion import LATE, ZERO_ONE, draft, suggest, words_of
+from helpers.capstone.shadow import shadow
+from helpers.capstone.suggestion import LATE, TWO, TWO_WORDS, draft, suggest, words_of
 from helpers.capstone.table_checks import check
 from helpers.support import environment, validate
 from helpers.support.files import whole
@@ -64,11 +68,15 @@ def questions(guesses: pd.DataFrame) -> list[str]:
         f"Was each of these known before the impression? {named('number', 'id', 'tags', 'list')}. Leave out the rest."
     ]
     asked.append(f"Is each of these an outcome that you want to predict? {named('binary label', 'regression label')}.")
-    if maybe := ", ".join(literal(str(name)) for name in roles.index[reasons.isin([ZERO_ONE, LATE])]):
+    if maybe := ", ".join(literal(str(name)) for name in roles.index[reasons.isin([TWO, TWO_WORDS, LATE])]):
         asked.append(f"Are any of these outcomes, too? {maybe}. If so, they are labels.")
+    ids = ", ".join(literal(str(name)) for name in roles.index[roles.eq("id") | reasons.str.startswith("whole")])
     missing = {"user": "whose lists are they", "item": "what was shown", "time": "when was it shown"}
-    asked += [f"No {role} was found: {what}? {role}=…" for role, what in missing.items() if not roles.eq(role).any()]
-    scores = [name for name in roles.index if words_of(str(name)) & SCORES or any(s in str(name) for s in SCORES_ZH)]
+    for role, what in missing.items():
+        if not roles.eq(role).any():
+            perhaps = f" Perhaps one of {ids}." if ids and role != "time" else ""
+            asked.append(f"No {role} was found: {what}? {role}=…{perhaps}")
+    scores = [name for name in roles.index if SCORES & {*words_of(str(name))} or any(s in str(name) for s in SCORES_ZH)]
     today = f" Is it {' or '.join(map(literal, map(str, scores)))}? Then it is no feature." if scores else ""
     asked.append(
         f'Which column has the score that orders your lists today? served={{"a label": "that column"}}.{today}'
@@ -126,7 +134,7 @@ def _served_as_measured(ranker: Ranker, folder: Path, found: Comparison) -> bool
     return answer["order"] == ranker.rank(rows).index.tolist()
 
 
-def _road(path: Path, folder: Path, encoding: str | None, say) -> int:
+def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, say) -> int:
     plan = folder / "declaration.py"
     if not plan.exists():
         reading = {} if encoding is None else {"encoding": encoding}
@@ -137,11 +145,21 @@ def _road(path: Path, folder: Path, encoding: str | None, say) -> int:
         count = len(questions(suggest(frame)))
         say(f"wrote {plan}: answer its {count} questions there, then give this command again")
         return 0
+    if later is not None and not (folder / "ranker.pt").exists():
+        validate.fail(
+            "next", f"{later.name} before there is a {folder / 'ranker.pt'}", "the same call without it first"
+        )
     answers = runpy.run_path(str(plan))
     if not isinstance(own := answers.get("declaration"), Declaration):
         validate.fail(str(plan), "no declaration", "declaration = Declaration(…), as its comments say")
     frame = read(path, **answers.get("reading", {}))
     say(f"read {len(frame):,} rows")
+    if later is not None:
+        week = shadow(Ranker.load(folder / "ranker.pt"), own, frame, read(later, **answers.get("reading", {})))
+        week.report(later.name).save(folder / "next.html")
+        say(f"{week.word}: {' '.join(week.reasons)}")
+        say(f"wrote {folder / 'next.html'}")
+        return 0
     problems = check(own, frame)
     print(problems)
     if problems.stopping:
@@ -175,6 +193,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="From a log to its report, ranker and service, in two calls.")
     parser.add_argument("log", type=Path, metavar="LOG", help="Read this file: CSV, also packed, Parquet, JSON lines.")
     parser.add_argument("--encoding", help="Read a CSV file in this encoding, such as gbk (default: UTF-8).")
+    parser.add_argument("--next", type=Path, metavar="NEXT", help="Judge the ranker of LOG by the rows of this file.")
     options = parser.parse_args()
     start = time.monotonic()
 
@@ -182,7 +201,7 @@ def main() -> int:
         print(f"[{duration(time.monotonic() - start)}] {words}", flush=True)
 
     try:
-        return _road(options.log, Path(f"{options.log.name.split('.')[0]}_report"), options.encoding, say)
+        return _road(options.log, Path(f"{options.log.name.split('.')[0]}_report"), options.encoding, options.next, say)
     except (ValueError, TypeError, OSError, SyntaxError, NameError) as error:
         print(f"Stopped. {error}", file=sys.stderr)
         return 1

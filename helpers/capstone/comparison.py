@@ -19,7 +19,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
@@ -31,15 +31,12 @@ from tqdm.auto import tqdm
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.plan import (
     CONTROL,
-    FEWER,
     METRICS,
     QUICK,
     SERVED,
-    SHARES,
     SINGLE,
     WITHIN,
     YARDSTICKS,
-    Estimate,
     Plan,
     Side,
     Stage,
@@ -72,9 +69,9 @@ from helpers.support import validate
 from helpers.training.loop import TOTAL, fit
 
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
-BAR = "{desc}: {percentage:3.0f}%|{bar}|"
+BAR = "{desc}: {percentage:3.0f}%|{bar}| about {remaining} left"
 ROWS_TOGETHER = 100_000  # rows of all copies that train at once: more only take memory
-TIMED = 100_000  # training rows: an epoch on so many is timed before all else, and a quick look tunes on no more
+TIMED = 100_000  # training rows: a quick look tunes on no more
 SCORES, INFLUENCES = {"binary": auc, "regression": r2}, {"binary": auc_influence, "regression": r2_influence}
 SAME = 1e-6  # outputs that lie no further apart are one and the same
 VALID, TEST = "valid", "test"  # parts of the split
@@ -84,7 +81,6 @@ BY_USER, TREES = "by user", yardsticks.TREES  # which no ranker serves: the one 
 FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their luck can be estimated
 KINDS = _, BEST = ("shared", "best")  # of rankers
 FEWEST_ORDERS, MANY_ORDERS = 10, 50  # lists with labels of both classes: to judge by them, and rather by them
-FEWEST_LABELS = 20  # that the smallest share of the training rows must have of each task
 
 
 @dataclass(frozen=True)
@@ -102,12 +98,9 @@ class Comparison:
             many of the seeds do not count, because one of the two models has learnt nothing), and spread, overlap,
             users, units of `intervals.Gain`; clusters, what the units are: users (or rows, without a user), days or
             groups, whichever make the interval widest
-    fewer   the same with `SHARES` of the training rows, drawn by the seed: a row a share and task; empty where it was
-            not asked for, or where nothing is undecided
     reading options of `read` with which the table came from its file; None where it came from elsewhere
     spans   {part: first and last day of its rows}, or time where that is no date; empty without a time
     days    of the test rows; 0 where they are not known
-    curve   a row a weight, seed and task: value; empty where there is none
     beaten  a row a task and way in which the shared model's outputs are fused (`SHARED`), and one a yardstick that
             shares nothing (`COUNTED`, `yardsticks.NAMES`, `FUSIONS`) and of the control: metric, value, ahead (of the
             better of its own model and the shared one at its best), low and high of that (intervals that hold for all
@@ -153,8 +146,6 @@ class Comparison:
     tuned: pd.DataFrame
     scores: pd.DataFrame
     growth: pd.DataFrame
-    fewer: pd.DataFrame
-    curve: pd.DataFrame
     beaten: pd.DataFrame
     headline: pd.DataFrame
     best: pd.DataFrame
@@ -190,7 +181,9 @@ class Comparison:
             ranker = first.refit(rows, progress=False, weight=own.weight)
         said, again = (one.predict(parts.test)[[*tasks]] for one in (first, ranker))
         agreement = said.rank().corrwith(again.rank())
-        ranker.check = first.evaluate(parts.test, own.user).assign(agreement=lambda rows: rows["task"].map(agreement))
+        ranker.check = first.evaluate(parts.test, own.group or own.user).assign(
+            agreement=lambda rows: rows["task"].map(agreement)
+        )
         return ranker
 
     def _recipes(self) -> dict[str, Recipe]:
@@ -208,9 +201,7 @@ class Comparison:
         return self.growth[self.growth["seeds"] == len(self.seeds)].reset_index(drop=True)
 
 
-def compare(
-    frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None = None, cluster: str | None = None, **options
-) -> Comparison:
+def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None = None, **options) -> Comparison:
     """Compare one shared model with separate models, one per task, and with all else that shares nothing, on a table.
 
         found = compare(frame, declaration, mode="quick", seeds=range(3))
@@ -220,7 +211,6 @@ def compare(
     frame        your table, a row an impression, as `reading.read` gives it
     declaration  what its columns are; `suggest` drafts one
     recipe       structure, bottom, towers and weighting of the shared model (`Recipe`); None takes the default
-    cluster      address of a Dask scheduler, "tcp://host:8786", whose workers train; None trains here, in one process
     options      of `plan.Plan`: mode, seeds, rates, penalties, tuning_seeds, matters, metric, also
 
     Both sides choose their settings by validation loss, with equal budgets, on seeds that no result uses. Then each
@@ -228,7 +218,7 @@ def compare(
     on the same rows and seeds, with 95% intervals that hold the luck of training and of the users.
 
     Returns a `Comparison`: tables of what was tried, scores, gains and verdicts; `report` writes it as one page, and
-    `found.ranker()` trains the model to serve. A progress bar says first how long it will take.
+    `found.ranker()` trains the model to serve. A progress bar says how long it will take.
 
     Raises ValueError where the table does not pass `check`, or where a part of the split has too few labels, and
     TypeError or ValueError for options of another kind.
@@ -240,24 +230,19 @@ def compare(
     plan = plan.of_rows(table.parts["train"])
     table.check_splits([*plan.tuning_seeds, *plan.seeds])
     _check_lists(table, plan.seeds)
-    shares = SHARES if FEWER in plan.also and table.fewest_labels() * min(SHARES) >= FEWEST_LABELS else ()
-    said = f"comparing ({_estimate(table, plan)})"
     quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
     options = {"bar_format": BAR, "leave": False, "delay": 1, "disable": quiet}
-    with tqdm(total=_calls(plan, table, shares), desc=said, **options) as bar:
-        work = _Work(table, plan, cluster, bar)
+    with tqdm(total=_calls(plan, table), desc="comparing", **options) as bar:
+        work = _Work(table, plan, bar)
         best, tried = _tune(work)
         runs = work.train(best, plan.seeds)
         models = _Models.of(plan.sides, runs)
-        scores = _judge(table, "model", models.test)
+        scores = _judge(table, models.test)
         growth = _growth(table, plan, models, scores)
         rivals = _rivals(work, best[-1].recipe, models)
         headline = _headline(table, plan, rivals, scores, growth)
         best_of = _best(table, plan, rivals, scores)
         beaten = _beaten(table, plan, rivals, scores, headline["form"])
-        undecided = (headline["verdict"] == UNDECIDED).any()
-        fewer = _fewer(work, best, shares if undecided else ())
-        curve = _curve(work, best[-1].recipe)
     planned = ("declaration", "recipe", "mode", "seeds", "rates", "tuning_seeds", "also", "matters", "metric")
     return Comparison(
         **{name: getattr(plan, name) for name in planned},
@@ -271,8 +256,6 @@ def compare(
         tuned=_tuned(plan, best),
         scores=scores,
         growth=growth,
-        fewer=fewer,
-        curve=curve,
         beaten=beaten,
         headline=headline,
         best=best_of,
@@ -285,20 +268,19 @@ def compare(
 
 
 class _Work(NamedTuple):
-    """What trains: the table, the plan, where, and the bar that is told after each call how much of the work it was."""
+    """What trains: the table, the plan, and the bar that is told after each call how much of the work it was."""
 
     table: Table
     plan: Plan
-    cluster: str | None
     bar: tqdm
 
     def compute(self, calls: list[tuple[partial, float]]) -> list:
         """The results of calls that need the table alone, each with its share of the work."""
-        results = {}
-        for number, result in _results(self.table, [call for call, _ in calls], self.cluster):
-            results[number] = result
-            self.bar.update(calls[number][1])
-        return [results[number] for number in range(len(calls))]
+        results = []
+        for call, share in calls:
+            results.append(call(self.table))
+            self.bar.update(share)
+        return results
 
     def train(self, sides: list[Side], seeds: list[int], **options) -> list[list[_Run]]:
         """Each of the models with each of the seeds: for each model its runs, one a group of seeds."""
@@ -311,15 +293,13 @@ class _Work(NamedTuple):
         return [runs[k * len(groups) : (k + 1) * len(groups)] for k in range(len(sides))]
 
 
-def _calls(plan: Plan, table: Table, shares: Sequence[float]) -> float:
+def _calls(plan: Plan, table: Table) -> float:
     """How much work there is at least: a training run on all rows, and a yardstick, are one each."""
     splits = 1 if table.by_time else len(plan.seeds)
     fitted = len(plan.declaration.labels) * len(yardsticks.NAMES) * splits * (YARDSTICKS in plan.also)
     fitted *= _to_tune(plan, table) == 1
-    again = len(plan.sides) * len(plan.seeds) * sum(shares)
     tuned = plan.tried * len(plan.to_tune) * _to_tune(plan, table)
-    more = (len(plan.weightings) + len(plan.controls)) * len(plan.seeds)
-    return len(plan.sides) * (tuned + len(plan.seeds)) + more + fitted + again
+    return len(plan.sides) * (tuned + len(plan.seeds)) + len(plan.controls) * len(plan.seeds) + fitted
 
 
 def _to_tune(plan: Plan, table: Table) -> float:
@@ -419,18 +399,6 @@ def _growth(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame) -> 
     return pd.DataFrame(found)
 
 
-def _fewer(work: _Work, best: list[Side], shares: Sequence[float]) -> pd.DataFrame:
-    """The gains over the own models with each of these shares of the training rows."""
-    table, plan, found = work.table, work.plan, []
-    for share in shares:
-        outputs = _Models.of(plan.sides, work.train(best, plan.seeds, share=share)).test
-        scores = _judge(table, "model", outputs)
-        for task in table.tasks:
-            row = _sharing_gain(table, task, plan.recipe.structure, outputs, scores, plan.matters)
-            found.append({"share": share} | row)
-    return pd.DataFrame(found)
-
-
 def _rivals(work: _Work, recipe: Recipe, models: _Models) -> _Models:
     """The models of both sides, and all else that the plan asks to compare the shared one with."""
     table, plan = work.table, work.plan
@@ -471,7 +439,7 @@ def _beaten(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, for
             row |= {"ahead": lead.mean, "low": lead.low, "high": lead.high}
             if kind == "binary" and table.declaration.user is not None:
                 own = {(name, task, seed): models.test[name, task, seed] for seed in seeds}
-                row["gauc"] = _judge(table, "model", own)["gauc"].mean()
+                row["gauc"] = _judge(table, own)["gauc"].mean()
             found.append(row)
     return pd.DataFrame(found)
 
@@ -553,31 +521,6 @@ def _seeds_needed(leads: dict[str, Gain], rival: str, matters: float) -> float:
     return np.nan
 
 
-def _curve(work: _Work, recipe: Recipe) -> pd.DataFrame:
-    """The shared model with each of the plan's weightings: the first two tasks."""
-    labels = tuple(work.table.tasks)
-    weighed = [Side("", labels, replace(recipe, weighting=weights)) for _, weights in work.plan.weightings]
-    outputs = {
-        (weight, *key): output
-        for (weight, _), own in zip(work.plan.weightings, work.train(weighed, work.plan.seeds), strict=True)
-        for run in own
-        for key, output in run.outputs.items()
-        if key[0] in labels[:2]
-    }
-    return _judge(work.table, "weight", outputs)
-
-
-def _results(table: Table, calls: list[partial], cluster: str | None) -> Iterator[tuple[int, object]]:
-    """The number of each call, and what it returned for the table: one by one here, or as a cluster is done."""
-    if cluster is None:
-        yield from ((number, call(table)) for number, call in enumerate(calls))
-    elif calls:
-        from helpers.experiments import jobs  # what runs on a cluster, which few have
-
-        done = jobs.run({str(number): call for number, call in enumerate(calls)}, cluster, table)
-        yield from ((int(job.name), job.table) for job in done)
-
-
 def _cost(plan: Plan, runs: list[list[_Run]]) -> pd.DataFrame:
     """Parameters and mean seconds of one training run, all single-task models together."""
     each = pd.DataFrame(
@@ -656,16 +599,6 @@ def _shuffled(train: Examples, kept: str, seed: int) -> Examples:
     return replace(train, **moved)
 
 
-def _estimate(table: Table, plan: Plan) -> Estimate:
-    """How long the plan takes: by an epoch of the shared model and of the first task's own, of `TIMED` rows."""
-    share, epoch = min(1.0, TIMED / table.parts["train"]), {}
-    seeds = _together(table, plan.seeds)[0]
-    for side in (plan.sides[0], plan.sides[-1]):
-        run = _train(table, side.tasks, replace(side.recipe, epochs=1), seeds, share)
-        epoch[side.name] = run.seconds / share
-    return plan.estimate(epoch, table.parts["train"])
-
-
 def _yardstick(table: Table, name: str, task: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """What one of `yardsticks` says of the validation and of the test rows: of all that it tried, the best for the
     validation rows."""
@@ -716,12 +649,12 @@ def _moves(table: Table, task: str, output: np.ndarray, labels: np.ndarray, rows
     return INFLUENCES[table.tasks[task]](output, labels)
 
 
-def _judge(table: Table, by: str, outputs: dict[tuple, np.ndarray]) -> pd.DataFrame:
-    """A row for each of {(value of the column `by`, task, seed): outputs}: metric, value, and gauc with a user."""
+def _judge(table: Table, outputs: dict[tuple, np.ndarray]) -> pd.DataFrame:
+    """A row for each of {(model, task, seed): outputs}: metric, value, and gauc with a user."""
     rows = []
-    for (what, task, seed), output in outputs.items():
+    for (model, task, seed), output in outputs.items():
         mask, label, own = table.seen(task, seed)
-        row = {"seed": seed, by: what, "task": task, "metric": _metric(table, task)}
+        row = {"seed": seed, "model": model, "task": task, "metric": _metric(table, task)}
         row["value"] = _score(table, task, output[mask], label, own, table.within)
         row["constant"] = bool(np.ptp(output[mask]) < SAME)
         if table.tasks[task] == "binary" and table.declaration.user is not None:
@@ -769,7 +702,7 @@ def _lead(
             moved = moved - _moves(table, task, outputs[other, task, seed][mask], label, numbers, within)
         influence.append(moved / len(seeds))
         rows.append(numbers)
-    error, units, clusters = _luck(table, np.concatenate(influence), np.concatenate(rows))
+    error, units, clusters = _luck(table.clusters, np.concatenate(influence), np.concatenate(rows))
     return gain(values, table.parts[TEST] / table.parts["train"], error, units, level), clusters
 
 
@@ -837,10 +770,10 @@ def _out_of_fold(known: dict[str, np.ndarray], task: str, rows: Examples) -> np.
     return np.choose(whose % folds, scores)
 
 
-def _luck(table: Table, moved: np.ndarray, rows: np.ndarray) -> tuple[float, int, str]:
+def _luck(clusters: dict[str, np.ndarray], moved: np.ndarray, rows: np.ndarray) -> tuple[float, int, str]:
     """The luck of the test rows: standard error, clusters and what they are, of those with the widest interval."""
     found = []
-    for name, ids in table.clusters.items():
+    for name, ids in clusters.items():
         if name in ("days", "groups") and len(np.unique(ids[rows])) < FEWEST_CLUSTERS:
             continue
         found.append((*over_users(moved, ids[rows]), name))

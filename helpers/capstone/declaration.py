@@ -127,7 +127,7 @@ class Declaration:
         return {column: by_role[column] for column in self.columns()}
 
     @staticmethod
-    def of_roles(roles: dict[str, str], new_users: bool = False) -> Declaration:
+    def of_roles(roles: dict[str, str]) -> Declaration:
         """The declaration that {column: role} stands for; a list holds ids of the item, and what is served is the score
         of every binary label."""
         by_role: dict[str, list[str]] = {role: [] for role in ROLES}
@@ -146,7 +146,7 @@ class Declaration:
         several = {name: tuple(by_role[role]) for name, role in roles_of.items()}
         lists = dict.fromkeys(by_role["list"], one["item"])
         served = {label: score for score in by_role["served"] for label in by_role[BINARY]}
-        return Declaration(labels, **several, lists=lists, **one, new_users=new_users, served=served)
+        return Declaration(labels, **several, lists=lists, **one, served=served)
 
     def code(self) -> str:
         """The Python that makes this declaration, to copy."""

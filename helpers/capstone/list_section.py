@@ -67,14 +67,13 @@ def trade(lists: Lists) -> str:
 
 
 @validate.checked
-def code(lists: Lists, exponents: dict[str, float], group: str | None, file: str) -> str:
-    """Python that makes these lists and the report again, after that of the comparison; `group` is the declared one."""
-    by = "group" if lists.by == group else "user"
+def code(lists: Lists, exponents: dict[str, float], file: str) -> str:
+    """Python that makes these lists and the report again, after that of the comparison."""
     return f"""
 
 from helpers.capstone.lists import Lists
 
-lists = Lists.of(found, by={literal(by)}, k={lists.k}, goals={literal(lists.goals)})
+lists = Lists.of(found, k={lists.k}, goals={literal(lists.goals)})
 report(found, {literal(file)}, lists, {literal(exponents)}).save("report.html")"""
 
 

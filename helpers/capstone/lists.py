@@ -2,7 +2,6 @@
 
     ranked = Lists.of(found, k=3)                    # found: a Comparison; the lists are those of its test rows
     ranked.figure()                                  # one goal against the other, over the weights
-    ranked.explorer()                                # the weight in your hand, and the list of one user beside it
     ranked.table({"click": 0.3, "like": 0.7})        # gain over a random order, NDCG and GAUC of each goal
     ranked.most("like", {"click": 0.98})             # exponents of the most likes with at least 98% of the clicks
     ranker = found.ranker(kind="best")               # or the shared model, found.ranker()
@@ -31,8 +30,6 @@ from helpers.capstone.plan import SINGLE
 from helpers.capstone.preparation import Table, prepare
 from helpers.capstone.ranker import Recipe, contribution, fuse
 from helpers.display import figures
-from helpers.display.explorer import Explorer
-from helpers.display.panels import Plane, Ranking
 from helpers.evaluation.counts import rates
 from helpers.evaluation.intervals import gain, over_users
 from helpers.evaluation.metrics import gauc, user_ndcg
@@ -43,10 +40,8 @@ SHARED, SEPARATE, COUNTS, TODAY = ("shared model", "separate models", "counts", 
 WEIGHTS = tuple(round(0.1 * step, 1) for step in range(11))  # of the first goal; the second has the rest
 MODELS = 3  # seeds of each model at most: their mean is judged
 LONGEST = 10  # places of a list that count, unless told otherwise
-SHOWN_LISTS, SHOWN_ROWS = 4, 10  # in the explorer
 NAMES = {SHARED: (-1, (9, -4)), SEPARATE: (0, (0, -18)), COUNTS: (-1, (9, 4)), TODAY: (0, (9, 4))}  # in the figure
 FINE, COARSE = 20, 10  # steps from one task alone to another, where exponents are searched: of two tasks, of more
-MARK, NO_MARK = "●", "○"
 
 
 class Trade(NamedTuple):
@@ -67,7 +62,7 @@ class Lists:
     """The test rows as lists, with what shared model, separate models and counts predict of each row.
 
     Make it with `Lists.of(found)`. Its methods answer what a list brings if its score is Π prediction^exponent:
-    `figure()` draws one goal against the other, `explorer()` moves the weight, and `table(exponents)` gives the gain of
+    `figure()` draws one goal against the other, and `table(exponents)` gives the gain of
     each goal over a random order, with a 95% interval, NDCG and GAUC.
 
     by       the column whose values are the lists: user, session, request
@@ -96,18 +91,19 @@ class Lists:
     overlap: float = field(repr=False)
 
     @staticmethod
-    def of(found: Comparison, by: str | None = None, k: int | None = None, goals: Sequence[str] | None = None) -> Lists:
-        """Form lists of the test rows, by the outputs of the comparison's models. Where the rows were split at random,
-        the models are trained again, all on the first split.
+    def of(found: Comparison, k: int | None = None, goals: Sequence[str] | None = None) -> Lists:
+        """Form lists of the test rows, those of a group where one is declared, else of a user, by the outputs of the
+        comparison's models. Where the rows were split at random, the models are trained again, all on the first split.
 
-        by     "user" or "group", a role of the declaration; the group where there is one
         k      by default half of the median list, at most `LONGEST`
         goals  two of the tasks, by default the first two
 
         Raises ValueError where no list can be formed, and says why.
         """
         own = found.declaration
-        column = _column(own.user, own.group, by)
+        if (column := own.group or own.user) is None:
+            expected = "the column whose rows compete for one list: a user, session or request"
+            validate.fail("declaration", "neither a user nor a group", expected)
         goals = tuple(list(own.labels)[:2] if goals is None else goals)
         for goal in goals:
             validate.choice("goals", goal, own.labels)
@@ -255,33 +251,6 @@ class Lists:
             names={source: place for source, place in NAMES.items() if source in self.parts},
         )
 
-    def explorer(self) -> Explorer:
-        """Whose predictions × the weight of the first goal × a list → the curve, and that list in its order."""
-        a, b = self.goals
-        curve = self.curve().assign(source=lambda frame: pd.Categorical(frame["source"], list(self.parts)))
-        lists = self._shown()
-        plane = Plane(
-            curve,
-            x=a,
-            y=b,
-            series="goal",
-            path="weight",
-            title=f"What the first {self.k} of {self.count:,} lists bring",
-            x_label=f"{a}, more than in a random order",
-            y_label=f"{b}, more than in a random order",
-            ends=(f"{b} alone", f"{a} alone"),
-        )
-        orders = self._orders(lists)
-        beside = Ranking(orders, lambda settings: f"{settings['list']}: {MARK} what happened ({a}, {b})", cut=self.k)
-        return Explorer(
-            {"source": "predictions of", "weight": f"exponent of {a}", "list": "list of"},
-            [plane, beside],
-            self._sentence,
-            start={"source": SEPARATE, "weight": 0.5},
-            dropdown={"source", "list"},
-            intervals="95% intervals, for the luck of training and for other users",
-        )
-
     # --- what a list brings -------------------------------------------------------------------------------------------
 
     def _values(self, score: np.ndarray, goal: str) -> np.ndarray:
@@ -334,55 +303,6 @@ class Lists:
         if self.kinds[goal] == "binary":
             row["gauc"] = _mean(lambda: gauc(score, label, self.list_of, seen).value)
         return row
-
-    # --- the explorer -------------------------------------------------------------------------------------------------
-
-    def _shown(self) -> dict[str, int]:
-        """{name: number} of the lists with the most of the rarer goal, then of the other, and two rows of either."""
-        sums = self.labels[list(self.goals)].fillna(0).groupby(self.list_of).sum()
-        rarer, other = sorted(self.goals, key=lambda goal: self.labels[goal].mean())
-        order = sums.sort_values([rarer, other], ascending=False, kind="stable").index[:SHOWN_LISTS]
-        names = self.words["list"].groupby(self.list_of).first()
-        return {f"{self.by} {names[number]}": int(number) for number in order}
-
-    def _orders(self, lists: dict[str, int]) -> pd.DataFrame:
-        """A row a source, weight, list and place: the row there in words, and marks of what happened."""
-        (a, b), rows = self.goals, []
-        happened = self.labels[[a, b]].fillna(0).to_numpy()
-        length = min(SHOWN_ROWS, *(int((self.list_of == number).sum()) for number in lists.values()))
-        for source, weight in itertools.product(self.parts, WEIGHTS):
-            score = self.scores(source, {a: weight, b: round(1 - weight, 9)})[0]
-            for name, number in lists.items():
-                members = np.flatnonzero(self.list_of == number)
-                order = members[np.argsort(-score[members], kind="stable")][:length]
-                for place, row in enumerate(order, 1):
-                    marks = (_mark(value, self.kinds[g]) for g, value in zip((a, b), happened[row], strict=True))
-                    rows.append((source, weight, name, place, self.words["words"].iloc[row], " ".join(marks)))
-        frame = pd.DataFrame(rows, columns=["source", "weight", "list", "place", "words", "marks"])
-        for name, options in (("source", list(self.parts)), ("list", list(lists))):
-            frame[name] = pd.Categorical(frame[name], options)
-        return frame
-
-    def _sentence(self, settings: dict, curve: pd.DataFrame, _: pd.DataFrame) -> str:
-        weight = settings["weight"]
-        at = curve[np.isclose(curve["weight"], weight)]
-        a, b = self.goals
-        ends = at.loc[[a, b], ["mean", "low", "high"]].itertuples()
-        said = ", ".join(f"{row.Index} {row.mean:+.3f} [{row.low:+.3f}, {row.high:+.3f}]" for row in ends)
-        score = f"{a}^{weight:g} · {b}^{1 - weight:.1g}"
-        return f"By {score} of the {settings['source']}, the first {self.k} bring more than a random order: {said}."
-
-
-def _column(user: str | None, group: str | None, by: str | None) -> str:
-    """The column whose values are the lists."""
-    roles = {"group": group, "user": user}
-    if by is not None:
-        validate.choice("by", by, roles)
-    column = roles[by] if by else group or user
-    if column is None:
-        missing = f"no {by}" if by else "neither a user nor a group"
-        validate.fail("declaration", missing, "the column whose rows compete for one list: a user, session or request")
-    return column
 
 
 def _lists(column: str, ids: pd.Series, k: int | None) -> tuple[np.ndarray, np.ndarray, int, int]:
@@ -496,7 +416,3 @@ def _mean(metric: Callable[[], np.ndarray]) -> float:
         return float(np.mean(metric()))
     except ValueError:
         return float("nan")
-
-
-def _mark(value: float, kind: str) -> str:
-    return (MARK if value else NO_MARK) if kind == "binary" else f"{value:.3g}"

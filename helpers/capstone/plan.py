@@ -1,4 +1,4 @@
-"""What a comparison will train, and about how long that takes: chosen and checked before any row is read.
+"""What a comparison will train: chosen and checked before any row is read.
 
 A plan is made of the options of `comparison.compare`. *Thorough* is for a decision; *quick* is a first look: few
 seeds, few epochs of many rows, and of all settings only the penalty on embeddings is searched. Of more than 100,000
@@ -27,12 +27,9 @@ TUNING_SEEDS = (900, 901)  # no result uses them
 METRICS = {"binary": "AUC", "regression": "R²"}
 WITHIN = "GAUC"  # in place of the AUC
 MATTERS = {kind: SMALLEST[metric] for kind, metric in METRICS.items()}  # what counts as a gain, unless told otherwise
-YARDSTICKS, CONTROL, FEWER, CURVE = ALSO = ("yardsticks", "control", "fewer rows", "curve")  # besides the gains
-WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the first task in the trade-off curve; the second has the rest
-SHARES = (0.25, 0.5)  # of the training rows, with which an undecided gain is measured as well
+YARDSTICKS, CONTROL = ALSO = ("yardsticks", "control")  # besides the gains
 THOROUGH, QUICK = MODES = ("thorough", "quick")
 SEEDS = {THOROUGH: range(5), QUICK: range(3)}
-ALSO_IN = {THOROUGH: (YARDSTICKS, CONTROL, FEWER), QUICK: (YARDSTICKS, CONTROL)}
 FEW_EPOCHS, ENOUGH_STEPS = 3, 240  # of a quick look: so many epochs, or more of few rows, until it has so many steps
 LADDERS = {
     "l2_embedding": (0.0, 1e-4, 1e-3, 1e-2, 0.1, 1.0),
@@ -75,11 +72,9 @@ class Plan:
     metric        of binary labels, "AUC" over all rows, or "GAUC" within lists, which are those of a group of the
                   declaration, else of a user: what orders nobody's list, such as the mean of each user, counts for
                   nothing
-    also          what else to measure: "yardsticks", what shares nothing: counts, a linear model, boosted trees, and
-                  late fusion, of the single-task models and of the shared one; "control", for each task the shared
-                  model with the labels of all others shuffled over the training rows; "fewer rows", the gains with
-                  `SHARES` of the training rows where any task is undecided; "curve", the shared model with `WEIGHTS`
-                  for the first two tasks
+    also          what else to measure, by default all: "yardsticks", what shares nothing: counts, a linear model,
+                  boosted trees, and late fusion, of the single-task models and of the shared one; "control", for each
+                  task the shared model with the labels of all others shuffled over the training rows
 
     Raises ValueError or TypeError that names an option which is none.
     """
@@ -115,7 +110,7 @@ class Plan:
         validate.choice("metric", self.metric, (METRICS["binary"], WITHIN))
         if self.metric == WITHIN and self.declaration.user is None and self.declaration.group is None:
             validate.fail("metric", f"{WITHIN!r} without a user or a group", "either in the declaration, or 'AUC'")
-        also = ALSO_IN[mode] if self.also is None else self.also
+        also = ALSO if self.also is None else self.also
         if isinstance(also, str) or not isinstance(also, Iterable):
             validate.fail("also", repr(also)[:60], f"some of {ALSO}, or ()", TypeError)
         for kind in set(self.declaration.labels.values()):
@@ -178,51 +173,9 @@ class Plan:
         return sum(counts) - max(0, len(counts) - 1)
 
     @property
-    def runs(self) -> int:
-        """How often each side trains at least, apart from the control, the curve and fewer rows."""
-        return self.tried * len(self.to_tune) + len(self.seeds)
-
-    @property
     def controls(self) -> list[str]:
         """Tasks that the shared model learns with the labels of all others shuffled."""
         return list(self.declaration.labels) * (CONTROL in self.also)
-
-    @property
-    def weightings(self) -> list[tuple[float, dict[str, float]]]:
-        """Of the curve: the weight of the first task, and with it that of every task."""
-        labels, weights = list(self.declaration.labels), WEIGHTS if CURVE in self.also else ()
-        first = [dict(zip(labels[:2], (2 * w, 2 - 2 * w), strict=True)) for w in weights]
-        return [(w, dict.fromkeys(labels, 1.0) | two) for w, two in zip(weights, first, strict=True)]
-
-    def estimate(self, epoch: dict[str, float], rows: int) -> Estimate:
-        """How long it takes with so many rows to train on, from the seconds that an epoch of a model of each side took,
-        {name of the side: s}."""
-        recipe, again = self.recipe, sum(SHARES) * len(self.seeds) * (FEWER in self.also)
-        counts_from = max(2, recipe.fewest_steps // _steps(rows, recipe) + 1)  # the first epoch is always the best
-        fewest = min(recipe.epochs, counts_from - 1 + (recipe.patience or recipe.epochs))
-        curve = (len(self.weightings) + len(self.controls)) * len(self.seeds)
-        least = sum(epoch[side.name] * self.runs for side in self.sides) + epoch[recipe.structure] * curve
-        most = least + sum(epoch[side.name] * again for side in self.sides)
-        runs = self.runs * len(self.sides) + curve
-        return Estimate(runs, (fewest, recipe.epochs), (least * fewest, most * recipe.epochs), YARDSTICKS in self.also)
-
-
-class Estimate(NamedTuple):
-    """Training runs, epochs of each (fewest and most), seconds of computing in all (least and most), and whether
-    yardsticks come on top, which are not estimated."""
-
-    runs: int
-    epochs: tuple[int, int]
-    seconds: tuple[float, float]
-    yardsticks: bool
-
-    def __str__(self) -> str:
-        few, many = self.epochs
-        epochs = f"{few} to {many} epochs" if few < many else f"{many} epoch{'s' * (many > 1)}"
-        least, most = map(duration, self.seconds)
-        about = least if least == most else f"{least} to {most}"
-        more = ", and the yardsticks" if self.yardsticks else ""
-        return f"about {about} of computing: {self.runs} training runs of {epochs}{more}"
 
 
 def _steps(rows: int, recipe: Recipe) -> int:

@@ -237,27 +237,37 @@ def cut(column: str, values: Iterable, whole: bool) -> list[list]:
     return [[known.setdefault(part, part) for part in _cut(column, value, whole)] for value in values]
 
 
-@validate.checked
-def check_cut(column: str, values: Iterable, whole: bool) -> None:
-    """Raise what `cut` would, and keep nothing."""
-    for value in values:
-        _cut(column, value, whole)
-
-
 def _cut(column: str, value, whole: bool) -> list:
     if isinstance(value, list | tuple | np.ndarray):
         return list(value)
     if pd.isna(value):
         return []
     text = str(value).strip()
-    if (parts := _json_list(text, whole)) is not None:
-        return parts
-    parts = text.replace("|", " ").split() if whole else text.split("|") if "|" in text else text.split()
-    if not whole and set("[](),'\"") & set(str(value)):
+    parts = _parts(text, "|" if "|" in text else None)
+    if whole:
+        if parts is None or not all(re.fullmatch(r"-?\d+", str(part)) for part in parts):
+            validate.fail(column, repr(value)[:60], "whole numbers with spaces between them, ids as in its id column")
+        return [int(part) for part in parts]
+    marked = not text.startswith("[") and set("[](),'\"") & set(text)
+    if parts is None or marked or not all(isinstance(part, str) for part in parts):
         validate.fail(column, repr(value)[:60], "ids with spaces between them, without brackets, commas or quotes")
-    if whole and not all(part.lstrip("-").isdigit() for part in parts):
-        validate.fail(column, repr(value)[:60], "whole numbers with spaces between them, ids as in its id column")
-    return [int(part) for part in parts] if whole else parts
+    return parts
+
+
+def _parts(text: str, sign: str | None) -> list | None:
+    """A text cut at a sign (None: blanks), or the list that JSON or Python wrote; None where that cannot be read."""
+    if not text.startswith("["):
+        return [part.strip() for part in text.split(sign) if part.strip()]
+    for reads in (json.loads, ast.literal_eval) if not re.search(BETWEEN, text) else ():
+        try:
+            items = reads(text)
+        except (ValueError, SyntaxError):
+            continue
+        return items if isinstance(items, list) else None
+    return None
+
+
+BETWEEN = r"""["']\s+["']"""  # two texts with nothing but a blank between them, which NumPy writes and Python joins
 
 
 @validate.checked
@@ -284,21 +294,9 @@ def separator(texts: Iterable[str]) -> str | None:
 
 
 def _tags(column: str, text: str, sign: str | None) -> list:
-    if not text.startswith("["):
-        return list(dict.fromkeys(part.strip() for part in text.split(sign) if part.strip()))
-    try:
-        items = json.loads(text)
-    except json.JSONDecodeError:
-        try:
-            items = None if re.search(BETWEEN, text) else ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            items = None
-    if not isinstance(items, list):
+    if (items := _parts(text, sign)) is None:
         validate.fail(column, repr(text)[:60], "tags such as a|b, or a list as JSON writes it")
     return _items(column, items)
-
-
-BETWEEN = r"""["']\s+["']"""  # two texts with nothing but a blank between them, which NumPy writes and Python joins
 
 
 def _items(column: str, value) -> list:
@@ -313,16 +311,6 @@ def _items(column: str, value) -> list:
         elif isinstance(item, list | tuple | dict | np.ndarray) or not pd.isna(item):
             validate.fail(column, repr(item)[:60], "tags that are words or whole numbers")
     return list(tags)
-
-
-def _json_list(text: str, whole: bool) -> list | None:
-    """The ids of a JSON list of whole numbers, or of words; None for any other text."""
-    try:
-        parts = json.loads(text) if text.startswith("[") else None
-    except json.JSONDecodeError:
-        return None
-    fits = isinstance(parts, list) and all(isinstance(part, int if whole else str) for part in parts)
-    return parts if fits else None
 
 
 class Split(NamedTuple):
@@ -408,12 +396,8 @@ class Table:
         own, first = self.declaration, self.split(0)._asdict()
         time = None if own.time is None else self.frame[own.time]
         moments = None if time is None else dates(time)
-        tied = {"rows": self.frame.index} if own.user is None else {"users": self.frame[own.user]}
-        if moments is not None:
-            tied["days"] = time = moments.dt.floor("D")
-        if own.group is not None:
-            tied["groups"] = self.frame[own.group]
-        self.clusters = {name: pd.factorize(ids)[0] for name, ids in tied.items()}
+        time = time if moments is None else moments.dt.floor("D")
+        self.clusters = ties(own, self.frame)
         self.lists = self.clusters.get("groups", self.clusters.get("users"))
         ends = {} if time is None else {name: time[part.index].agg(["min", "max"]) for name, part in first.items()}
         cut = None if moments is None else len("2026-05-01")
@@ -462,16 +446,23 @@ class Table:
         means = pd.Series(labels).groupby(self.lists[rows]).mean()
         return int(((means > 0) & (means < 1)).sum())
 
-    def fewest_labels(self) -> int:
-        """Of the task with the fewest, among the training rows of the first split."""
-        return int(self.split(0).train[list(self.tasks)].notna().sum().min())
-
     def seen(self, task: str, seed: int, part: str = "test") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Where a task's label was observed among the rows of a part, the labels there, and these rows' numbers."""
         rows, examples = self._rows(seed)[part], self.examples
         mask = observed(examples, task)[rows]
         rows = rows[mask]
         return mask, examples.labels[task][rows].numpy(), rows
+
+
+@validate.checked
+def ties(declaration: Declaration, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """{"users" (or "rows", without a user), "days", "groups": for each row of `prepare` the number of its own}."""
+    tied = {"rows": frame.index} if declaration.user is None else {"users": frame[declaration.user]}
+    if declaration.time is not None and (moments := dates(frame[declaration.time])) is not None:
+        tied["days"] = moments.dt.floor("D")
+    if declaration.group is not None:
+        tied["groups"] = frame[declaration.group]
+    return {name: pd.factorize(ids)[0] for name, ids in tied.items()}
 
 
 @validate.checked

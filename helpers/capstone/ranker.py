@@ -232,7 +232,8 @@ class Ranker:
                for what should not happen
 
     After `fit`: `features`, `model`, `scales` {task: (mean, deviation) of a regression label in the training rows}, and
-    of each model that was trained `histories`, the losses by epoch, and `epochs`, the best of them.
+    of each model that was trained `histories`, the losses by epoch, and `epochs`, the best of them. `check`: how good
+    it was when `Comparison.ranker` made it; else None.
     """
 
     def __init__(
@@ -243,6 +244,7 @@ class Ranker:
         self.recipe = Recipe() if recipe is None else validate.instance("recipe", recipe, Recipe | Mix, A_RECIPE)
         self.seed = seed
         self.model: nn.Module | None = None
+        self.check: pd.DataFrame | None = None
         self.exponents = {}
 
     @property
@@ -335,6 +337,7 @@ class Ranker:
         self._serving()
         about = {"tasks": self.tasks, "recipe": asdict(self.recipe), "seed": self.seed, "scales": self.scales}
         about |= {"features": self.features.state(), "exponents": self.exponents, "epochs": self.epochs}
+        about["check"] = None if self.check is None else self.check.to_dict("list")
         _write(path, torch.save, {"ranker": json.dumps(about), "parameters": self.model.state_dict()})
 
     @staticmethod
@@ -353,6 +356,7 @@ class Ranker:
             recipe = Mix.of_state(own) if "forms" in own else Recipe(**own)
             ranker = Ranker(columns, about["tasks"], recipe, about["seed"])
             ranker.exponents, ranker.epochs = about["exponents"], about["epochs"]
+            ranker.check = None if about["check"] is None else pd.DataFrame(about["check"])
             ranker.scales = {task: tuple(scale) for task, scale in about["scales"].items()}
             ranker.model = recipe.model(columns, ranker.tasks).eval()
             ranker.model.load_state_dict(kept["parameters"])

@@ -6,11 +6,9 @@
 `declaration` says what each column is.
 """
 
-import bz2
 import codecs
 import csv
 import difflib
-import gzip
 import io
 import lzma
 import re
@@ -22,8 +20,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
+from pandas.io.common import get_handle
 
 from helpers.support import validate
+
+READING = "read"  # where a table keeps the options with which it was read
+SAMPLE, PART = 100_000, 50_000  # characters from which the separator is taken; lines that are read together
+SEPARATORS = ",;\t|"
+MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A")  # what programs write for a gap
+REFUSED = (".xlsx", ".xls", ".ods", ".pq", ".json")
 
 
 def read(
@@ -51,10 +57,9 @@ def read(
     the table, to compare four times (measured on a million rows with words and lists, `benchmarks/README.md`).
 
     Whole numbers take as few bytes as they need, and words are kept once each (categories). Blanks around a name in the
-    header are cut off, and lines above it that begin with # and have another number of values. In a column of decimal
-    commas they become points. Otherwise no value changes its meaning: a column stays words where numbers would lose
-    something (007 is not 7, 1e5 among whole numbers is a name, nor do ids of more than 15 digits with gaps fit), and NA
-    or null is missing among numbers, but a word among words.
+    header are cut off. In a column of decimal commas they become points. Otherwise no value changes its meaning: a
+    column stays words where numbers would lose something (007 is not 7, 1e5 among whole numbers is a name, nor do ids
+    of more than 15 digits with gaps fit), and NA or null is missing among numbers, but a word among words.
 
     Raises FileNotFoundError or ValueError in one sentence: no such file, no table, no such column, a column name twice,
     a first line that is no header, a line with more or fewer values than the header has names, a package that reads
@@ -63,46 +68,59 @@ def read(
     path = _file(path)
     validate.number("share", share, low=0, high=1)
     if path.suffix.lower() in REFUSED:
-        validate.fail("path", path.name, REFUSED[path.suffix.lower()])
-    if path.suffix in JSON_LINES:
-        return _json_lines(path, columns)
+        expected = "a CSV file (of a spreadsheet: Save as, CSV UTF-8), or a name that ends in .parquet or .jsonl"
+        validate.fail("path", path.name, expected)
     if path.suffix == ".parquet":
         if header is not None or names is not None:
             validate.fail("header, names", f"one of them for {path.name}", "neither: a Parquet file has names")
-        return _parquet(path, columns, share, by)
-    if share < 1 or by is not None:
+        frame, given = _parquet(path, columns, share, by), {"share": share, "by": by} if share < 1 else {}
+    elif share < 1 or by is not None:
         validate.fail("share, by", f"{share:g} of {by!r} for {path.name}", "a Parquet file, which can be read in parts")
-    code = encoding or _encoding(path)
-    with _readable(path), _text(path, code) as file:
-        sample, above = _below_comments(file.read(SAMPLE))
-        separator, found = _header(sample)
-    if sample.lstrip()[:1] in ("{", "[") and '":' in sample:
-        validate.fail("path", f"{path.name}, which begins like JSON", "a name that ends in .jsonl, an object a line")
-    given = {"header": header, "names": None if names is None else list(names), "encoding": encoding}
-    if header is None and names is None and _like_data(found, sample, separator):
-        came = f"{path.name}, whose first line looks like data ({', '.join(found)[:40]})"
-        cures = "a header: a name for each column; or names=[…]; or header=True, if these are names"
-        validate.fail("path", came, cures)
-    header = names is None if header is None else header
-    names = _names_of(found, header, names)
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        validate.fail("path", f"{path.name} with {twice[0]!r} twice in its header", "a name of its own for each column")
-    wanted = names if columns is None else list(columns)
-    if missing := [name for name in wanted if name not in names]:
-        validate.fail("columns", _near(missing[0], names), "columns of the file")
-    with _readable(path):
-        words, commas = _words(path, code, above, separator, names, wanted, header)
-        options = {"sep": separator, "encoding": code, "skiprows": above, "low_memory": False, "index_col": False}
-        options |= {"usecols": wanted or None, "dtype": dict.fromkeys(words, str), "keep_default_na": False}
-        missing = {name: [""] if name in words else ["", *MISSING] for name in wanted}
-        frame = pd.read_csv(path, header=0 if header else None, names=names or None, na_values=missing, **options)
+    elif path.suffix in (".jsonl", ".ndjson"):
+        with _readable(path, "a JSON object in each line"):
+            frame, given = pd.read_json(path, lines=True, dtype=False), {}
+        frame = frame if columns is None else frame[_known(columns, [*frame.columns])]
+    else:
+        given = {"header": header, "names": None if names is None else list(names), "encoding": encoding}
+        frame = _csv(path, columns, header, names, encoding)
     if not len(frame):
-        validate.fail("path", f"{path.name} without a row below its header", "a table with rows")
-    for name in commas:
-        frame[name] = pd.to_numeric(frame[name].str.replace(",", "."))
+        validate.fail("path", f"{path.name} without a row below its header", "a table with rows, or a larger share")
     frame = _small(frame)
     frame.attrs[READING] = {name: value for name, value in given.items() if value is not None}
     return frame
+
+
+@validate.checked
+def megabytes(frame: pd.DataFrame) -> float:
+    """Memory of a table, words included."""
+    return float(frame.memory_usage(deep=True).sum() / 1e6)
+
+
+def _file(path: str | Path) -> Path:
+    """The path of a file that is there."""
+    if not isinstance(path, str | Path):
+        validate.fail("path", repr(path)[:60], "the path of a CSV file", TypeError)
+    try:
+        path = Path(path).expanduser()
+        there, beside = path.is_file(), path.parent.is_dir() and [file.name for file in path.parent.iterdir()]
+    except (OSError, RuntimeError, ValueError):  # too long a name, a user who does not exist, a zero byte
+        there, beside = False, ()
+    if not there:
+        near = difflib.get_close_matches(Path(path).name, beside or (), n=1)
+        expected = "a CSV file" + (f", such as {near[0]} in the same folder" if near else "")
+        validate.fail("path", f"{str(path)[:60]!r}, where there is no file", expected, FileNotFoundError)
+    return path
+
+
+def _known(wanted: Iterable[str], names: list[str]) -> list[str]:
+    """These columns, all of which the file has."""
+    wanted = list(wanted)
+    for name in wanted:
+        if name not in names:
+            near = difflib.get_close_matches(str(name), list(map(str, names)), n=1, cutoff=0.5)
+            said = f"no column {name!r}" + (f" (is it {near[0]!r}?)" if near else "")
+            validate.fail("columns", said, "columns of the file")
+    return wanted
 
 
 def _parquet(path: Path, columns: Iterable[str] | None, share: float, by: str | None) -> pd.DataFrame:
@@ -114,102 +132,55 @@ def _parquet(path: Path, columns: Iterable[str] | None, share: float, by: str | 
         validate.fail("path", f"{path.name}, and no package here reads Parquet", expected)
     if share < 1 and by is None:
         validate.fail("by", f"None with a share of {share:g}", "the column that is the user: whole users are kept")
-    parts = []
     with _readable(path, "a Parquet file"):
         file = ParquetFile(path)
         every = list(file.schema_arrow.names)
-        wanted = every if columns is None else list(columns)
-    for name in [*wanted, by] if share < 1 else wanted:
-        if name not in every:
-            validate.fail("columns", _near(name, every), "columns of the file")
+    wanted = _known(every if columns is None else columns, every)
+    asked, parts = _known(dict.fromkeys([*wanted, by] if share < 1 else wanted), every), []
     with _readable(path, "a Parquet file"):
-        for batch in file.iter_batches(columns=list(dict.fromkeys([*wanted, by] if share < 1 else wanted))):
+        for batch in file.iter_batches(columns=asked):
             rows = batch.to_pandas()
             if share < 1:
                 hashes = pd.util.hash_array(rows[by].astype(object).to_numpy(), categorize=True)
                 rows = rows[hashes < share * 2.0**64]
             parts.append(rows[wanted])
-    if not sum(map(len, parts)):
-        validate.fail("path", f"{path.name} without a row that is kept", "a table with rows, or a larger share")
-    frame = _small(pd.concat(parts, ignore_index=True))
-    frame.attrs[READING] = {"share": share, "by": by} if share < 1 else {}
-    return frame
+    return pd.concat(parts, ignore_index=True)
 
 
-READING = "read"  # where a table keeps the options with which it was read
-SAMPLE = 100_000  # characters from which the separator is taken
-MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A")  # what programs write for a gap
-
-
-def _file(path: str | Path) -> Path:
-    """The path of a file that is there."""
-    if not isinstance(path, str | Path):
-        validate.fail("path", repr(path)[:60], "the path of a CSV file", TypeError)
-    try:
-        path = Path(path).expanduser()
-        folder, there = path.is_dir(), path.is_file()
-    except (OSError, RuntimeError, ValueError) as error:  # too long a name, a user who does not exist, a zero byte
-        validate.fail("path", f"{str(path)[:60]!r} ({error.args[-1]})"[:150], "the path of a CSV file")
-    if folder:
-        validate.fail("path", f"{str(path)!r}, which is a folder", "a CSV file")
-    if not there:
-        near = difflib.get_close_matches(path.name, _names(path.parent), n=1)
-        beside = f", such as {near[0]} in the same folder" if near else ""
-        validate.fail("path", f"{str(path)!r}, where there is no file", f"a CSV file{beside}", FileNotFoundError)
-    return path
-
-
-def _text(path: Path, encoding: str) -> io.TextIOBase:
-    return io.TextIOWrapper(_bytes(path), encoding=encoding, newline="")
-
-
-def _bytes(path: Path) -> io.IOBase:
-    """The content of a file, unpacked."""
-    if path.suffix != ".zip":
-        return {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}.get(path.suffix, open)(path, "rb")
-    files = [name for name in zipfile.ZipFile(path).namelist() if not name.endswith("/")]
-    if len(files) != 1:
-        raise ValueError(f"{len(files)} files in it, where one is expected")
-    return zipfile.ZipFile(path).open(files[0])
-
-
-def _encoding(path: Path) -> str:
-    """UTF-16 where the first bytes say so, else UTF-8."""
-    with _readable(path), _bytes(path) as file:
-        return "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
-
-
-def _below_comments(text: str) -> tuple[str, int]:
-    """The text without the lines on top that begin with # and have another number of values than the line below, and
-    how many these are."""
-    lines, above = text.splitlines(keepends=True), 0
-    while above + 1 < len(lines) and lines[above].startswith("#"):
-        here, below = ([line.count(sign) for sign in SEPARATORS] for line in lines[above : above + 2])
-        if here == below and not lines[above + 1].startswith("#"):
-            break
-        above += 1
-    return "".join(lines[above:]), above
-
-
-def _json_lines(path: Path, columns: Iterable[str] | None) -> pd.DataFrame:
-    """A file with an object a line; texts stay texts."""
-    with _readable(path, "a JSON object in each line"):
-        frame = pd.read_json(path, lines=True, dtype=False)
-    for name in columns or ():
-        if name not in frame:
-            validate.fail("columns", _near(name, frame.columns), "columns of the file")
-    if not len(frame):
-        validate.fail("path", f"{path.name} without a row", "a table with rows")
-    frame = _small(frame if columns is None else frame[list(columns)])
-    frame.attrs[READING] = {}
-    return frame
-
-
-SEPARATORS = ",;\t|"
-JSON_LINES = (".jsonl", ".ndjson")
-REFUSED = {".pq": "a name that ends in .parquet", ".json": "a JSON object a line, and a name that ends in .jsonl"}
-AS_CSV = "a CSV file: in the program that wrote it, File, Save as, CSV UTF-8"
-REFUSED |= dict.fromkeys((".xlsx", ".xls", ".ods"), AS_CSV)
+def _csv(path: Path, columns, header, names, encoding) -> pd.DataFrame:
+    """A CSV file, each column first as the texts that are in it."""
+    with _readable(path):
+        with get_handle(path, "rb", compression="infer", is_text=False) as file:
+            wide = file.handle.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        encoding = encoding or ("utf-16" if wide else "utf-8-sig")
+        with get_handle(path, "r", encoding=encoding, compression="infer") as file:
+            sample = file.handle.read(SAMPLE)
+        separator, found = _header(sample)
+    if sample.lstrip()[:1] in ("{", "[") and '":' in sample:
+        validate.fail("path", f"{path.name}, which begins like JSON", "a name that ends in .jsonl, an object a line")
+    if header is None and names is None and _like_data(found, sample, separator):
+        came = f"{path.name}, whose first line looks like data ({', '.join(found)[:40]})"
+        cures = "a header: a name for each column; or names=[…]; or header=True, if these are names"
+        validate.fail("path", came, cures)
+    header = names is None if header is None else header
+    if names is None:
+        names = found if header else [f"column {k}" for k in range(1, len(found) + 1)]
+    elif isinstance(names, str) or len(names := list(names)) != len(found):
+        validate.fail("names", repr(names)[:60], f"{len(found)} names, one for each column")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        validate.fail("path", f"{path.name} with {twice[0]!r} twice in its header", "a name of its own for each column")
+    wanted = _known(names if columns is None else columns, names)
+    with _readable(path):
+        with get_handle(path, "r", encoding=encoding, compression="infer") as file:
+            for row in filter(None, csv.reader(file.handle, delimiter=separator)):
+                if len(row) != len(names):
+                    raise LineError(separator.join(row), len(row), len(names))
+        options = {"sep": separator, "encoding": encoding, "keep_default_na": False, "na_values": [""]}
+        options |= {"usecols": wanted or None, "names": names or None, "header": 0 if header else None}
+        with pd.read_csv(path, dtype=str, index_col=False, chunksize=PART, **options) as texts:
+            parts = [part.astype("category") for part in texts]  # a text that comes again takes no memory
+    every = {name: union_categoricals([part[name] for part in parts], sort_categories=True) for name in parts[0]}
+    return pd.DataFrame({name: _meant(values) for name, values in every.items()})
 
 
 def _header(text: str) -> tuple[str, list[str]]:
@@ -234,92 +205,63 @@ def _like_data(names: list[str], text: str, separator: str) -> bool:
 
     A name over numbers is none of them, whatever the other names are.
     """
-    numbers = [_is_number(name) for name in names]
+    numbers = [NUMBER.fullmatch(name) is not None for name in names]
     blank = [name in (f"column {k}", *MISSING) for k, name in enumerate(names, 1)]
     rows = [row for row in islice(csv.reader(io.StringIO(text), delimiter=separator), 50) if len(row) == len(names)]
     for number, empty, values in zip(numbers, blank, zip(*rows[1:], strict=True), strict=False):
         seen = set(values) - {"", *MISSING}
-        if not number and not empty and seen and all(map(_is_number, seen)):
+        if not number and not empty and seen and all(map(NUMBER.fullmatch, seen)):
             return False
     return sum(numbers) > len(names) / 2 or (any(numbers) and len(set(names)) < len(names))
 
 
-def _names_of(found: list[str], header: bool, names: Iterable[str] | None) -> list[str]:
-    """A name for each column: those that were given, or those of the header, or their numbers."""
-    if names is None:
-        return found if header else [f"column {k}" for k in range(1, len(found) + 1)]
-    if isinstance(names, str) or len(names := list(names)) != len(found):
-        validate.fail("names", repr(names)[:60], f"{len(found)} names, one for each column")
-    return names
+NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *")
+# Texts, one a line, are searched for these.
+ODD = re.compile(r"^ *[+-]?0\d|^ *\+|^ *-?\d+[eE]\+?\d+ *$", re.M)  # 007, +7, 1e5: no whole numbers
+LONG = re.compile(r"^ *-?\d{16,} *$", re.M)  # more digits than a float holds
+BROKEN = re.compile(r"\.|[eE]-", re.M)  # 0.5, 5e-7
+COMMA, THOUSANDS = (
+    re.compile(r"-?\d+(,\d+)?"),
+    re.compile(r"-?[1-9]\d{0,2}(,\d{3})+"),
+)  # 1,5; and 1,500, which may be either
+
+
+def _meant(values: pd.Categorical) -> pd.Categorical | np.ndarray:
+    """A column of texts as numbers, where these lose nothing."""
+    texts = values.categories.astype(str)
+    gaps = texts.isin(MISSING)
+    some = bool(gaps.any() or (values.codes < 0).any())
+    if (numbers := _numbers(texts[~gaps], some)) is None:
+        return values
+    if some:
+        known, numbers = numbers, np.full(len(texts) + 1, np.nan)  # the last for what is empty, whose code is −1
+        numbers[:-1][~gaps] = known
+    return numbers[values.codes]
+
+
+def _numbers(texts: pd.Index, gaps: bool) -> np.ndarray | None:
+    """The numbers that texts stand for; None where one would lose something, as whole numbers among `gaps` may."""
+    if set(texts.str.lower()) <= {"true", "false"}:
+        return (texts.str.lower() == "true").astype(float)
+    commas = [text for text in texts if "," in text]
+    if commas and all(map(COMMA.fullmatch, texts)) and not all(map(THOUSANDS.fullmatch, commas)):
+        texts = texts.str.replace(",", ".")
+    if not all(map(NUMBER.fullmatch, texts)):
+        return None
+    joined = "\n".join(texts)
+    whole = not BROKEN.search(joined)  # ids are whole; what has a decimal point somewhere is measured
+    if whole and (ODD.search(joined) or (gaps and LONG.search(joined))):
+        return None
+    numbers = pd.to_numeric(texts, errors="coerce").to_numpy()
+    return None if whole and numbers.dtype.kind != "i" else numbers  # too long for 64 bits
 
 
 class LineError(ValueError):
     """A line that does not fit the header; says which."""
 
-
-# A column of texts, one a line, is searched for these.
-PLAIN = re.compile(r"(-?([1-9]\d{0,14}|0)(\n|\Z))*")  # 7, 12, -3
-PADDED = re.compile(r"^ *[+-]?0\d|^ *\+", re.M)  # 007, +7
-COMMA = re.compile(r"(-?\d+(,\d+)?\n?)*")  # 1,5: a decimal comma, or a comma between thousands
-THOUSANDS = re.compile(r"^-?[1-9]\d{0,2}(,\d{3})+$", re.M)
-POWER = re.compile(r"^ *-?\d+[eE]\+?\d+ *$", re.M)  # 1e5
-BROKEN = re.compile(r"\.|[eE]-", re.M)  # 0.5, 5e-7
-LONG = re.compile(r"^ *-?\d{16,} *$", re.M)  # more digits than a float holds
-NO_NUMBER = re.compile(r"^(?! *([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?|true|false) *$).+$", re.M | re.I)
-
-
-def _words(
-    path: Path, encoding: str, above: int, separator: str, names: list[str], wanted: list[str], header: bool
-) -> tuple[set[str], set[str]]:
-    """The columns whose values are words, or would lose something as numbers; and those of them that are numbers with
-    decimal commas. Reads the file as texts, in parts.
-
-    Raises LineError for a line with another number of values than there are names.
-    """
-    seen = {name: set() for name in wanted}  # of each column, what was found in it
-    with _text(path, encoding) as file:
-        for _ in range(above):
-            next(file)
-        reader = csv.reader(file, delimiter=separator)
-        if header:
-            next(reader, None)
-        while rows := [row for row in islice(reader, PART) if row]:
-            if set(map(len, rows)) != {len(names)}:
-                wrong = next(row for row in rows if len(row) != len(names))
-                line = " in the line that begins with " + repr(separator.join(wrong)[:30])
-                count = f"{len(wrong)} value{'s' * (len(wrong) != 1)}"
-                raise LineError(f"{count}{line}, and {len(names)} names in its header")
-            for name, texts in zip(names, zip(*rows, strict=True), strict=True):
-                if name in seen and not {"word", "other"} <= seen[name]:
-                    seen[name] |= _signs(set(texts))
-    words = {name for name, signs in seen.items() if _loses(signs)}
-    return words, {name for name in words if "comma" in seen[name] and not {"other", "padded"} & seen[name]}
-
-
-PART = 10_000  # lines that are looked at together
-
-
-def _signs(texts: set[str]) -> set[str]:
-    """What is found in some different values of a column, of all that decides what it is."""
-    gaps = texts & {"", *MISSING}
-    text = "\n".join(texts - gaps)
-    if PLAIN.fullmatch(text):  # most columns, at once
-        return {"gap"} if gaps else set()
-    signs = {"padded": PADDED, "power": POWER, "broken": BROKEN, "long": LONG, "word": NO_NUMBER}
-    found = {name for name, pattern in signs.items() if pattern.search(text)} | ({"gap"} if gaps else set())
-    if COMMA.fullmatch(text):
-        return found | ({"comma"} if set(re.findall(r".*,.*", text)) - set(_thousands(text)) else set())
-    return found | {"other"}
-
-
-def _thousands(text: str) -> list[str]:
-    return [match[0] for match in THOUSANDS.finditer(text)]
-
-
-def _loses(signs: set[str]) -> bool:
-    """Whether numbers in place of the texts would lose something."""
-    whole = "broken" not in signs  # ids are whole; what has a decimal point somewhere is measured
-    return "word" in signs or (whole and ("padded" in signs or "power" in signs or {"long", "gap"} <= signs))
+    def __init__(self, line: str, values: int, names: int):
+        count = f"{values} value{'s' * (values != 1)}"
+        super().__init__(f"{count} in the line that begins with {line[:30]!r}, and {names} names in its header")
 
 
 @contextmanager
@@ -330,53 +272,26 @@ def _readable(path: Path, expected: str = "a CSV file in UTF-8 with a header") -
     except LineError as error:
         cure = "a value for each name, and quotes around a separator in a text"
         validate.fail("path", f"{path.name} with {error}", cure)
-    except UnicodeDecodeError as error:
-        said = " ".join(str(error).split())
-        cure = 'a CSV file in UTF-8 with a header, or its encoding, such as encoding="latin-1", "cp1252" or "gbk"'
-        validate.fail("path", f"{path.name}, which cannot be read ({said})", cure)
     except (ValueError, OSError, EOFError, csv.Error, zipfile.BadZipFile, lzma.LZMAError) as error:  # also ParserError
-        said = " ".join(str(error).split())
-        validate.fail("path", f"{path.name}, which cannot be read ({said})", expected)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return bool(text) and float(text) is not None
-    except ValueError:
-        return False
-
-
-def _names(folder: Path) -> list[str]:
-    return [file.name for file in folder.iterdir()] if folder.is_dir() else []
+        if isinstance(error, UnicodeDecodeError):
+            expected += ', or its encoding, such as encoding="latin-1", "cp1252" or "gbk"'
+        validate.fail("path", f"{path.name}, which cannot be read ({' '.join(str(error).split())})", expected)
 
 
 def _small(frame: pd.DataFrame) -> pd.DataFrame:
+    """Whole numbers in as few bytes as they need, words once each."""
     small = {}
     for name, values in frame.items():
         kinds = set(map(type, values.dropna())) if values.dtype == object else set()
         if kinds == {bool}:
             values = values.astype(float)  # true and false with gaps
-        elif kinds == {int}:
+        elif kinds == {int} or (values.dtype == np.uint64 and values.max() > validate.LARGEST_INTEGER):
             values = values.astype(str).where(values.notna())  # too long for 64 bits
-        elif values.dtype == np.uint64 and values.max() > validate.LARGEST_INTEGER:
-            values = values.astype(str)
         if pd.api.types.is_integer_dtype(values.dtype):
-            small[name] = pd.to_numeric(values, downcast="integer")
-        elif kinds & {list, np.ndarray} or isinstance(values.dtype, pd.CategoricalDtype):  # of Parquet
-            small[name] = values
-        elif not pd.api.types.is_numeric_dtype(values.dtype) and values.nunique() < len(values) / 2:
-            small[name] = values.astype("category")
-        else:
-            small[name] = values
+            values = pd.to_numeric(values, downcast="integer")
+        elif isinstance(values.dtype, pd.CategoricalDtype):
+            values = values if len(values.cat.categories) < len(values) / 2 else values.astype(object)
+        elif not (kinds & {list, np.ndarray} or pd.api.types.is_numeric_dtype(values.dtype)):
+            values = values.astype("category") if values.nunique() < len(values) / 2 else values
+        small[name] = values
     return frame.assign(**small)
-
-
-@validate.checked
-def megabytes(frame: pd.DataFrame) -> float:
-    """Memory of a table, words included."""
-    return float(frame.memory_usage(deep=True).sum() / 1e6)
-
-
-def _near(name: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(str(name), [str(n) for n in names], n=1, cutoff=0.5)
-    return f"no column {name!r}" + (f" (is it {near[0]!r}?)" if near else "")

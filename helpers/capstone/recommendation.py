@@ -170,7 +170,7 @@ def _rivals(headline: pd.DataFrame) -> list[str]:
 
 def _fused(headline: pd.DataFrame) -> list[str]:
     """For which tasks the shared model was best with its outputs fused, and what it gains as it is served."""
-    rows = headline[headline["form"] != AS_IS]
+    rows = headline[(headline["form"] != AS_IS) & headline["learnt"].astype(bool)]
     said = [
         f"{FORMS[row.form]} for {row.task} (as it is, the gain is {row.plain_gain:+.3f} {row.metric})"
         for row in rows.itertuples()

@@ -25,14 +25,12 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers.capstone import list_section
 from helpers.capstone.comparison import FEWEST_CLUSTERS, SHARED, Comparison
-from helpers.capstone.declaration import Declaration, literal
+from helpers.capstone.declaration import literal
 from helpers.capstone.lists import Lists
 from helpers.capstone.plan import CONTROL, METRICS, QUICK, SERVED, SINGLE, WITHIN, duration
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.recommendation import (
-    COUNTS,
     FORMS,
-    SIMPLER,
     UNSHARED,
     alarms,
     leaning,
@@ -45,7 +43,6 @@ from helpers.capstone.recommendation import (
 from helpers.display import figures, pictures
 from helpers.display.palette import BLACK, GREY
 from helpers.evaluation.pool import FUSIONS
-from helpers.evaluation.statistics import summarise
 from helpers.evaluation.verdicts import HOLDS, UNDECIDED
 from helpers.support import validate
 from helpers.support.files import whole
@@ -136,7 +133,7 @@ def report(
     said = recommend(found.headline)
     texts = {"word": said.word.capitalize(), "text": said.text, "again": _again(found, str(file)), **_values(found)}
     if lists is not None:
-        texts["again"] += list_section.code(lists, exponents, found.declaration.group, str(file))
+        texts["again"] += list_section.code(lists, exponents, str(file))
     words = {name: _words(text) for name, text in texts.items()}
     doubts = [problem for problem in found.problems if problem.doubt]
     said_first = alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration.time, doubts)
@@ -148,10 +145,9 @@ def report(
         gains=_table(_gains(found)),
         levels=_table(levels := _levels(found)),
         below=BELOW if len(levels) > 2 else "",
-        weak=_weak(found),
         pictures=_pictures(found),
         today=f"<p>{_words(first)}</p>" if (first := today(found.best)) else "",
-        serve=_words(to_serve(found.best)),
+        serve=_words(to_serve(learnt)) if len(learnt := found.best[found.headline["learnt"].to_numpy(bool)]) else "",
         lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
         undecided=_undecided(found, SETTLED if (found.best["verdict"] == HOLDS).any() else said.until),
@@ -268,23 +264,7 @@ def _undecided(found: Comparison, until: str) -> str:
         stays += f"{row.matters + row.gain - row.low:.3f} or more would have been decided here."
         lines.append(f"{row.task} leans to {leaning(row.gain, row.matters)}: {between}. {stays}")
     listed = "".join(f"<li>{_words(line)}</li>" for line in lines)
-    return f"<h2>While it is undecided</h2><p>{_words(until)}</p><ul>{listed}</ul>{_fewer(found)}"
-
-
-def _fewer(found: Comparison) -> str:
-    """The gains with fewer rows to train on, and with all."""
-    if found.fewer.empty:
-        return ""
-    every = pd.concat([found.fewer, found.gains.assign(share=1.0)])
-    every["said"] = [f"{row.gain:+.3f} ± {(row.high - row.low) / 2:.3f}" for row in every.itertuples()]
-    table = every.pivot(index="task", columns="share", values="said").loc[list(found.declaration.labels)]
-    count = found.parts["train"]
-    table.columns = [f"{share * count:,.0f} rows ({share:.0%})" for share in table.columns]
-    said = (
-        "The gain over its own model with fewer rows to train on, and the same test, hints at what more would do: one "
-        "that shrinks from left to right may go on shrinking."
-    )
-    return f"<p>{said}</p>{_table(table.reset_index())}"
+    return f"<h2>While it is undecided</h2><p>{_words(until)}</p><ul>{listed}</ul>"
 
 
 NAMES = {"lr": "learning rate", "l2_embedding": "penalty on embeddings", "dropout": "dropout", "units": "units"}
@@ -363,19 +343,6 @@ def _levels(found: Comparison) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def _weak(found: Comparison) -> str:
-    """A warning where something simpler is as good as both models."""
-    better = found.gains.set_index("task")[["single", "shared"]].max(axis=1)
-    by_item = found.facts.set_index("task")["by item"]
-    weak = {task: [COUNTS["by item"]] for task in better.index[by_item > better]}
-    for row in found.beaten.itertuples():
-        if row.ahead > 0 and row.yardstick in SIMPLER and row.yardstick != "by item":
-            weak.setdefault(row.task, []).append(SIMPLER[row.yardstick])
-    said = _words("; ".join(f"{task}: {names(yardsticks)}" for task, yardsticks in weak.items()))
-    advice = "Make them better (other features, rates, penalties) before you act on a gain."
-    return said and f"<p><b>Weak models.</b> As good as both of them, or better: {said}. {advice}</p>"
-
-
 def _facts(found: Comparison) -> pd.DataFrame:
     labels, means = (found.facts[[f"{part} {what}" for part in found.parts]] for what in ("labels", "mean"))
     return found.facts[["task", "kind"]].assign(
@@ -385,47 +352,20 @@ def _facts(found: Comparison) -> pd.DataFrame:
 
 
 def _pictures(found: Comparison) -> str:
-    """What every task gains, and the trade-off curve of the first two."""
+    """What every task gains."""
     tasks = list(found.declaration.labels)
     letters = {task: f"task {letter}" for task, letter in zip(tasks, string.ascii_uppercase, strict=False)}
     drawn = {task: _short(task, letters.get(task, "another")) for task in tasks}
     named = [task if drawn[task] != letters.get(task) else f"{task} ({drawn[task]})" for task in tasks]
+    words = f"What {names(named)} gain by sharing, from top to bottom: right is better. Whiskers are 95% intervals; "
     with matplotlib.style.context(["default", figures.STYLE | {"figure.dpi": 80}]):
-        shown = {
-            f"What {names(named)} gain by sharing, from top to bottom: right is better. Whiskers are 95% intervals; "
-            "within the grey band a gain is too small to matter.": _forest(found, drawn)
-        }
-        if len(found.curve):
-            weights = found.curve["weight"]
-            words = (
-                f"The shared model, with the weight of {named[0]} in training from {weights.min():g} to "
-                f"{weights.max():g} and the rest on {named[1]}; the name marks the last. Whiskers cover the luck of "
-                "training only."
-            )
-            shown[words] = _trade_off(found, drawn)
-        return "".join(_picture(figure, words) for words, figure in shown.items())
+        return _picture(_forest(found, drawn), f"{words}within the grey band a gain is too small to matter.")
 
 
 def _picture(figure: Figure, words: str) -> str:
     picture = pictures.png(figure)
     plt.close(figure)
     return f"<figure>{pictures.image(picture, words)}<figcaption>{_words(words)}</figcaption></figure>"
-
-
-def _trade_off(found: Comparison, names: dict[str, str]) -> Figure:
-    """The first two tasks against each other, as the weight of the first rises."""
-    (a, short_a), (b, short_b) = list(names.items())[:2]
-    metric = {task: _metric(found, kind) for task, kind in found.declaration.labels.items()}
-    return figures.paths(
-        summarise(found.curve.assign(model=found.recipe.structure), "value", ["model", "weight", "task"]),
-        "model",
-        "task",
-        a,
-        b,
-        title=f"Trade-off as the weight of {short_a} rises",
-        x_label=f"{metric[a]} of {short_a} (95% intervals, luck of training only)",
-        y_label=f"{metric[b]} of {short_b}",
-    )
 
 
 def _forest(found: Comparison, names: dict[str, str]) -> Figure:
@@ -468,14 +408,24 @@ def _one_list(lists: Lists, exponents: dict[str, float]) -> str:
 
 def _again(found: Comparison, file: str) -> str:
     """Python that repeats the comparison: all that was chosen, and nothing left to a default."""
-    options = {
+    chosen = {
         name: getattr(found, name)
         for name in ("mode", "seeds", "rates", "penalties", "tuning_seeds", "matters", "metric", "also")
         if getattr(found, name) is not None
     }
+    differ = {name: value for name, value in vars(found.recipe).items() if value != getattr(Recipe(), name)}
+    recipe = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())
+    options, reading = (
+        "".join(f", {name}={literal(value)}" for name, value in some.items()) for some in (chosen, found.reading or {})
+    )
     elsewhere = "" if found.reading is not None else f"# {file} must hold the table, which came from elsewhere.\n"
-    code = as_code(file, found.declaration, found.recipe, options, "report.html", found.reading)
-    return f"{IMPORTS}\n\n{elsewhere}{code}"
+    return f"""{IMPORTS}
+
+{elsewhere}frame = read({literal(file)}{reading})
+declaration = {found.declaration.code()}
+recipe = Recipe({recipe})
+found = compare(frame, declaration, recipe{options})
+report(found, {literal(file)}).save("report.html")"""
 
 
 IMPORTS = """from helpers.capstone.comparison import compare
@@ -483,23 +433,6 @@ from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.reading import read
 from helpers.capstone.report import report"""
-
-
-@validate.checked
-def as_code(
-    file: str, declaration: Declaration, recipe: Recipe, options: dict, to: str, reading: dict | None = None
-) -> str:
-    """Python that reads a file with the options `reading` of `read`, compares with these options of
-    `comparison.compare` and saves the report."""
-    differ = {name: value for name, value in vars(recipe).items() if value != getattr(Recipe(), name)}
-    arguments = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())
-    given = (options, reading or {})
-    more, how = ("".join(f", {name}={literal(value)}" for name, value in some.items()) for some in given)
-    return f"""frame = read({literal(file)}{how})
-declaration = {declaration.code()}
-recipe = Recipe({arguments})
-found = compare(frame, declaration, recipe{more})
-report(found, {literal(file)}).save({literal(to)})"""
 
 
 def _table(frame: pd.DataFrame) -> str:

@@ -10,17 +10,19 @@ import numpy as np
 import pandas as pd
 
 from helpers.capstone.declaration import BINARY, Declaration, literal
-from helpers.capstone.preparation import YES_NO, cut_tags, of_day, written
+from helpers.capstone.preparation import YES_NO, cut_tags, dates, of_day, written
 from helpers.support import validate
 
-USERS = "(user|uid|member|customer|viewer|reader|listener|visitor|subscriber|reviewer|buyer)(id|no|nr|key)?|.*用户.*"
+USERS = "(user|uid|member|customer|viewer|reader|listener|visitor|subscriber|reviewer|buyer)(id|no|nr|key)?"
+USERS += "|.*(用户|客户|会员).*"
 ITEMS = "(item|video|movie|product|article|photo|sku|asin|goods|ad|doc|news|song|track|clip|film|post|business)"
 ITEMS += "(id|no|nr|key)?|.*(视频|商品).*"
 IDS = f"author|brand|category|class|code|creator|group|segment|type|{USERS}|{ITEMS}"  # the last word of a name
 CODES = r"(c|cat|categor[a-z]*)\d+|.*编号|.*(?<!b)(?<!pa)(?<!val)id"  # whole names: C14; bid, paid and valid are none
 HAPPENED = "(click|lik|fav|buy|bought|purchas|order|conver|convert|conversion|follow|shar|forward|comment|cart|collect|"
 HAPPENED += "install|download|subscrib|churn|finish|complet|view|watch|play|read|skip|hat|dislik|sav|open|paid|enter|"
-HAPPENED += "visit|return|favourit|favorit)(e|s|es|d|ed|t|ing)?|label|target"  # the last word of a label's name
+HAPPENED += "visit|return|favourit|favorit|book|add|appli|tapp|rat|repli|vot|win)"
+HAPPENED += "(e|s|es|d|ed|t|ing)?|label|target"  # the last word of a label's name
 HAPPENED_ZH = "点击|点赞|收藏|购买|转化|关注|分享|评论|下单"
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
 LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
@@ -29,11 +31,11 @@ VECTOR = r"\s*\[\s*-?\d*\.\d*[1-9].*\]\s*"  # a list whose first number is no wh
 DATE = r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(\D.*)?"  # of three parts, one the year
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
 NO_TIMES = {"count", "number", "spent", "zone", "value", "of"}  # beside "time" in a name: not when, but how much
-AFTER = "watch|play|dwell|rating|revenue|completion|stay"  # anywhere in a name
+AFTER = "(watch|play|dwell|stay)(ed)?(time|sec|ms|dur|min|$)|rating|revenue|completion"  # anywhere in a name
 GROUP_NAMES = {"session", "sessionid", "searchid", "queryid", "requestid", "impressionid"}
 EVENT_NAMES = {"event", "action", "behavior", "behaviour"}  # whole words of a name
 WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}
-TWO_WORDS, ZERO_ONE = "2 different words; if an outcome, a label", "0 or 1; if an outcome, a label"
+TWO, TWO_WORDS = "two values; a label or, if known before, an id", "2 different words; if an outcome, a label"
 SCARCE, LATE = "mostly 0 or missing; measured afterwards?", "measured afterwards? a label, never a feature"
 
 
@@ -47,7 +49,7 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
     finest = max(times, key=lambda name: frame[name].nunique(), default=None)
     for name, values in frame.items():
         role, reason = first[name]
-        if (role == BINARY or reason in (TWO_WORDS, ZERO_ONE)) and _fixed(values, users):
+        if (role == BINARY or reason in (TWO, TWO_WORDS)) and _fixed(values, users):
             role, reason = "id", "two values, and the same in all rows of a user"
         if role in ("id", "tags", "leave out") and (of := _ids_of(values, frame.drop(columns=[name]))):
             role, reason = "list", f"ids of {of}, several in a row"
@@ -70,11 +72,12 @@ def draft(guesses: pd.DataFrame) -> str:
     validate.columns("guesses", guesses, ["role", "reason", "example"])
     roles, reasons = guesses["role"], guesses["reason"]
     if not roles.str.endswith("label").any():
-        of = [(TWO_WORDS, 'frame["{0}"] = frame["{0}"] == "{1}"'), (ZERO_ONE, 'labels={{"{0}": "binary"}}')]
-        of += [(LATE, 'labels={{"{0}": "regression"}}')]
-        known = [(name, guesses["example"][name], reasons[name]) for name in roles.index]
-        cures = [f"perhaps {cure.format(*one)}" for reason, cure in of for one in known if one[2] == reason]
-        for name in filter(lambda column: words_of(str(column)) & EVENT_NAMES, roles.index):
+        kinds = {TWO: "binary", LATE: "regression"}
+        asked = {name: kinds[reason] for name, reason in reasons.items() if reason in kinds}
+        cures = [f"perhaps labels={literal(asked)}"] if asked else []
+        for name in roles.index[reasons == TWO_WORDS]:
+            cures.append(f'perhaps frame["{name}"] = frame["{name}"] == "{guesses["example"][name]}"')
+        for name in filter(lambda column: EVENT_NAMES & {*words_of(str(column))}, roles.index):
             more = (
                 f'if "{name}" says what happened, chapter 08, section 1, makes one row of all events of an impression'
             )
@@ -83,14 +86,14 @@ def draft(guesses: pd.DataFrame) -> str:
         validate.fail("guesses", "no label", "; ".join([expected, *cures]))
     left, maybe = (
         ", ".join(literal(str(name)) for name in roles.index[rows])
-        for rows in (roles == "leave out", reasons == ZERO_ONE)
+        for rows in ((roles == "leave out") & (reasons != TWO), reasons == TWO)
     )
     code = f"declaration = {Declaration.of_roles(roles.to_dict()).code()}" + f"  # without {left}" * bool(left)
-    return code + f"\n# labels, if outcomes: {maybe}" * bool(maybe)
+    return code + f"\n# of two values: labels, if outcomes; ids, if known before: {maybe}" * bool(maybe)
 
 
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:
-    seen, compact, last = values.dropna(), letters(name), (_words(name) or [""])[-1]
+    seen, compact, last = values.dropna(), letters(name), (words_of(name) or [""])[-1]
     texts = seen.head(LOOKED_AT).astype(str)
     if texts.str.fullmatch(VECTOR).mean() > SEVERAL:
         return "leave out", "a vector; each of its numbers needs a column"
@@ -106,17 +109,17 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     two = set(seen.unique()) == {0, 1} if number else set(seen.astype(str).str.lower()) in map(set, YES_NO)
     if two and (re.fullmatch(HAPPENED, last) or re.search(HAPPENED_ZH, name)):
         return BINARY, f"{'0 and 1' if number else 'yes and no'}; if known before the impression, an id"
+    if two:
+        return "leave out", TWO
     whole, scarce = number and bool((seen % 1 == 0).all()), values.isna().mean() > MOSTLY
     if number:
-        if two:
-            return "id", ZERO_ONE
         if set(seen.unique()) == {-1, 1}:
             return "leave out", "−1 and 1; a label must be 0 and 1"
         if compact in WEIGHTS and (seen >= 0).all():
             return "weight", "its name; how much a row counts in training"
         if re.search(AFTER, compact):
             return "leave out", LATE
-        words = words_of(name)
+        words = set(words_of(name))
         if words & TIME_NAMES and not words & NO_TIMES and distinct >= min(FEWEST_TIMES, len(seen) / 2):
             return _time(values, "its name; numbers that may order the rows")
         if whole and len(seen) == len(values) and (values.diff()[1:] == 1).all():
@@ -148,12 +151,8 @@ def letters(name: str) -> str:
 
 
 @validate.checked
-def words_of(name: str) -> set[str]:
+def words_of(name: str) -> list[str]:
     """The whole words of a name: of "lastSeen_at" last, seen and at."""
-    return set(_words(name))
-
-
-def _words(name: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
 
 
@@ -170,12 +169,7 @@ def is_date(name: str, values: pd.Series) -> bool:
     if re.fullmatch(f".*id|.*code.*|.*({USERS}).*|{ITEMS}", letters(name)):
         return False
     seen = values.dropna()
-    return written(seen) is not None or _epoch(seen)
-
-
-def _epoch(seen: pd.Series) -> bool:
-    """Whether all are seconds, or milliseconds, between 2000 and 2035."""
-    return any(seen.between(946_684_800 * unit, 2_051_222_400 * unit).all() for unit in (1, 1_000))
+    return written(seen) is not None or dates(seen) is not None
 
 
 def _dated(seen: pd.Series) -> bool:

@@ -23,7 +23,6 @@ from helpers.capstone.preparation import (
     MANY_ALIKE,
     YES_NO,
     Split,
-    check_cut,
     cut,
     cut_tags,
     dates,
@@ -36,7 +35,7 @@ from helpers.capstone.preparation import (
     with_answers,
 )
 from helpers.capstone.reading import MISSING
-from helpers.capstone.suggestion import is_date, words_of
+from helpers.capstone.suggestion import is_date
 from helpers.data.features import LARGEST_FLOAT, Features, Sparse, Tags
 from helpers.evaluation import own_label
 from helpers.evaluation.counts import by_ids
@@ -51,7 +50,6 @@ MOST_STRANGE = 0.9  # of the ids in lists, that are no id of the column which th
 MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
 FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
-TELLS = {"binary": 0.55, "regression": 0.05}  # surely below it, a name that sounds like a leak is only a name
 LOOKED_AT, BINS = 20_000, 50  # rows, and bins of a number
 SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, from which on a value gives it away
 AGES, YOUNGEST, SURELY = 20, 5, 5  # equal parts of a log, the newest, and standard errors of a fall
@@ -215,7 +213,7 @@ def _error(name: str, call: Callable, *arguments) -> str:
 def _no_list(column: str, frame: pd.DataFrame, of: str) -> str:
     """Why these values are no lists of such ids, or nothing."""
     texts = frame[column][[isinstance(value, str) for value in frame[column]]].unique()
-    return _error(column, check_cut, column, texts, pd.api.types.is_integer_dtype(frame[of].dtype))
+    return _error(column, cut, column, texts, pd.api.types.is_integer_dtype(frame[of].dtype))
 
 
 def _no_number(values: pd.Series, label: bool) -> str:
@@ -425,8 +423,8 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     features, lists = _but(skip, *declaration.features()), (*declaration.lists, *declaration.tags)
     some = frame.iloc[np.random.default_rng(0).permutation(len(frame))[:LOOKED_AT]]
     codes = {c: _codes(some[c], c in declaration.numbers) for c in features if c not in lists}
-    marks = {c: _marks(frame[c], c in lists) for c in features} if "binary" in labels.values() else {}
-    named: set[str] = set()
+    binary = "binary" in labels.values()
+    marks = {c: _marks(frame[c], c in lists, c in declaration.ids) for c in features} if binary else {}
     for (label, kind), column in product(labels.items(), features):
         signs, values = [], some[label].to_numpy(float, na_value=np.nan)
         if column in codes:
@@ -434,40 +432,16 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             score = alone(codes[column][seen], values[seen], kind)
             if column in declaration.numbers:
                 score = np.fmax(score, in_order(some[column].to_numpy(float, na_value=np.nan), values, kind))
-            said = f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}"
-            signs += [said] if score > GIVEN_AWAY[kind] else []
-            rarer = min((values == 1).sum(), (values == 0).sum()) if kind == "binary" else seen.sum()
-            tells = column not in named and score > TELLS[kind] + 1 / max(rarer, 1) ** 0.5
+            if score > GIVEN_AWAY[kind]:
+                signs.append(f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}")
         if kind == "binary":
             answers = frame[label].to_numpy(float, na_value=np.nan)
-            levels = _levels(frame[column]) if column in declaration.ids else {}
-            found = [_settled(marks[column], label, answers), _settled_level(levels, label, answers)]
             of = declaration.lists.get(column, column)
-            signs += filter(None, [*found, "" if of in {column, *skip} else _itself(some, column, of, label)])
-        measured = bool(signs)
-        if not signs and column in codes and tells and (when := _afterwards(column, declaration.labels)):
-            signs, named = [f"{when}, and {said}"], named | {column}
+            itself = "" if of in {column, *skip} else _itself(some, column, of, label)
+            signs += [*_settled(marks[column], label, answers), *[itself] * bool(itself)]
         if signs:
             asked = "a leak? Was it known before the impression? If not, leave it out."
-            yield Problem(False, column, f"{'; '.join(signs)}: {asked}", doubt=measured)
-
-
-AFTER = {"watch", "watched", "dwell", "play", "played", "stars", "review", "refund"}
-AFTER |= {"refunded", "basket", "paid", "order", "revenue", "completion", "scroll", "stay"}
-AFTER |= {"end", "exit", "delivered", "shipped", "outcome", "result", "after"}
-BEFORE = {"mean", "avg", "average", "past", "prior", "previous", "last", "hist", "history", "median", "days", "rate"}
-
-
-def _afterwards(column: str, labels: dict[str, str]) -> str:
-    """In words, why its name says that a column is known only after the event; nothing where it does not."""
-    words = words_of(column)
-    if words & BEFORE:
-        return ""
-    if late := sorted(words & AFTER):
-        return f"{late[0]!r} in its name says that it is known only after the event"
-    if of := next((label for label in labels if words_of(label) and words_of(label) < words), ""):
-        return f"its name has {of!r} in it, and says that it is known only after it"
-    return ""
+            yield Problem(False, column, f"{'; '.join(signs)}: {asked}", doubt=True)
 
 
 def _itself(frame: pd.DataFrame, column: str, of: str, label: str) -> str:
@@ -480,33 +454,6 @@ def _itself(frame: pd.DataFrame, column: str, of: str, label: str) -> str:
         return ""
     there, elsewhere = (f"{part.mean():.2g}" for part in parts)
     return f"where the row's own id is in it, the mean {label!r} is {there}, elsewhere {elsewhere}"
-
-
-def _levels(values: pd.Series) -> dict[str, np.ndarray]:
-    """The rows of each level of a category, {level: rows}; of those with few levels."""
-    counts = values.value_counts()
-    counts = counts[counts >= FEWEST]
-    if not 0 < len(counts) <= MOST_LEVELS or len(counts) < 2:
-        return {}
-    return {str(level)[:30]: (values == level).to_numpy(bool, na_value=False) for level in counts.index}
-
-
-def _settled_level(levels: dict[str, np.ndarray], label: str, values: np.ndarray) -> str:
-    """In words, which level has one label in nearly all of its rows, though others have both.
-
-    Of a rare label nearly all rows are 0 in any level, and more yet in that of a topic that few people like: only odds
-    that no taste explains count.
-    """
-    seen, settled = ~np.isnan(values), []
-    mean = values[seen].mean()
-    for level, rows in levels.items():
-        labels_there = values[rows & seen]
-        for answer, other in ((1, 1 - mean), (0, mean)) if len(labels_there) >= FEWEST and 0 < mean < 1 else ():
-            agree, disagree = (labels_there == answer).mean(), (labels_there != answer).sum()
-            honest = other / (other + HONEST_ODDS * (1 - other))  # the least share of the other label
-            if agree >= SURE and bdtr(disagree, len(labels_there), honest) < BY_CHANCE:
-                settled.append(f"where it is {level}, {label!r} is {answer} in {_often(agree, len(labels_there))}")
-    return "; ".join(settled[:2])
 
 
 def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
@@ -610,29 +557,40 @@ def _codes(values: pd.Series, number: bool) -> np.ndarray:
     return pd.factorize(values)[0] + 1
 
 
-def _marks(values: pd.Series, lists: bool) -> dict[str, np.ndarray]:
-    """Rows in which a column says something: {in words: where it is so}."""
-    present = values.notna().to_numpy()
-    marks = {} if present.all() else {"not missing": present}
-    if not lists and present.any():
-        usual = values.value_counts().index[0]
-        usually = f"{usual:g}" if isinstance(usual, float) else str(usual)[:30]
-        marks[f"not {usually}"] = present & (values != usual).to_numpy(bool, na_value=False)
+def _marks(values: pd.Series, lists: bool, levels: bool) -> dict[str, tuple[np.ndarray, float]]:
+    """Rows in which a column says something, {in words: where it is so, and how far the odds of an honest one may be
+    from those of all}: where it is not missing or not as usual, and each level of a category with few of them."""
+    present, marks = values.notna().to_numpy(), {}
+    if not present.all():
+        marks["not missing"] = present, 1.0
+    if lists or not present.any():
+        return marks
+    counts = values.value_counts()
+    counts = counts[counts > 0]
+    usually = f"{counts.index[0]:g}" if isinstance(counts.index[0], float) else str(counts.index[0])[:30]
+    marks[f"not {usually}"] = present & (values != counts.index[0]).to_numpy(bool, na_value=False), 1.0
+    counts = counts[counts >= FEWEST]
+    for level in counts.index if levels and 1 < len(counts) <= MOST_LEVELS else ():
+        marks[str(level)[:30]] = (values == level).to_numpy(bool, na_value=False), HONEST_ODDS
     return marks
 
 
-def _settled(marks: dict[str, np.ndarray], label: str, values: np.ndarray) -> str:
-    """In words, where nearly all rows of a mark have the rarer value of a label; nothing otherwise.
+def _settled(marks: dict[str, tuple[np.ndarray, float]], label: str, values: np.ndarray) -> list[str]:
+    """In words, where nearly all rows have one label, though others have both, and chance does not explain it.
 
-    By chance all of `FEWEST` rows have the rarer one once in a million times.
+    Of a rare label nearly all rows are 0 wherever one looks, and more yet in a level of which few people like anything:
+    a mark counts if its rows have the rarer label, a level only if its odds are such that no taste explains.
     """
-    seen = ~np.isnan(values)
-    rarer = float(values[seen].mean() <= 0.5)
-    for what, rows in marks.items():
-        labels_there = values[rows & seen]
-        if len(labels_there) >= FEWEST and (share := (labels_there == rarer).mean()) >= SURE:
-            return f"where it is {what}, {label!r} is {rarer:g} in {_often(share, len(labels_there))}"
-    return ""
+    seen, settled = ~np.isnan(values), []
+    mean = values[seen].mean()
+    for what, (rows, odds) in marks.items():
+        there = values[rows & seen]
+        for answer, other in ((1, 1 - mean), (0, mean)) if len(there) >= FEWEST and 0 < mean < 1 else ():
+            agree, disagree = (there == answer).mean(), (there != answer).sum()
+            honest = other / (other + odds * (1 - other))  # the least share of the other label
+            if agree >= SURE and (odds > 1 or other >= 0.5) and bdtr(disagree, len(there), honest) < BY_CHANCE:
+                settled.append(f"where it is {what}, {label!r} is {answer} in {_often(agree, len(there))}")
+    return settled[:2]
 
 
 def _often(share: float, rows: int) -> str:

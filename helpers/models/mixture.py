@@ -37,8 +37,8 @@ class Sum(nn.Module):
             total = total + inputs["dense"] @ self.numbers
         if "sparse" in inputs:
             total = total + self.ids[0][inputs["sparse"]].sum(-1)
-        for weights, name in zip(self.ids[1:], self.lists, strict=True):
-            total = total + weights[inputs[name]].sum(-1)
+        for place, name in enumerate(self.lists, 1):  # to unbind no rows at all, an exported program cannot be loaded
+            total = total + self.ids[place][inputs[name]].sum(-1)
         return total
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from distributed import LocalCluster
 from torch import nn
 
 from helpers.capstone import comparison, plan
@@ -24,8 +23,6 @@ from helpers.evaluation.counts import by_ids
 from helpers.evaluation.intervals import auc_influence
 from helpers.evaluation.metrics import auc, r2
 from helpers.evaluation.pool import FUSIONS, pool
-from helpers.evaluation.yardsticks import MOST_TREES
-from helpers.support import environment
 from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, RECIPE, both_splits, log_of_days
 
 pytestmark = pytest.mark.slow  # most of them train
@@ -56,16 +53,15 @@ def test_every_task_has_a_gain_with_its_interval(found):
 
 @pytest.mark.long
 @pytest.mark.parametrize("own_time", [True, False], ids=["by time", "at random"])
-def test_the_rows_that_are_judged_are_those_that_were_predicted(own_time, monkeypatch):
+def test_the_rows_that_are_judged_are_those_that_were_predicted(own_time):
     """Labels that a number tells: of its own rows a model predicts nearly all, of any other rows none."""
-    monkeypatch.setattr(plan, "WEIGHTS", (0.25, 0.75))
     rng = np.random.default_rng(0)
     x = rng.normal(size=2_000)
     frame = pd.DataFrame({"x": x, "a": (x > 0).astype(int), "b": (x > 0.3).astype(int), "time": range(2_000)})
     declaration = Declaration(dict.fromkeys("ab", "binary"), numbers=("x",), time="time" if own_time else None)
     recipe = replace(RECIPE, epochs=10, batch_size=64)
-    found = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01], also=["curve"])
-    assert (found.scores["value"] > 0.97).all() and (found.curve["value"] > 0.97).all()
+    found = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01], also=())
+    assert (found.scores["value"] > 0.97).all()
 
 
 def test_users_luck_is_that_of_the_mean_gain():
@@ -82,26 +78,12 @@ def test_users_luck_is_that_of_the_mean_gain():
     outputs = {(m, "click", s): o for m, o in (("Shared-Bottom", shared), (SINGLE, single)) for s in range(8)}
     luck = []
     for seeds in (range(2), range(8)):
-        judged = comparison._judge(data, "model", {key: output for key, output in outputs.items() if key[-1] in seeds})
+        judged = comparison._judge(data, {key: output for key, output in outputs.items() if key[-1] in seeds})
         luck.append(comparison._sharing_gain(data, "click", "Shared-Bottom", outputs, judged, plan.MATTERS)["users"])
     own = [np.flatnonzero(users == user) for user in np.unique(users)]
     drawn = [np.concatenate([own[k] for k in rng.integers(0, len(own), len(own))]) for _ in range(300)]
     spread = np.std([auc(shared[part], label[part]) - auc(single[part], label[part]) for part in drawn])
     assert luck[0] == pytest.approx(luck[1]) and luck[0] == pytest.approx(spread, rel=0.15)
-
-
-@pytest.mark.long
-def test_along_the_curve_the_first_task_gains_weight(monkeypatch):
-    """With all of the weight a task is learnt, with none it is not."""
-    monkeypatch.setattr(plan, "WEIGHTS", (0.0, 1.0))
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"x": rng.normal(size=1_500), "y": rng.normal(size=1_500)})
-    declaration = Declaration(dict.fromkeys("ab", "regression"), numbers=("x", "y"))
-    frame = frame.assign(a=frame["x"], b=frame["y"])
-    recipe = replace(RECIPE, epochs=12, batch_size=64)
-    curve = compare(frame, declaration, recipe, seeds=range(2), rates=[0.03], also=["curve"]).curve
-    means = curve.groupby(["weight", "task"])["value"].mean()
-    assert means[1.0, "a"] > 0.8 > 0.5 > means[0.0, "a"] and means[0.0, "b"] > 0.8 > 0.5 > means[1.0, "b"]
 
 
 def test_yardsticks_are_judged_on_the_test_rows_of_every_seed(found, table):
@@ -380,7 +362,6 @@ def trained(monkeypatch):
         return comparison._Run(loss, outputs, valid, 100 * len(tasks), float(len(seeds)))
 
     monkeypatch.setattr(comparison, "_train", train)
-    monkeypatch.setattr(comparison, "_estimate", lambda table, plan: "soon")
     return calls
 
 
@@ -423,8 +404,8 @@ def test_on_a_small_log_a_rare_label_does_not_spoil_what_is_shared():
 
 
 @both_splits
-def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, trained, own):
-    options = {"seeds": range(3), "rates": [0.01], "matters": {"binary": 0.3, "regression": 0.1}, "also": ["curve"]}
+def test_scores_and_gains_are_of_the_outputs_for_the_test_rows(table, trained, own):
+    options = {"seeds": range(3), "rates": [0.01], "matters": {"binary": 0.3, "regression": 0.1}, "also": ()}
     found = compare(table, own, RECIPE, **options)
     rows = prepare(own, table)
     units = (rows["seconds"].mean(), rows["seconds"].std())
@@ -447,9 +428,6 @@ def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, 
         assert row.gain == pytest.approx(row.shared - row.single)
         assert row.verdict == comparison.verdict(row.low, row.high, 0.1 if row.task == "seconds" else 0.3)
         assert (row.seeds_needed == 0) == (row.verdict != "undecided")
-    assert found.curve["weight"].tolist() == [weight for weight in plan.WEIGHTS for _ in range(6)]
-    for row in found.curve.itertuples():
-        assert row.value == pytest.approx(values["Shared-Bottom", row.task, row.seed])
 
 
 @both_splits
@@ -511,7 +489,6 @@ def told(monkeypatch, noise, labels: int, rows: int = 4_000, coins: bool = False
         return comparison._Run(1.0 * len(seeds), test, valid, 100, 1.0)
 
     monkeypatch.setattr(comparison, "_train", train)
-    monkeypatch.setattr(comparison, "_estimate", lambda table, plan: "soon")
     monkeypatch.setattr(yardsticks, "NAMES", ())
     declaration = Declaration(own, "user", numbers=("x",), time="time")
     return compare(frame, declaration, RECIPE, seeds=range(3), rates=[0.01], also=["yardsticks"])
@@ -589,14 +566,14 @@ def test_without_a_user_there_is_no_gauc_and_each_row_counts_alone(table, traine
     assert found.gains.set_index("task").loc["click", "units"] == 250
 
 
-# --- what belongs together, new users, weights, fewer rows ------------------------------------------------------------
+# --- what belongs together, new users, weights ------------------------------------------------------------------------
 
 
 def luck_of(frame, own) -> tuple[float, int, str]:
     """The luck of the AUC of x for the first task, in the test rows."""
     data = Table(prepare(own, frame), own)
     _, label, rows = data.seen("a", 0)
-    return comparison._luck(data, auc_influence(data.examples.inputs["dense"][rows, 0].numpy(), label), rows)
+    return comparison._luck(data.clusters, auc_influence(data.examples.inputs["dense"][rows, 0].numpy(), label), rows)
 
 
 def test_the_wider_of_the_intervals_over_users_and_over_days_counts():
@@ -638,19 +615,6 @@ def test_new_users_are_new(table):
     assert known.min() > 0.99 and new.max() < 0.9
 
 
-def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, trained, monkeypatch):
-    """And where there are labels enough."""
-    options = {"seeds": range(3), "rates": [0.01], "also": ["fewer rows"]}
-    monkeypatch.setitem(comparison.CHANCE, "regression", -10.0)  # the outputs are no good for numbers
-    assert compare(table, BY_TIME, RECIPE, **options, matters={"binary": 0.5, "regression": 5}).fewer.empty
-    monkeypatch.setattr(comparison, "verdict", lambda *_: "undecided")
-    found = compare(table, BY_TIME, RECIPE, **options)
-    assert found.fewer[["share", "task"]].values.tolist() == [[s, t] for s in (0.25, 0.5) for t in LABELS]
-    assert set(found.growth.columns) < set(found.fewer.columns)
-    monkeypatch.setattr(comparison, "FEWEST_LABELS", found.facts["train labels"].min() + 1)
-    assert compare(table, BY_TIME, RECIPE, **options).fewer.empty
-
-
 @both_splits
 def test_the_ranker_has_what_its_side_chose(table, trained, own):
     recipe = replace(RECIPE, structure="MMoE", towers=(16,))
@@ -671,7 +635,7 @@ def test_the_ranker_has_what_its_side_chose(table, trained, own):
         found.ranker("share")
 
 
-# --- a first look, a cluster ------------------------------------------------------------------------------------------
+# --- a first look -----------------------------------------------------------------------------------------------------
 
 
 def test_quick_is_a_first_look(table, trained):
@@ -682,18 +646,3 @@ def test_quick_is_a_first_look(table, trained):
     assert {tuple(seeds) for *_, seeds in trained[:16]} == {(900,)}
     assert set(found.tried["l2_embedding"]) == {0.0, 1e-4, 1e-3, 1e-2} and set(found.tried["lr"]) == {0.003}
     assert compare(table, BY_TIME, Recipe(lr=0.003, epochs=2), mode="quick").recipe.epochs == 2
-
-
-@pytest.mark.long
-def test_a_cluster_finds_what_this_process_does(table, monkeypatch):
-    """Every training run and every yardstick is a job; some fall to one worker, some to the other."""
-    monkeypatch.setattr(yardsticks, "MOST_TREES", MOST_TREES)  # as many as the workers have
-    options = {"seeds": range(2), "rates": [0.003, 0.01], "also": ["yardsticks", "control", "curve"]}
-    torch_threads = torch.get_num_threads()
-    environment.threads()
-    here = compare(table, AT_RANDOM, RECIPE, **options)
-    torch.set_num_threads(torch_threads)
-    with LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0") as running:
-        there = compare(table, AT_RANDOM, RECIPE, cluster=running.scheduler_address, **options)
-    for name in ("tuned", "tried", "scores", "growth", "curve", "beaten", "headline", "facts"):
-        pd.testing.assert_frame_equal(getattr(here, name), getattr(there, name), check_exact=True)

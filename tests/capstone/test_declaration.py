@@ -60,7 +60,7 @@ def test_group_and_weight_are_no_features(declaration):
     assert own.features() == declaration.features() and own.layout() == declaration.layout()
     assert own.columns() == [*declaration.columns(), "day", "w"]
     assert own.roles() == declaration.roles() | {"day": "group", "w": "weight"}
-    assert Declaration.of_roles(own.roles(), new_users=True) == own
+    assert Declaration.of_roles(own.roles()) == replace(own, new_users=False)
     assert (
         eval(own.code(), {"Declaration": Declaration}) == own
         and "new_users=True" in own.code()

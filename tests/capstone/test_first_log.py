@@ -121,14 +121,3 @@ def test_an_item_that_is_shown_twice_a_day_is_no_impression_stored_twice():
     shown = pd.concat([frame, frame.sample(frac=0.2, random_state=0).assign(click=0, price=1.0)])
     shown = shown.assign(time=shown["time"] // 86_400 * 86_400)
     assert not told(check(declared(), shown), "another answer")
-
-
-@pytest.mark.slow
-def test_a_name_alone_is_no_alarm():
-    """Columns that sound as if they came after the event, and tell nothing of it; one that does tell is named."""
-    rng, frame = np.random.default_rng(0), feed(0)
-    sounds = {"stay_city": rng.integers(0, 9, len(frame)), "end_user_region": rng.integers(0, 9, len(frame))}
-    sounds |= {"result_page": rng.integers(0, 9, len(frame)), "order_count": rng.integers(0, 9, len(frame))}
-    table = frame.assign(**sounds, dwell=frame["click"] + rng.normal(size=len(frame)))
-    found = told(check(declared("order_count", "dwell", ids=tuple(sounds)[:3]), table), "a leak?")
-    assert set(found) == {"dwell"} and "'dwell' in its name" in found["dwell"] and "AUC 0.7" in found["dwell"]

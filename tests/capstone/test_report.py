@@ -85,7 +85,7 @@ def test_the_code_to_do_it_again_does_it_again(three, tmp_path, monkeypatch):
         "parts",
     ):
         assert getattr(again, name) == getattr(first, name), name
-    for name in ("tried", "tuned", "scores", "growth", "fewer", "curve", "beaten", "headline"):
+    for name in ("tried", "tuned", "scores", "growth", "beaten", "headline"):
         pd.testing.assert_frame_equal(getattr(again, name), getattr(first, name))
     assert "All have penalty on embeddings 0.001 and units 8." in page and first.penalties == [1e-3]
     written = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -129,7 +129,7 @@ def test_a_comparison_with_a_sparse_leak_is_told_before_its_answer():
 
 def test_the_page_stands_alone(found, painted):
     page = report(found).page()
-    assert page.startswith("<!DOCTYPE html>") and page.count("data:image/png;base64,") == 2
+    assert page.startswith("<!DOCTYPE html>") and page.count("data:image/png;base64,") == 1
     assert not re.search(r"(src|href)=\"(?!data:)|https?://|@import|<link|<script", page)
     assert len(page) < 200_000
 
@@ -163,12 +163,19 @@ def test_it_says_when_the_shared_model_is_best_fused_and_what_is_served(found):
     assert said in page.split('class="answer"')[1].split("</div>")[0]
     assert page.count(">averaged, over ") == page.count(">as it is, over ") == 1
     assert "`found.ranker()` serves" not in report(spoiled(found, form="as it is")).page()
+    coins = html.unescape(
+        report(spoiled(fused, learnt=False)).page()
+    )  # where nothing predicts, nothing is to be served
+    assert "there is nothing to serve" in html.unescape(
+        report(spoiled(fused, learnt=False, verdict="undecided")).page()
+    )
+    assert "To serve, by" in page and "To serve, by" not in coins and "`found.ranker()` serves" not in coins
 
 
 def test_each_picture_says_what_it_shows(found, painted):
     page = report(found).page()
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", page)
-    assert len(captions) == 2 and captions == re.findall(r'<img alt="(.*?)"', page)
+    assert len(captions) == 1 and captions == re.findall(r'<img alt="(.*?)"', page)
     assert all("click &amp; like" in caption and "$seconds$" in caption for caption in captions)
 
 
@@ -177,10 +184,7 @@ def test_names_that_the_font_does_not_have_stand_below_the_picture(found, painte
     declaration = replace(
         found.declaration, labels={names[task]: kind for task, kind in found.declaration.labels.items()}
     )
-    tables = {
-        name: getattr(found, name).replace(names)
-        for name in ("facts", "scores", "growth", "curve", "beaten", "fewer", "headline")
-    }
+    tables = {name: getattr(found, name).replace(names) for name in ("facts", "scores", "growth", "beaten", "headline")}
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # matplotlib warns where it draws a box for a letter
         page = report(replace(found, declaration=declaration, **tables)).page()
@@ -217,29 +221,6 @@ def test_it_says_what_was_searched_what_was_fixed_and_what_lies_at_an_edge(found
     page = html.unescape(report(replace(ids, tried=tried, tuned=tuned)).page())
     assert "with the same budget: penalty on embeddings (0, 0.1) and units (8, 16×4). All have learning" in page
     assert "chose the last penalty on embeddings and learning rate that it could" in page and "No penalty" not in page
-
-
-def led(found, **columns):
-    """The same, with these columns of the yardsticks."""
-    return replace(found, beaten=found.beaten.assign(**columns))
-
-
-def test_models_that_something_simpler_beats_are_called_weak(found):
-    """Late fusion is made of these models, and says nothing of them."""
-    one = led(found, ahead=-0.1, low=-0.2)
-    assert "Weak models" not in report(one).page()
-    seconds = found.beaten["task"] == "$seconds$"
-    for names, words in (
-        (("stack",), ""),
-        (("linear", "stack"), "$seconds$: a linear model. Make"),
-        (("by user", "trees"), "$seconds$: the mean label of each user and boosted trees. Make"),
-    ):
-        page = html.unescape(report(led(one, ahead=found.beaten["yardstick"].isin(names) & seconds)).page())
-        assert ("Weak models" in page) == bool(words)
-        assert not words or f"Weak models.</b> As good as both of them, or better: {words}" in page
-    facts = found.facts.assign(**{"by item": 0.99})
-    page = html.unescape(report(replace(one, facts=facts)).page())
-    assert "or better: click & like: the mean label of each item; $seconds$: the mean label of each item. Make" in page
 
 
 def test_what_both_sides_and_all_yardsticks_reach_is_in_one_table(found):
@@ -349,18 +330,6 @@ def test_what_is_undecided_leans_costs_and_needs_rows(found):
     assert "While it is undecided" not in report(spoiled(found, verdict="no effect")).page()
     beside_a_loss = report(spoiled(one, verdict=["undecided", "opposite"], gain=[0.0, -0.2])).page()
     assert "take what is best for each task, `found.ranker(kind=" in beside_a_loss
-
-
-def test_gains_with_fewer_rows_are_shown_beside_those_with_all(found):
-    fewer = pd.concat([found.gains.assign(share=share, gain=share / 10, low=0, high=share) for share in (0.25, 0.5)])
-    one = replace(spoiled(found, verdict="undecided"), fewer=fewer)
-    page = report(one).page().replace(" class=n", "")
-    assert "<th>120 rows (25%)</th><th>240 rows (50%)</th><th>480 rows (100%)</th>" in page
-    last = [f"{row.gain:+.3f} ± {(row.high - row.low) / 2:.3f}" for row in found.gains.itertuples()]
-    for task, own in zip(("click &amp; like", "$seconds$"), last, strict=True):
-        cells = "".join(f"<td>{cell}</td>" for cell in ("+0.025 ± 0.125", "+0.050 ± 0.250", own))
-        assert f"<tr><td>{task}</td>{cells}</tr>" in page
-    assert "(25%)" not in report(replace(one, fewer=pd.DataFrame())).page()
 
 
 @pytest.mark.parametrize(

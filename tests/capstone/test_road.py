@@ -61,6 +61,11 @@ def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatc
     score = ranker.rank(tail).sort_index()["score"]
     users = pd.factorize(tail["用户编号"])[0]
     assert gauc(score, tail["愿望"] > tail["愿望"].median(), users).value > 0.75  # the truth, which no label has
+    tail.drop(columns="愿望").to_csv("下周.csv", sep=";", decimal=",", encoding="gbk", index=False)
+    monkeypatch.setattr(sys, "argv", ["capstone", "日志.csv", "--next", "下周.csv"])
+    assert road.main() == 0 and "keep it: " in capsys.readouterr().out
+    page = (folder / "next.html").read_text(encoding="utf-8")
+    assert "下周.csv, 1,000 rows" in page and "over what you serve today" in page
 
 
 def test_what_cannot_be_read_is_one_sentence_and_writes_nothing(tmp_path, monkeypatch, capsys):

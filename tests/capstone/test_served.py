@@ -84,6 +84,18 @@ def test_what_wins_says_the_same_saved_and_in_the_service(found, way, tmp_path):
         assert means[task] == pytest.approx(found.frame[task].mean(), abs=0.06)  # calibrated
 
 
+def test_counts_of_a_table_without_lists_are_served(found, tmp_path):
+    """Nothing but sums, and none over a list."""
+    counts = dict.fromkeys(LABELS, "by item")
+    ranker = taking(replace(found, declaration=BY_TIME), **counts).ranker(kind="best")
+    ranker.export(tmp_path / "ranker.pt2")
+    rows = prepare(BY_TIME, found.frame)[-9:]
+    asked = json.loads(rows[BY_TIME.features()].to_json(orient="records", double_precision=15))
+    service = runpy.run_path(str(environment.ROOT / "examples" / "serve.py"))["Service"](tmp_path / "ranker.pt2")
+    said = pd.DataFrame(service.predict(asked)["predictions"], index=rows.index)
+    np.testing.assert_allclose(said[[*LABELS]], ranker.predict(rows)[[*LABELS]], rtol=1e-5, atol=1e-7)
+
+
 def test_its_order_is_that_of_what_won(of_two, found):
     """Judged on the test rows before it was trained to the last: counts and a linear model by the numbers that the
     comparison has; a stack, a product and a mean by the same formula."""

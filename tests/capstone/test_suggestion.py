@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers.capstone.declaration import ROLES, Declaration
-from helpers.capstone.suggestion import SCARCE, TWO_WORDS, ZERO_ONE, draft, suggest
+from helpers.capstone.suggestion import SCARCE, TWO, TWO_WORDS, draft, suggest
 
 VECTOR_SAID = "a vector; each of its numbers needs a column"
 OF_DAY = "a time of day, which without a date orders no rows"
@@ -77,12 +77,12 @@ def test_what_may_be_known_too_late_is_left_out():
         ("tags", ["1 2", "3 4 5", "1 2", "3 4 5"], "id", TWO_WORDS),
         ("liked", ["Yes", "NO"], "binary label", "yes and no; if known before the impression, an id"),
         ("liked", ["t", "f", None], "binary label", "yes and no; if known before the impression, an id"),
-        ("gekauft", ["ja", "Nein", "ja", "ja"], "id", TWO_WORDS),
+        ("gekauft", ["ja", "Nein", "ja", "ja"], "leave out", TWO),
         ("is_liked", ["ja", "Nein"], "binary label", "yes and no; if known before the impression, an id"),
         ("是否点击", [0, 1], "binary label", "0 and 1; if known before the impression, an id"),
-        ("mobile", [0, 1], "id", ZERO_ONE),
-        ("play_store", [0, 1], "id", ZERO_ONE),
-        ("like_author_before", [0, 1], "id", ZERO_ONE),
+        ("mobile", [0, 1], "leave out", TWO),
+        ("play_store", [0, 1], "leave out", TWO),
+        ("like_author_before", [0, 1], "leave out", TWO),
         ("用户编号", [5, 9, 7], "user", "its name; 3 different whole numbers"),
         ("商品编号", [5, 9, 7], "item", "its name; 3 different whole numbers"),
         ("门店编号", [5, 9, 7], "id", "its name; 3 different whole numbers"),
@@ -214,11 +214,13 @@ def test_what_may_be_a_label_is_asked_and_what_a_user_is_cannot_be_one():
     frame = pd.DataFrame({"user_id": [k % 10 for k in rows], "mobile": [k % 7 % 2 for k in rows]})
     frame["gender"], frame["x"] = np.where(frame["user_id"] < 5, "F", "M"), [0.5 * k % 9 for k in rows]
     code = draft(suggest(frame.assign(click=[k % 3 // 2 for k in rows])))
-    assert "# labels, if outcomes: " in code and code.endswith('"mobile"') and 'labels={"click": "binary"}' in code
+    assert (
+        "# of two values: labels, if outcomes; ids, if known before: " in code
+        and code.endswith('"mobile"')
+        and 'labels={"click": "binary"}' in code
+    )
     rated = frame.assign(rating=[k % 5 + 1 for k in rows])
     with pytest.raises(ValueError, match="no label") as error:
         draft(suggest(rated))
     said = str(error.value)
-    assert (
-        'perhaps labels={"mobile": "binary"}; perhaps labels={"rating": "regression"}' in said and "gender" not in said
-    )
+    assert 'perhaps labels={"mobile": "binary", "rating": "regression"}' in said and "gender" not in said

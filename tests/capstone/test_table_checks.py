@@ -71,7 +71,11 @@ STOP = [  # declaration, change of the table, the sentence
     (declared(), lambda f: spoil(f, "topic", r0=3), "topic: some of its ids are words, some are numbers: read it as"),
     (declared(ids=("duration",), numbers=()), as_it_is, "duration: an id was declared, and row 0 has"),
     (declared({"total": "binary", "click": "binary"}), lambda f: f.assign(total=f["click"]), "total: training uses"),
-    (declared(lists={"seen": "topic"}), lambda f: f.assign(seen="['a']"), "seen: got \"['a']\"; expected ids with"),
+    (
+        declared(lists={"seen": "topic"}),
+        lambda f: f.assign(seen="['a' 'b']"),
+        "seen: got \"['a' 'b']\"; expected ids",
+    ),
     (declared(lists={"seen": "video"}), lambda f: f.assign(seen="3 a"), "seen: got '3 a'; expected whole numbers"),
     (declared(), lambda f: f.assign(click=f["click"] * 2), "click: 1,499 of 3,000 values are neither 0 nor 1,"),
     (declared(), lambda f: f.assign(click=1), "click: it has the value 1 in every row"),

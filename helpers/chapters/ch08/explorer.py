@@ -1,16 +1,24 @@
-"""The explorer of chapter 08, Capstone: how many rows and seeds before the report can decide?"""
+"""The explorers of chapter 08, Capstone: how many rows and seeds before the report can decide; which exponents order a
+list."""
 
+import itertools
+
+import numpy as np
 import pandas as pd
 
+from helpers.capstone.lists import SEPARATE, WEIGHTS, Lists
 from helpers.capstone.plan import MATTERS
 from helpers.chapters.ch08.coverage import RIGHT, WRONG
 from helpers.display.explorer import Curves, Explorer
 from helpers.display.palette import METHOD, OTHERS, SINGLE_TASK
+from helpers.display.panels import Plane, Ranking
 from helpers.evaluation.statistics import summarise
 
 HALF, NEEDED = "half the interval", "must fall below"
 SAID = {"right": METHOD, "undecided": SINGLE_TASK, "wrong": OTHERS[1]}
 KEYS = ["condition", "rows", "repeats"]
+SHOWN_LISTS, SHOWN_ROWS = 4, 10
+MARK, NO_MARK = "●", "○"
 
 
 def rows_explorer(grid: pd.DataFrame) -> Explorer:
@@ -70,3 +78,72 @@ def _in_words(settings: dict, widths: pd.DataFrame, words: pd.DataFrame) -> str:
         f"{condition.capitalize()}, {rows:,} rows, {seeds} seeds: the interval is ±{half:.3f}, and a gain of this size "
         f"is decided below ±{needed:.3f}. The report is {shares} of the worlds."
     )
+
+
+def lists_explorer(lists: Lists) -> Explorer:
+    """Whose predictions × the weight of the first goal × a list → the curve, and that list in its order."""
+    a, b = lists.goals
+    curve = lists.curve().assign(source=lambda frame: pd.Categorical(frame["source"], list(lists.parts)))
+    shown = _shown(lists)
+    plane = Plane(
+        curve,
+        x=a,
+        y=b,
+        series="goal",
+        path="weight",
+        title=f"What the first {lists.k} of {lists.count:,} lists bring",
+        x_label=f"{a}, more than in a random order",
+        y_label=f"{b}, more than in a random order",
+        ends=(f"{b} alone", f"{a} alone"),
+    )
+    orders = _orders(lists, shown)
+    beside = Ranking(orders, lambda settings: f"{settings['list']}: {MARK} what happened ({a}, {b})", cut=lists.k)
+
+    def in_words(settings: dict, curve: pd.DataFrame, _: pd.DataFrame) -> str:
+        weight = settings["weight"]
+        at = curve[np.isclose(curve["weight"], weight)]
+        ends = at.loc[[a, b], ["mean", "low", "high"]].itertuples()
+        said = ", ".join(f"{row.Index} {row.mean:+.3f} [{row.low:+.3f}, {row.high:+.3f}]" for row in ends)
+        score = f"{a}^{weight:g} · {b}^{1 - weight:.1g}"
+        return f"By {score} of the {settings['source']}, the first {lists.k} bring more than a random order: {said}."
+
+    return Explorer(
+        {"source": "predictions of", "weight": f"exponent of {a}", "list": "list of"},
+        [plane, beside],
+        in_words,
+        start={"source": SEPARATE, "weight": 0.5},
+        dropdown={"source", "list"},
+        intervals="95% intervals, for the luck of training and for other users",
+    )
+
+
+def _shown(lists: Lists) -> dict[str, int]:
+    """{name: number} of the lists with the most of the rarer goal, then of the other, and two rows of either."""
+    sums = lists.labels[list(lists.goals)].fillna(0).groupby(lists.list_of).sum()
+    rarer, other = sorted(lists.goals, key=lambda goal: lists.labels[goal].mean())
+    order = sums.sort_values([rarer, other], ascending=False, kind="stable").index[:SHOWN_LISTS]
+    names = lists.words["list"].groupby(lists.list_of).first()
+    return {f"{lists.by} {names[number]}": int(number) for number in order}
+
+
+def _orders(lists: Lists, shown: dict[str, int]) -> pd.DataFrame:
+    """A row a source, weight, list and place: the row there in words, and marks of what happened."""
+    (a, b), rows = lists.goals, []
+    happened = lists.labels[[a, b]].fillna(0).to_numpy()
+    length = min(SHOWN_ROWS, *(int((lists.list_of == number).sum()) for number in shown.values()))
+    for source, weight in itertools.product(lists.parts, WEIGHTS):
+        score = lists.scores(source, {a: weight, b: round(1 - weight, 9)})[0]
+        for name, number in shown.items():
+            members = np.flatnonzero(lists.list_of == number)
+            order = members[np.argsort(-score[members], kind="stable")][:length]
+            for place, row in enumerate(order, 1):
+                marks = (_mark(value, lists.kinds[g]) for g, value in zip((a, b), happened[row], strict=True))
+                rows.append((source, weight, name, place, lists.words["words"].iloc[row], " ".join(marks)))
+    frame = pd.DataFrame(rows, columns=["source", "weight", "list", "place", "words", "marks"])
+    for name, options in (("source", list(lists.parts)), ("list", list(shown))):
+        frame[name] = pd.Categorical(frame[name], options)
+    return frame
+
+
+def _mark(value: float, kind: str) -> str:
+    return (MARK if value else NO_MARK) if kind == "binary" else f"{value:.3g}"

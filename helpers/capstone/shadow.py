@@ -1,0 +1,190 @@
+"""A shadow week: what a ranker says of the rows that came after it. Did the verdict hold: keep, or retrain?
+
+    week = shadow(Ranker.load("ranker.pt"), declaration, read("log.csv"), read("next.csv"))
+    week.report("next.csv").save("next.html")
+
+Four things can happen to a ranker, and each has a number with an interval: its order is worse than it was for the test
+rows of its log, something can be learnt that it does not know, it says too much or too little, or something else orders
+these rows better. What can be learnt, counts tell at no cost: means of users and items over the first half of the new
+rows and as many of the log's newest, against those over the log, on the second half.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from helpers.capstone.comparison import MANY_ORDERS, _luck, _moves, _score
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.plan import MATTERS, METRICS, WITHIN
+from helpers.capstone.preparation import FRACTIONS, dates, prepare, ties
+from helpers.capstone.ranker import Ranker
+from helpers.capstone.report import Report, _table, _words
+from helpers.capstone.table_checks import must_pass
+from helpers.evaluation.counts import by_ids
+from helpers.evaluation.intervals import half_width
+from helpers.support import validate
+
+KEEP, RETRAIN, STOP, SETTLE = WORDS = ("keep it", "retrain", "do not serve it", "to be settled first")
+OFF = 0.1  # of a label's mean, or of a number's deviation: no prediction need be nearer
+TENTHS, QUESTIONS = 10, 4  # that each task is asked, all together at 95%
+NAMES = {WITHIN: "gauc", "AUC": "auc", "R²": "r2"}  # in `Ranker.check`
+CHANGE, TODAY, COUNTED = "change since it was made", "over what you serve today", "over the mean of users and items"
+LEARNT, MEAN, SHIFT, TOO_LOW = (
+    "what counts gain by the new rows",
+    "mean",
+    "change of the mean",
+    "mean, less what it says",
+)
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """word     one of `WORDS`; `SETTLE` where the new rows themselves are in doubt
+    reasons  for it, in sentences
+    rows     how many new rows were judged
+    numbers  a row a task and what was asked (a metric, `CHANGE` to `TOO_LOW`): value, low, high
+    ids      a row a column: share of rows with an id that the ranker does not know, `now`, and what it `was` in as many
+             of the newest rows of the log, by those before them
+    tenths   a row a task and tenth of the rows, by what was predicted: its rows, predicted, happened
+    """
+
+    word: str
+    reasons: list[str]
+    rows: int
+    numbers: pd.DataFrame
+    ids: pd.DataFrame
+    tenths: pd.DataFrame
+
+    def report(self, file: str) -> Report:
+        """The page."""
+        kind, said = "answer" if self.word == KEEP else "alarm", _words(" ".join(self.reasons))
+        body = f'<p class="head">{_words(file)}, {self.rows:,} rows</p>'
+        body += f'<div class="{kind}"><b>{self.word.capitalize()}.</b> {said}</div>'
+        for title, words, table in (
+            ("How good it is", "The intervals hold for all numbers of this page together.", self.numbers),
+            ("Ids", "The share of rows with an id that the ranker does not know.", self.ids),
+            ("What it says and what happens", "Tenths of the rows, by what it says.", self.tenths),
+        ):
+            shown = table.map(lambda cell: f"{cell:.3f}" if isinstance(cell, float) else cell)
+            body += f"<h2>{title}</h2><p>{words}</p>{_table(shown)}" if len(table) else ""
+        return Report(f"{_words(file)}: {self.word}", body)
+
+
+@validate.checked
+def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: pd.DataFrame) -> Shadow:
+    """Judge a ranker of `Comparison.ranker` by rows that came after the log that it was trained on.
+
+    log, later   as `reading.read` gives them. Of `later`, rows younger than the declared gap are left out
+
+    Raises ValueError where the new rows do not pass `check`, and for a ranker that was never judged.
+    """
+    if ranker.check is None:
+        validate.fail("ranker", "one that was never judged", "one of `Comparison.ranker`")
+    problems = must_pass(declaration, later)
+    past, rows = prepare(declaration, log), prepare(declaration, later)
+    if declaration.gap is not None:
+        moments = dates(rows[declaration.time])
+        rows = rows[moments <= moments.max() - pd.Timedelta(declaration.gap)].reset_index(drop=True)
+    count = min(len(rows), len(past) // 2)
+    before, newest = past[:-count], past[-count:].reset_index(drop=True)
+    said, reasons, bad, asked, tenths = ranker.predict(rows), [], False, [], []
+    for task, kind in declaration.labels.items():
+        metric, found = _Rows(declaration, rows).leads(task, said[task], past)
+        was = float(ranker.check.set_index(["task", "metric"])["value"].get((task, NAMES[metric]), np.nan))
+        now, low, high = found[metric]
+        wide = (high - low) / 2 * (1 + len(rows) / (FRACTIONS[2] * len(past))) ** 0.5  # the test rows were drawn, too
+        found[CHANGE] = (now - was, now - was - wide, now - was + wide)
+        found |= _Rows(declaration, rows).means(task, said[task], _Rows(declaration, newest))
+        asked += [(task, what, *ends) for what, ends in found.items()]
+        tenths += _tenths(task, said[task], rows[task])
+        mean, least = found[MEAN][0], MATTERS[kind]
+        off = OFF * (mean - found[SHIFT][0] if kind == "binary" else newest[task].std())
+        if found[CHANGE][2] < -least:
+            reasons.append(f"{task} has {metric} {now:.3f}, and had {was:.3f} when the ranker was made.")
+        if LEARNT in found and found[LEARNT][1] > least:
+            reasons.append(f"{task} has something new to learn: counts gain {found[LEARNT][0]:+.3f} {metric} by it.")
+        if found[TOO_LOW][1] > off or found[TOO_LOW][2] < -off:
+            reasons.append(f"{task} is {mean:.3g} on average, and {mean - found[TOO_LOW][0]:.3g} is predicted.")
+        for what in (TODAY, COUNTED):
+            if what in found and found[what][2] < -least:
+                reasons, bad = [*reasons, f"{task}: {found[what][0]:+.3f} {metric} {what}."], True
+    ids = []
+    for column in declaration.ids_of_all():
+        known = ((newest, before[column]), (rows, ranker.features.vocabularies[column]))
+        was, now = (float(1 - some[column].dropna().isin(seen).mean()) for some, seen in known)
+        ids.append({"id": column, "was": was, "now": now})
+        if now > max(2 * was, was + OFF):
+            reasons.append(f"{now:.0%} of the rows have one of {column} that it does not know; {was:.0%} had.")
+    numbers = pd.DataFrame(asked, columns=["task", "what", "value", "low", "high"])
+    doubts = [f"{problem.column}: {problem.sentence}" for problem in problems if problem.doubt]
+    word = SETTLE if doubts else STOP if bad else RETRAIN if reasons else KEEP
+    changes = numbers[numbers["what"] == CHANGE]
+    found = (changes["value"] - changes["low"] + [MATTERS[kind] for kind in declaration.labels.values()]).min()
+    calm = f"Nothing speaks against it. A fall of the order by {found:.3f} or more would have been found."
+    return Shadow(word, [*doubts, *reasons] or [calm], len(rows), numbers, pd.DataFrame(ids), pd.DataFrame(tenths))
+
+
+class _Rows:
+    """Rows of one period, and intervals that hold for all questions of a page together."""
+
+    def __init__(self, own: Declaration, frame: pd.DataFrame):
+        self.own, self.frame, self.tasks, self.clusters = own, frame, own.labels, ties(own, frame)
+        self.lists = self.clusters.get("groups", self.clusters.get("users"))
+        self.level = 1 - 0.05 / (QUESTIONS * len(own.labels))
+
+    def leads(self, task: str, said: pd.Series, past: pd.DataFrame) -> tuple[str, dict[str, tuple]]:
+        """The metric, and what the ranker and retrained counts are ahead: {what: (value, low, high)}."""
+        own, late, within = self.own, np.arange(len(self.frame)) >= len(self.frame) // 2, False
+        if self.tasks[task] == "binary" and self.lists is not None:
+            means = self.frame[task].groupby(self.lists).mean()
+            within = int(((means > 0) & (means < 1)).sum()) >= MANY_ORDERS
+        metric = WITHIN if within else METRICS[self.tasks[task]]
+        found = {metric: self._lead(task, said, None, within)}
+        if columns := [column for column in (own.user, own.item) if column is not None]:
+            newest = pd.concat([past, self.frame[~late]])[-2 * int((~late).sum()) :]  # what is new weighs half
+            logs = (rows[rows[task].notna()] for rows in (past, newest))
+            asked = [self.frame[column] for column in columns]
+            known, more = (by_ids([rows[c] for c in columns], rows[task], asked) for rows in logs)
+            found |= {COUNTED: self._lead(task, said, known, within)}
+            found |= {LEARNT: self._lead(task, more, known, within, late)}
+        if self.tasks[task] == "binary" and task in own.served:
+            found[TODAY] = self._lead(task, said, self.frame[own.served[task]], within)
+        return metric, found
+
+    def means(self, task: str, said: pd.Series, log: "_Rows") -> dict[str, tuple]:
+        """The mean label, its change, and how far it is above what the ranker says."""
+        (was, half), (now, other), (more, third) = log._mean(task), self._mean(task), self._mean(task, said)
+        each = {MEAN: (now, other), SHIFT: (now - was, np.hypot(half, other)), TOO_LOW: (more, third)}
+        return {what: (value, value - wide, value + wide) for what, (value, wide) in each.items()}
+
+    def _mean(self, task: str, less: pd.Series | float = 0.0) -> tuple[float, float]:
+        values = (self.frame[task].astype(float) - less).to_numpy()
+        rows = np.flatnonzero(~np.isnan(values))
+        mean = float(values[rows].mean())
+        return mean, self._half((values[rows] - mean) / len(rows), rows)
+
+    def _lead(self, task: str, ours, other, within: bool, some: np.ndarray | bool = True) -> tuple[float, float, float]:
+        """What one score is ahead of another (None: of nothing) on some of the rows."""
+        labels = self.frame[task].to_numpy(float)
+        rows, value, moved = np.flatnonzero(~np.isnan(labels) & some), 0.0, 0.0
+        for sign, score in ((1, ours), (-1, other)):
+            if score is not None:
+                asked = (self, task, np.asarray(score, float)[rows], labels[rows], rows, within)
+                value, moved = value + sign * _score(*asked), moved + sign * _moves(*asked)
+        half = self._half(moved, rows)
+        return value, value - half, value + half
+
+    def _half(self, moved: np.ndarray, rows: np.ndarray) -> float:
+        error, units, _ = _luck(self.clusters, moved, rows)
+        return half_width(0.0, 2, 0.0, error, units, self.level)
+
+
+def _tenths(task: str, said: pd.Series, label: pd.Series) -> list[dict]:
+    """What is said of each tenth of the rows, and what happened there."""
+    said, label = said[label.notna()].astype(float), label.dropna().astype(float)
+    tenth = ((said.rank(method="first") - 1) * TENTHS // len(said) + 1).astype(int)
+    return [
+        {"task": task, "tenth": k, "rows": len(part), "predicted": part.mean(), "happened": label[part.index].mean()}
+        for k, part in said.groupby(tenth)
+    ]

@@ -1,0 +1,88 @@
+"""A shadow week: with drift of a known size it says what moved and to retrain, without any it says keep."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.preparation import prepare, split
+from helpers.capstone.ranker import Ranker
+from helpers.capstone.shadow import CHANGE, KEEP, LEARNT, RETRAIN, SETTLE, SHIFT, STOP, shadow
+from tests.capstone.logs import RECIPE
+
+pytestmark = pytest.mark.slow  # rankers are trained
+OWN = Declaration({"click": "binary", "like": "binary"}, "user", "item", time="time", served={"click": "score"})
+
+
+def weeks(seed: int, drift: float = 0.0, level: float = 0.0, new: float = 0.0) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Two weeks, and a third in which the appeal of items has turned by this much (0 to 1), labels are this much more
+    likely (in logits), and this share of rows is of items that were never there."""
+    rng = np.random.default_rng(seed)
+    rows, last = 9_000, np.arange(9_000) >= 6_000
+    user, item = rng.integers(0, 300, rows), rng.integers(0, 60, rows)
+    item = np.where(last & (rng.random(rows) < new), item + 60, item)
+    appeal, other = rng.normal(size=(2, 120))
+    wish = np.where(last, (1 - drift) * appeal[item] + drift * other[item] + level, appeal[item])
+    wish = wish + 0.7 * rng.normal(size=300)[user]
+    frame = pd.DataFrame({"user": [f"u{k}" for k in user], "item": item})
+    frame["time"] = 1_760_000_000 + np.sort(rng.integers(0, 21 * 86_400, rows))
+    frame["score"] = 0.3 * wish + rng.normal(size=rows)
+    for label, less in (("click", 0.5), ("like", 1.5)):
+        frame[label] = (rng.random(rows) < 1 / (1 + np.exp(less - wish))).astype(int)
+    return frame[~last], frame[last].reset_index(drop=True)
+
+
+def ranker_of(log: pd.DataFrame) -> Ranker:
+    """As `Comparison.ranker` makes it."""
+    train, valid, test = split(OWN, prepare(OWN, log))
+    first = Ranker(OWN.layout(), OWN.labels, replace(RECIPE, lr=0.01, epochs=12)).fit(train, valid, progress=False)
+    ranker = first.refit(prepare(OWN, log), progress=False)
+    ranker.check = first.evaluate(test, "user")
+    return ranker
+
+
+def judged(seed: int, **changes):
+    log, later = weeks(seed, **changes)
+    return shadow(ranker_of(log), OWN, log, later)
+
+
+def test_where_nothing_has_changed_it_is_kept():
+    found = [judged(seed) for seed in range(4)]
+    assert [one.word for one in found] == [KEEP] * 4, [one.reasons for one in found]
+
+
+def test_drift_of_a_known_size_is_named():
+    """The appeal of items turns; labels become more likely; items are new."""
+    turned = judged(0, drift=1.0)
+    assert turned.word in (RETRAIN, STOP) and any("something new to learn" in said for said in turned.reasons)
+    numbers = turned.numbers.set_index(["task", "what"])
+    assert numbers.loc[("click", CHANGE), "high"] < -0.02 and numbers.loc[("click", LEARNT), "low"] > 0.01
+    risen = judged(1, level=0.8)
+    said = [said for said in risen.reasons if "on average, and" in said]
+    assert risen.word == RETRAIN and len(said) == 2
+    change = risen.numbers.set_index(["task", "what"]).loc[("click", SHIFT)]
+    assert change["low"] > 0.05 and change["low"] < change["value"] < change["high"] < 0.25
+    fresh = judged(2, new=0.4)
+    assert fresh.word == RETRAIN and any(
+        "of the rows have one of item that it does not know; 0% had" in said for said in fresh.reasons
+    )
+
+
+def test_the_page_has_what_was_found_and_a_ranker_says_how_good_it_was(tmp_path):
+    log, later = weeks(3)
+    ranker = ranker_of(log)
+    ranker.save(tmp_path / "ranker.pt")
+    found = shadow(Ranker.load(tmp_path / "ranker.pt"), OWN, log, later)
+    page = found.report("next.csv").page()
+    assert "<b>Keep it.</b>" in page and "3,000 rows" in page
+    for row in found.numbers.itertuples():
+        assert f"<td class=n>{row.value:.3f}</td><td class=n>{row.low:.3f}</td><td class=n>{row.high:.3f}</td>" in page
+    tenths = found.tenths[found.tenths["task"] == "click"]
+    assert (tenths["rows"] == 300).all() and tenths["happened"].corr(tenths["predicted"]) > 0.9
+    twice = pd.concat([later, later.assign(click=1 - later["click"])])
+    assert shadow(ranker, OWN, log, twice).word == SETTLE
+    ranker.check = None
+    with pytest.raises(ValueError, match="ranker: got one that was never judged"):
+        shadow(ranker, OWN, log, later)
