@@ -49,8 +49,3 @@ def test_the_numbers_in_the_text_are_those_of_the_grid():
         assert f"{mean} [{low}, {high}]" in text
     assert f"On {(lead < 0).sum()} of our {len(lead)} sets" in text
     assert f"from {lead.min():.2f} to {lead.max():+.2f}" in text
-    twice = paper_size.TABLES["06_paper_twice"].read()
-    early, late = (twice[twice["steps"] == steps] for steps in (paper_size.STEPS, 2 * paper_size.STEPS))
-    mean, low, high = interval(-difference(late, "log2_mse", MMOE, BOTTOM)["difference"])
-    before = -difference(early, "log2_mse", MMOE, BOTTOM)["difference"].mean()
-    assert f"from {before:.2f} doublings to {mean:.2f} [{low:.2f}, {high:.2f}]" in text
