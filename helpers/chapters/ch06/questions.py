@@ -36,8 +36,8 @@ def averaged_over_runs(runs: Runs) -> str:
 def _by_p(runs: Runs, title: str) -> Figure:
     """Loss of the paper's models, a panel for each relation of the two tasks."""
     settings = {p: f"p = {p:g}" for p in (0.0, 0.5, 1.0)}
-    words = {"note": "test loss of task A", "reference": "single-task", "one_scale": True}
-    return runs.where(model=mmoe.MODELS[:6]).panels("p", settings, title=title, **words)
+    words = {"note": "test loss of task A", "reference": "separate models", "one_scale": True}
+    return runs.where(model=mmoe.MODELS[:6]).label(model=mmoe.NAMES).panels("p", settings, title=title, **words)
 
 
 @answers("C6.P6")

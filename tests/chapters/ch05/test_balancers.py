@@ -57,20 +57,3 @@ def test_uwl_from_log_l_starts_with_each_task_at_the_weight_that_a_constant_gues
     for task, weight in weights.mean().items():  # of the loss without the factor, which `fit` includes
         of_constant = np.mean([at.pair(seed).train.labels[task].var() for seed in seeds])
         assert weight == pytest.approx(1 / (2 * of_constant), rel=0.1)
-
-
-@pytest.mark.long
-def test_with_one_state_both_tasks_are_judged_at_the_best_total():
-    table = lab_balancers.one_state([0, 1], ["single-task", "equal weights"])
-    r2 = table.set_index(["model", "state", "seed", "task"])["r2"].sort_index()
-    assert r2["single-task", "own"].equals(r2["single-task", "one"])
-    assert not r2["equal weights", "own"].equals(r2["equal weights", "one"])
-    at = balancers.SITUATIONS["narrow bottom"]
-    setting = lab_balancers.BUDGET["equal weights"][lab_balancers.CHOSEN["narrow bottom"]["equal weights"]]
-    run, own = balancers.train(at, [0, 1], lr=setting.lr)
-    assert r2["equal weights", "own"].tolist() == own.sort_values(["seed", "task"])["r2"].tolist()
-    for seed in (0, 1):
-        test = at.pair(seed).test
-        outputs = run.copies.predict(test.inputs, run.best["total"][1])
-        left = (outputs["a"][seed] - test.labels["a"]).square().mean() / test.labels["a"].var(correction=0)
-        assert r2["equal weights", "one", seed, "a"] == pytest.approx(1 - left.item(), abs=1e-4)

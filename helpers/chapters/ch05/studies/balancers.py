@@ -14,16 +14,14 @@ from helpers.chapters.ch05.desk import BALANCES
 from helpers.chapters.ch05.studies.more_balancers.candidates import CANDIDATES
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
-from helpers.evaluation.metrics import r2
 from helpers.experiments.chosen import Chosen
-from helpers.experiments.feature_tasks import LEARNING_RATE, TASKS
+from helpers.experiments.feature_tasks import LEARNING_RATE
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck, mean
 from helpers.models.shared_bottom import SharedBottom, SingleTasks
 from helpers.support import validate
 from helpers.training.balancing import UWL, Balance, GradNorm, PCGrad
 from helpers.training.loop import Run
-from helpers.training.losses import TOTAL
 
 SCALES = (1, 3, 10, 30, 100, 1000)
 
@@ -132,27 +130,6 @@ def verdict(
             setting = _chosen(name, validate.choice("models", model, BUDGET))
             parts.append(_trained(name, model, setting, seeds)[1].assign(situation=name, model=model))
     return pd.concat(parts, ignore_index=True)[["situation", "seed", "model", "task", "r2"]]
-
-
-def one_state(seeds: Sequence[int], models: Sequence[str] = METHODS) -> pd.DataFrame:
-    """The narrow bottom again, with one state for both tasks, as a served model has: seed, model, task, state, r2.
-
-    state  "own": each task at its own best epoch; "one": both at the epoch of the lowest validation loss of the sum.
-           Single-task models are served apart, and keep their own.
-    """
-    at, parts = SITUATIONS["narrow bottom"], []
-    test = Examples.stack([at.pair(seed).test for seed in seeds])
-    for model in models:
-        run, scores_own = _trained("narrow bottom", model, _chosen("narrow bottom", model), seeds)
-        one = scores_own
-        if model != "single-task":
-            outputs = run.copies.predict(test.inputs, run.best[TOTAL][1])
-            one = pd.concat(
-                pd.DataFrame({"seed": list(seeds), "task": task, "r2": r2(outputs[task], test.labels[task])})
-                for task in TASKS
-            )
-        parts += [scores.assign(model=model, state=state) for state, scores in (("own", scores_own), ("one", one))]
-    return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "state", "r2"]]
 
 
 def _chosen(situation: str, method: str) -> str:
@@ -277,12 +254,6 @@ TABLES = kept_tables(
         verdict,
         {"seeds": range(160), "models": COMPARED},
         [Recheck(FEW, WITHIN)],
-    ),
-    KeptTable(
-        "05_one_state",
-        one_state,
-        {"seeds": range(40)},
-        [Recheck({"seeds": [3, 17], "models": ["single-task", "UWL"]}, WITHIN)],
     ),
     KeptTable("05_scales", scales, {"seeds": range(20)}, [Recheck(TEN, WEIGHTS)]),
     KeptTable("05_units", scales, UNITS, [Recheck({"seeds": [5, 40]}, WEIGHTS)]),

@@ -6,10 +6,8 @@ import pandas as pd
 
 from helpers.lab.claim import gain
 
-SINGLE, NARROW = "single-task", "narrow bottom"
 
-
-def nearest(methods: Iterable[str]) -> Callable[[pd.DataFrame], pd.Series]:
-    """What tasks gain in the narrow bottom over single-task models with the method that loses least."""
-    gains = [gain("r2", method, over=SINGLE, situation=NARROW) for method in methods]
-    return lambda table: max((one(table) for one in gains), key=pd.Series.mean)
+def nearest(methods: Iterable[str], over: str, **where) -> Callable[[pd.DataFrame], pd.Series]:
+    """What tasks gain over one model with that of several methods that loses least, in the rows `where`."""
+    gains = [gain("r2", method, over=over, **where) for method in methods]
+    return lambda table: max((effect(table) for effect in gains), key=pd.Series.mean)

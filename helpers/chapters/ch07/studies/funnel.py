@@ -229,13 +229,6 @@ def logged_loss(
     )
 
 
-FEW = 3_000  # rows
-BY_ROWS = {
-    "kinds": [SEEN],
-    "strengths": [1.0],
-    "models": [*KINDS_OF, *COUNTS],
-    "tasks": [LIKE],
-}
 LOSSES = {"loss": 2, "like": 2}
 JUDGED = dict.fromkeys(("auc", "logged_auc"), 0.02) | dict.fromkeys(RATIOS, 0.1)
 MAIN = {"situations": [(SEEN, 1.0)], "models": ["single-task"], "tasks": [LIKE]}
@@ -247,13 +240,6 @@ TABLES = kept_tables(
         compare,
         {"seeds": range(20)},
         [Recheck({"seeds": [3, 11]} | UNSEEN_LIKES, JUDGED)],
-        packed=True,
-    ),
-    KeptTable(
-        f"07_rows_{FEW}",
-        compare,
-        {"seeds": range(20), "rows": FEW} | BY_ROWS,
-        [Recheck({"seeds": [3, 11], "models": UNSHARED}, JUDGED)],
         packed=True,
     ),
 )

@@ -116,5 +116,4 @@ TABLES = kept_tables(
         [Recheck({"seeds": [901], "models": [BOTTOM], "rates": [0.0003]}, ENDS)],
     ),
     KeptTable("06_paper_size", progress, {"seeds": range(60)}, [ONE_RUN]),
-    KeptTable("06_paper_twice", progress, {"seeds": range(6), "p": [1.0], "epochs": 2 * EPOCHS}, [ONE_RUN]),
 )
