@@ -31,7 +31,9 @@ def test_encoder_is_the_concatenation_of_its_columns(features, frame):
     """Against a slow, plain computation: one table a width, offsets; a sequence is PyTorch's `EmbeddingBag`."""
     encoder, inputs = Encoder(features), features.transform(frame)
     vectors = {layout.name: encoder.tables[str(layout.width)] for layout in features.sparse}
-    bag = nn.EmbeddingBag.from_pretrained(vectors["video"].weight, mode="mean", padding_idx=features.sequences[0].padding)
+    bag = nn.EmbeddingBag.from_pretrained(
+        vectors["video"].weight, mode="mean", padding_idx=features.sequences[0].padding
+    )
     found, means = encoder(inputs), bag(inputs["history"])
     for row in range(10):
         ids = dict(zip((layout.name for layout in features.sparse), inputs["sparse"][row], strict=True))

@@ -29,14 +29,13 @@ IDS = features(SIZE["users"], SIZE["videos"]).tables[8]  # rows of one table for
 # The rankers of the board, and since when each is on it.
 RANDOM, BY_COUNT, CLICK, FUSED_COUNTS = "random", "by count", "click model", "fused counts"
 RETURNED, TASTE, HISTORY = "counts + return", "counts + taste", "counts + history"  # `steps.CLIMB`
-SHARED_FED, SEPARATE_FED, WIDE_FED = "Shared-Bottom, fed", "separate, fed", "wide and deep, fed"  # what those counts know
 # What bounds them. The first is the best that we found (`studies.ceilings`), and no proof; the last is exact.
 LOG_TELLS, TASTE_TELLS, BEST = "what this log tells", "all that taste and quality tell", "best possible"
 CEILINGS = (LOG_TELLS, TASTE_TELLS, BEST)
 CHAPTERS = {RANDOM: "00", BY_COUNT: "00", CLICK: "00", FUSED_COUNTS: "01", RETURNED: "01"}
 CHAPTERS |= {"weighted CE": "02", "0.3/0.7": "03", "fused towers": "03", "Shared-Bottom": "04", TASTE: "04"}
 CHAPTERS |= {"UWL": "05", "GradNorm": "05", "MMoE": "06", "ESMM": "07", HISTORY: "07"}
-CHAPTERS |= dict.fromkeys((SHARED_FED, SEPARATE_FED, WIDE_FED), "08") | dict.fromkeys(CEILINGS, "00")
+CHAPTERS |= dict.fromkeys(CEILINGS, "00")
 
 
 def world(seed: int) -> Feed:

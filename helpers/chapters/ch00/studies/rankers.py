@@ -33,11 +33,8 @@ from helpers.chapters.ch00.worlds import (
     LOG_TELLS,
     RANDOM,
     ROWS,
-    SEPARATE_FED,
-    SHARED_FED,
     SIZE,
     TASTE_TELLS,
-    WIDE_FED,
     Ranker,
     Score,
     log_of,
@@ -100,21 +97,6 @@ class Network:
     fed: bool = False
 
 
-class WideAndDeep(SharedBottom):
-    """A Shared-Bottom, and a linear model of the same columns for each task: their logits add up (Cheng et al., 2016)."""
-
-    def __init__(self, features: Features, tasks: dict[str, str], *layers, **options):
-        super().__init__(features, tasks, *layers, **options)
-        self.wide = nn.Embedding(max(features.tables.values()), len(tasks))
-        self.numbers = nn.Linear(len(features.dense), len(tasks))
-        nn.init.zeros_(self.wide.weight)
-
-    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
-        linear = self.wide(inputs["sparse"]).sum(-2) + self.numbers(inputs["dense"])  # (n, tasks)
-        deep = super().forward(inputs)
-        return {task: deep[task] + logit for task, logit in zip(deep, linear.unbind(-1), strict=True)}
-
-
 def given_click(logits: Mapping[str, Tensor]) -> Tensor:
     """Σ log p of what a click makes possible: `steps.given_click`, of predictions."""
     return sum(logsigmoid(logits[label]) for label in LABELS if label != "click")
@@ -152,13 +134,14 @@ NETWORKS = {
     "GradNorm": Network(_several(SharedBottom, BOTTOM), balance=GradNorm(0.12, 0.1)),
     "MMoE": Network(_several(MMoE, 4, [16])),
     "ESMM": Network(_several(Chain, BOTTOM)),
-    SHARED_FED: Network(_several(SharedBottom, BOTTOM), score=given_click, fed=True),
-    SEPARATE_FED: Network(_several(SingleTasks, BOTTOM), score=given_click, fed=True),
-    WIDE_FED: Network(_several(WideAndDeep, BOTTOM), score=given_click, fed=True),
+}
+FED = {  # in the worlds of the finish alone
+    "Shared-Bottom, fed": Network(_several(SharedBottom, BOTTOM), score=given_click, fed=True),
+    "separate, fed": Network(_several(SingleTasks, BOTTOM), score=given_click, fed=True),
 }
 # What each network may choose from, by validation loss on worlds that serve no result.
 LEARNING_RATES, PENALTIES = (0.003, 0.01), (0.001, 0.003, 0.01, 0.03, 0.1)
-TUNED = Chosen("00_board_tuning", by=["ranker"], setting=["lr", "l2"], value="loss", lowest=True)
+TUNED = Chosen("00_board_tuning", "00_fed_tuning", by=["ranker"], setting=["lr", "l2"], value="loss", lowest=True)
 
 
 @dataclass(frozen=True)
@@ -249,7 +232,7 @@ def tune(
     """The lowest validation loss at each setting, in thousandths, mean over worlds: ranker, lr, l2, loss."""
     worlds, rows = Worlds.make(seeds), []
     for ranker, lr, l2 in product(rankers, rates, penalties):
-        run, _ = train(NETWORKS[ranker], worlds, lr, l2)
+        run, _ = train((NETWORKS | FED)[ranker], worlds, lr, l2)
         rows.append((ranker, lr, l2, 1000 * run.lowest().xs(TOTAL, level="task").mean()))
     return pd.DataFrame(rows, columns=["ranker", "lr", "l2", "loss"])
 
@@ -278,7 +261,7 @@ def _scores(ranker: str, worlds: Worlds) -> tuple[Sequence, int]:
         return [score(feed, offer) for feed, offer in zip(worlds.feeds, worlds.offers, strict=True)], 0
     if ranker == BY_COUNT:
         return rates(worlds.train, "click", worlds.inputs).numpy(), 0
-    network = NETWORKS[ranker]
+    network = (NETWORKS | FED)[ranker]
     model = network.build(encoding(network.fed), 0.0, 0)
     return train(network, worlds, *TUNED[ranker])[1].numpy(), multiply_adds(model)
 
@@ -303,6 +286,12 @@ TABLES = kept_tables(
         [Recheck({"rankers": [CLICK, "Shared-Bottom"], "rates": [0.01], "penalties": [0.003]}, {"loss": 5})],
     ),
     KeptTable(
+        "00_fed_tuning",
+        tune,
+        {"seeds": [900, 901], "rankers": tuple(FED), "rates": [0.01], "penalties": (0.0003, 0.001, 0.003, 0.01, 0.03)},
+        [Recheck({"rankers": ["Shared-Bottom, fed"], "penalties": [0.01]}, {"loss": 5})],
+    ),
+    KeptTable(
         "00_board",
         board,
         {"seeds": range(24)},
@@ -311,7 +300,7 @@ TABLES = kept_tables(
     KeptTable(
         "00_finish",
         board,
-        {"seeds": FINISHING, "rankers": (*UNTRAINED, "Shared-Bottom", "ESMM")},
+        {"seeds": FINISHING, "rankers": (*UNTRAINED, "Shared-Bottom", "ESMM", *FED)},
         [Recheck({"seeds": FINISHING[:1], "rankers": UNTRAINED}, BROUGHT)],
     ),
 )
