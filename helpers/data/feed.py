@@ -83,12 +83,17 @@ def plain(rows: pd.DataFrame) -> pd.DataFrame:
 
 @validate.checked
 def features(users: int = USERS, videos: int = VIDEOS) -> Features:
-    """Fitted on the catalogue (every id, usual durations), so that all worlds of a size have the same tables."""
+    """Fitted on the catalogue, so that all worlds of a size have the same tables."""
+    return Features(COLUMNS).fit(catalogue(users, videos))
+
+
+def catalogue(users: int, videos: int) -> pd.DataFrame:
+    """Rows in which every id of such a world occurs, with usual durations."""
     ids = np.arange(max(users, videos))
     normal = np.random.default_rng(0).standard_normal(len(ids))
-    catalogue = {"user": ids % users, "video": ids % videos, "author": ids % (videos // 8)}
-    catalogue |= {"topic": np.array(TOPICS)[ids % len(TOPICS)], "age_group": np.array(AGES)[ids % len(AGES)]}
-    return Features(COLUMNS).fit(pd.DataFrame(catalogue | {"duration": 25 * np.exp(0.7 * normal)}))
+    rows = {"user": ids % users, "video": ids % videos, "author": ids % (videos // 8)}
+    rows |= {"topic": np.array(TOPICS)[ids % len(TOPICS)], "age_group": np.array(AGES)[ids % len(AGES)]}
+    return pd.DataFrame(rows | {"duration": 25 * np.exp(0.7 * normal)})
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from helpers.evaluation.statistics import contrast, difference, holm, interval, 
 
 
 def test_intervals_are_scipys():
-    values = np.random.default_rng(0).normal(3, 2, 20)
-    wanted = stats.ttest_1samp(values, 0).confidence_interval(0.9)
-    assert interval(values, 0.9) == pytest.approx((values.mean(), wanted.low, wanted.high))
+    a, b = np.random.default_rng(0).normal(3, 2, (2, 20))
+    wanted = stats.ttest_rel(a, b).confidence_interval(0.9)
+    assert interval(a - b, 0.9) == pytest.approx(((a - b).mean(), wanted.low, wanted.high), rel=1e-12)
     for won, level in itertools.product((0, 7, 23, 24), (0.9, 0.95)):
         exact = stats.binomtest(won, 24).proportion_ci(level, method="exact")
         assert share([1] * won + [0] * (24 - won), level) == pytest.approx((won / 24, exact.low, exact.high))

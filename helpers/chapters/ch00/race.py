@@ -2,6 +2,7 @@
 
     board.race(my_ranker)                      against the best row of the board
     board.race(my_ranker, "Shared-Bottom")     against another row, or another ranker
+    board.race("UWL", "Shared-Bottom")         a row against a row, at once
     board.finish(my_ranker)                    in twelve worlds that chose nothing, asked once
 
 In each world `my_ranker` gets the log and returns a score, and the ten candidates with the highest scores are served.
@@ -49,7 +50,7 @@ class Race:
 
     yours, theirs   their names
     brought         a row a world: satisfaction with both, columns "yours" and "theirs"
-    seconds         it took
+    seconds         it took; 0 for two rows of the board
     note            what is to be said besides
     """
 
@@ -77,7 +78,7 @@ class Race:
     @property
     def numbers(self) -> str:
         """With the seconds, but for a notebook that is run to be kept: it must come out the same again."""
-        took = "" if "TQDM_DISABLE" in os.environ else f"; it took {self.seconds:.0f} s"
+        took = "" if "TQDM_DISABLE" in os.environ or not self.seconds else f"; it took {self.seconds:.0f} s"
         return self.finding.numbers + took
 
     def __repr__(self) -> str:
@@ -95,10 +96,11 @@ class Race:
         )
 
 
-def race(ranker: Ranker, against: str | Ranker | None = None) -> Race:
+def race(ranker: Ranker | str, against: str | Ranker | None = None) -> Race:
     """Your ranker against a row of the board, or against another ranker, in twelve worlds.
 
-    ranker    takes a log, as `board.log()` returns it, and returns a score, as `board.serve` takes it
+    ranker    takes a log, as `board.log()` returns it, and returns a score, as `board.serve` takes it; or the name of
+              a row
     against   the name of a row, or a ranker; without it the row that satisfies most there
 
     A network is trained anew in each world, from a seed of its own. TypeError or ValueError for a ranker that returns
@@ -110,13 +112,14 @@ def race(ranker: Ranker, against: str | Ranker | None = None) -> Race:
 _finished: list[tuple[Ranker, Race]] = []
 
 
-def finish(ranker: Ranker, against: str | Ranker | None = None) -> Race:
+def finish(ranker: Ranker | str, against: str | Ranker | None = None) -> Race:
     """As `race`, in twelve other worlds, on which nobody chose anything. They answer once: ask with your last ranker.
 
-    against   a ranker, or a row of the board: one that needs no training, "Shared-Bottom" or "ESMM"
-
-    Whoever asks again gets the first answer.
+    Whoever asks again gets the first answer. The numbers of two rows are kept, so these may be asked as often as you
+    like.
     """
+    if isinstance(ranker, str):
+        return _race(ranker, against, FINISHING, FINISH)
     if not _finished:
         _finished.append((ranker, _race(ranker, against, FINISHING, FINISH)))
     first, answer = _finished[0]
@@ -129,25 +132,25 @@ def finish(ranker: Ranker, against: str | Ranker | None = None) -> Race:
     return replace(answer, note=note)
 
 
-def _race(ranker: Ranker, against: str | Ranker | None, seeds: Sequence[int], table: str) -> Race:
+def _race(ranker: Ranker | str, against: str | Ranker | None, seeds: Sequence[int], table: str) -> Race:
     start, kept = time.perf_counter(), kept_table(table).pivot(index="seed", columns="ranker", values=UNIT).loc[seeds]
     if against is None:
         against = kept.drop(columns=list(CEILINGS)).mean().idxmax()
-    if not callable(against):
-        validate.choice("against", against, list(kept))
-    if not callable(ranker):
-        wanted = "a function that takes a log and returns a score"
+    if not callable(ranker) and not isinstance(ranker, str):
+        wanted = "a function that takes a log and returns a score, or the name of a row"
         validate.fail("ranker", type(ranker).__name__, wanted, TypeError)
-    brought = []
-    for seed in at_work("racing", seeds):
+    for name, one in {"ranker": ranker, "against": against}.items():
+        if not callable(one):
+            validate.choice(name, one, list(kept))
+    sides = {"yours": ranker, "theirs": against}
+    frame = pd.DataFrame({side: np.nan if callable(one) else kept[one] for side, one in sides.items()}, kept.index)
+    running = {side: one for side, one in sides.items() if callable(one)}
+    for seed in at_work("racing", seeds) if running else ():
         feed = worlds.world(seed)
         log, offer = worlds.log_of(feed), Offer.make(feed)
-        both = [
-            kept.loc[seed, one] if isinstance(one, str) else _brings(one, log, offer, seed) for one in (ranker, against)
-        ]
-        brought.append(both)
-    frame = pd.DataFrame(brought, index=pd.Index(seeds, name="seed"), columns=["yours", "theirs"])
-    return Race(_name(ranker), _name(against), frame, time.perf_counter() - start)
+        for side, one in running.items():
+            frame.loc[seed, side] = _brings(one, log, offer, seed)
+    return Race(_name(ranker), _name(against), frame, time.perf_counter() - start if running else 0.0)
 
 
 def _brings(ranker: Ranker, log: worlds.Rows, offer: Offer, seed: int) -> float:

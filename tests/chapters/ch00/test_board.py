@@ -66,7 +66,7 @@ def test_a_random_list_brings_the_mean_of_all_that_is_offered():
 
 @pytest.mark.slow
 def test_the_log_is_what_trains_our_rankers_and_tells_nothing_of_what_is_offered():
-    log, (train, _) = board.log(), rankers.examples(rankers.world(board.WORLD))
+    log, (train, _) = board.log(), rankers.examples(rankers.world(board.WORLD), rankers.encoding())
     assert torch.equal(log["ids"], train.inputs["sparse"]) and log["ids"].max() < board.IDS
     assert all(torch.equal(log[name], train.labels[name]) for name in (*rankers.LABELS, "watch_seconds"))
     seen = []
@@ -119,7 +119,7 @@ def test_the_fused_score_is_a_product_with_chapter_01s_exponents():
 
 
 def test_a_click_counts_as_often_as_it_was_watched_in_weighted_cross_entropy_alone():
-    train, _ = rankers.examples(rankers.world(900))
+    train, _ = rankers.examples(rankers.world(900), rankers.encoding())
     for name, network in rankers.NETWORKS.items():
         own = rankers._of(network, train)
         assert tuple(own.labels) == network.labels
@@ -129,10 +129,11 @@ def test_a_click_counts_as_often_as_it_was_watched_in_weighted_cross_entropy_alo
     assert torch.equal(weights[clicked], train.labels["watch_seconds"][clicked]) and (weights[~clicked] == 1).all()
 
 
-def test_every_network_had_the_same_settings_to_choose_from():
-    tried = rankers.TABLES["00_board_tuning"].read()
+@pytest.mark.parametrize(("table", "networks"), [("00_board_tuning", "NETWORKS"), ("00_fed_tuning", "FED")])
+def test_every_network_had_the_same_settings_to_choose_from(table, networks):
+    tried = rankers.TABLES[table].read()
     settings = {name: set(zip(part["lr"], part["l2"], strict=True)) for name, part in tried.groupby("ranker")}
-    assert settings.keys() == rankers.NETWORKS.keys()
+    assert settings.keys() == getattr(rankers, networks).keys()
     assert len(set(map(frozenset, settings.values()))) == 1
 
 

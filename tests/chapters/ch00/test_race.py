@@ -117,5 +117,31 @@ def test_the_seconds_are_said_but_not_kept(monkeypatch):
     assert "took" not in repr(ran)
 
 
-def test_all_rows_of_the_board_can_be_raced():
+def test_all_rows_of_the_board_can_be_raced_and_two_rows_at_once():
     assert set(KEPT[race.BOARD]["ranker"]) == set(CHAPTERS)
+    ran = board.race("UWL", "Shared-Bottom")
+    kept = KEPT[race.BOARD].pivot(index="seed", columns="ranker", values="satisfaction").loc[race.RACING]
+    assert (ran.gains == kept["UWL"] - kept["Shared-Bottom"]).all() and "took" not in repr(ran)
+
+
+def test_two_rows_do_not_use_up_the_finish(short):
+    ran = [board.finish("counts + history", "separate, fed") for _ in range(2)]
+    assert repr(ran[0]) == repr(ran[1]) and not ran[0].note and not race._finished
+
+
+def test_the_counts_of_all_steps_beat_every_other_row_of_the_finish():
+    kept = KEPT[race.FINISH].pivot(index="seed", columns="ranker", values="satisfaction")
+    means = kept.drop(columns=list(CEILINGS)).mean()
+    assert means.idxmax() == "counts + history"
+
+
+def test_what_a_fed_network_is_told_of_a_row_is_what_the_counts_know():
+    plain = rankers.Worlds.make([900])
+    fed = plain.fed()
+    log, (table,) = worlds.log_of(plain.feeds[0]), fed.train.inputs["dense"][..., -1]
+    shown = steps.own(log)(log)
+    assert torch.corrcoef(torch.stack([table, shown]))[0, 1] > 0.9999
+    assert all(torch.equal(fed.train.labels[name], plain.train.labels[name]) for name in worlds.LABELS)
+    rows = rankers._of(rankers.FED["separate, fed"], fed.train)
+    assert set(rows.masks) == set(worlds.LABELS) - {"click"}
+    assert all(torch.equal(mask, fed.train.labels["click"] == 1) for mask in rows.masks.values())

@@ -22,7 +22,7 @@ from torch.nn.functional import logsigmoid
 
 from helpers.chapters.ch00.board import CHOSEN, FUSION
 from helpers.chapters.ch00.race import FINISHING
-from helpers.chapters.ch00.steps import CLIMB
+from helpers.chapters.ch00.steps import CLIMB, age_topic, own, returned
 from helpers.chapters.ch00.studies import ceilings
 from helpers.chapters.ch00.worlds import (
     BEST,
@@ -36,13 +36,16 @@ from helpers.chapters.ch00.worlds import (
     SIZE,
     TASTE_TELLS,
     Ranker,
+    Score,
     log_of,
     scored,
+    tensors,
     world,
 )
 from helpers.data.examples import Examples, Inputs, stack_inputs
-from helpers.data.features import Features
-from helpers.data.feed import Feed, Offer, features
+from helpers.data.features import Dense, Features, Sparse
+from helpers.data.feed import COLUMNS, Feed, Offer, catalogue, features
+from helpers.data.world import AGES, TOPICS
 from helpers.evaluation.counts import rates
 from helpers.experiments.chosen import Chosen
 from helpers.lab.kept_table import KeptTable, kept_tables
@@ -80,6 +83,9 @@ class Network:
     labels    what it learns
     seconds   whether a click counts as often as it has seconds watched
     score     of the logits by label
+    fed       whether it knows what the counts know: the pair of age and topic, and how often a topic was shown to the
+              user, are two columns more; all but the click is learnt from clicked rows; returns are counted, and join
+              the score
     """
 
     build: Callable[[Features, float, int], nn.Module]
@@ -88,6 +94,12 @@ class Network:
     balance: Balance | None = None
     seconds: bool = False
     score: Callable[[Mapping[str, Tensor]], Tensor] = fused
+    fed: bool = False
+
+
+def given_click(logits: Mapping[str, Tensor]) -> Tensor:
+    """Σ log p of what a click makes possible: `steps.given_click`, of predictions."""
+    return sum(logsigmoid(logits[label]) for label in LABELS if label != "click")
 
 
 def _several(model: type[nn.Module], *layers, labels: Sequence[str] = LABELS) -> Callable[..., nn.Module]:
@@ -123,9 +135,13 @@ NETWORKS = {
     "MMoE": Network(_several(MMoE, 4, [16])),
     "ESMM": Network(_several(Chain, BOTTOM)),
 }
+FED = {  # in the worlds of the finish alone
+    "Shared-Bottom, fed": Network(_several(SharedBottom, BOTTOM), score=given_click, fed=True),
+    "separate, fed": Network(_several(SingleTasks, BOTTOM), score=given_click, fed=True),
+}
 # What each network may choose from, by validation loss on worlds that serve no result.
 LEARNING_RATES, PENALTIES = (0.003, 0.01), (0.001, 0.003, 0.01, 0.03, 0.1)
-TUNED = Chosen("00_board_tuning", by=["ranker"], setting=["lr", "l2"], value="loss", lowest=True)
+TUNED = Chosen("00_board_tuning", "00_fed_tuning", by=["ranker"], setting=["lr", "l2"], value="loss", lowest=True)
 
 
 @dataclass(frozen=True)
@@ -141,17 +157,40 @@ class Worlds:
 
     @staticmethod
     def make(seeds: Sequence[int]) -> Worlds:
-        encoded, feeds = features(SIZE["users"], SIZE["videos"]), [world(seed) for seed in seeds]
-        parts = [[replace(part, groups=None) for part in examples(feed)] for feed in feeds]
-        offers = [Offer.make(feed) for feed in feeds]
+        feeds = [world(seed) for seed in seeds]
+        return Worlds._of(seeds, feeds, [Offer.make(feed) for feed in feeds], encoding())
+
+    @staticmethod
+    def _of(seeds: Sequence[int], feeds: list[Feed], offers: list[Offer], encoded: Features) -> Worlds:
+        parts = [[replace(part, groups=None) for part in examples(feed, encoded)] for feed in feeds]
         train, valid = map(Examples.stack, zip(*parts, strict=True))
         return Worlds(list(seeds), feeds, train, valid, offers, stack_inputs(offer.inputs(encoded) for offer in offers))
 
+    def fed(self) -> Worlds:
+        """The same, with the columns that a network that is `fed` has more."""
+        shown = [own(log_of(feed)) for feed in self.feeds]
+        feeds = [replace(feed, log=_fed(score, feed.log)) for score, feed in zip(shown, self.feeds, strict=True)]
+        offers = [replace(offer, rows=_fed(score, offer.rows)) for score, offer in zip(shown, self.offers, strict=True)]
+        return Worlds._of(self.seeds, feeds, offers, encoding(fed=True))
 
-def examples(feed: Feed) -> tuple[Examples, Examples]:
+
+def _fed(shown: Score, rows: pd.DataFrame) -> pd.DataFrame:
+    known = tensors(rows)
+    return rows.assign(age_topic=age_topic(known).numpy(), shown=shown(known).numpy())
+
+
+def encoding(fed: bool = False) -> Features:
+    if not fed:
+        return features(SIZE["users"], SIZE["videos"])
+    rows = catalogue(SIZE["users"], SIZE["videos"])
+    pairs = np.arange(len(rows)) % (len(AGES) * len(TOPICS))
+    rows = rows.assign(age_topic=pairs, shown=np.log(rows["duration"] / 25))  # a normal number, as its mean is 0
+    return Features([*COLUMNS, Sparse("age_topic"), Dense("shown")]).fit(rows)
+
+
+def examples(feed: Feed, encoded: Features) -> tuple[Examples, Examples]:
     """The rows that train and those that validate, with all labels and the seconds watched."""
-    tasks = {label: label for label in (*LABELS, "watch_seconds")}
-    return feed.examples(features(SIZE["users"], SIZE["videos"]), tasks, ROWS)
+    return feed.examples(encoded, {label: label for label in (*LABELS, "watch_seconds")}, ROWS)
 
 
 def train(network: Network, worlds: Worlds, lr: float, l2: float) -> tuple[Run, Tensor]:
@@ -159,19 +198,26 @@ def train(network: Network, worlds: Worlds, lr: float, l2: float) -> tuple[Run, 
 
     A model is served as it was at its lowest total validation loss; networks side by side each at their own.
     """
-    encoded = features(SIZE["users"], SIZE["videos"])
-    models = [network.build(encoded, l2, seed) for seed in worlds.seeds]
+    worlds = worlds.fed() if network.fed else worlds
+    models = [network.build(encoding(network.fed), l2, seed) for seed in worlds.seeds]
     rows, valid = (_of(network, part) for part in (worlds.train, worlds.valid))
     options = {"epochs": EPOCHS, "patience": PATIENCE, "batch_size": BATCH, "lr": lr, "seed": worlds.seeds}
     run = fit(models, rows, valid, task_weights=network.task_weights, balance=network.balance, **options)
     apart = isinstance(models[0], SingleTasks)
     logits = run.predict(worlds.inputs) if apart else run.copies.predict(worlds.inputs, run.best[TOTAL][1])
-    return run, network.score(logits)
+    score = network.score(logits)
+    if network.fed:
+        pairs = zip(worlds.feeds, worlds.offers, strict=True)
+        score = score + torch.stack([returned(log_of(feed))(tensors(offer.rows)) for feed, offer in pairs])
+    return run, score
 
 
 def _of(network: Network, part: Examples) -> Examples:
     """What a network trains on: its labels, and its weights of the rows."""
     rows = part.only(*network.labels)
+    if network.fed:
+        clicked = rows.labels["click"] == 1
+        return replace(rows, masks={label: clicked for label in LABELS if label != "click"})
     if not network.seconds:
         return rows
     return replace(rows, weights={"click": torch.where(rows.labels["click"] == 1, part.labels["watch_seconds"], 1.0)})
@@ -186,7 +232,7 @@ def tune(
     """The lowest validation loss at each setting, in thousandths, mean over worlds: ranker, lr, l2, loss."""
     worlds, rows = Worlds.make(seeds), []
     for ranker, lr, l2 in product(rankers, rates, penalties):
-        run, _ = train(NETWORKS[ranker], worlds, lr, l2)
+        run, _ = train((NETWORKS | FED)[ranker], worlds, lr, l2)
         rows.append((ranker, lr, l2, 1000 * run.lowest().xs(TOTAL, level="task").mean()))
     return pd.DataFrame(rows, columns=["ranker", "lr", "l2", "loss"])
 
@@ -215,8 +261,8 @@ def _scores(ranker: str, worlds: Worlds) -> tuple[Sequence, int]:
         return [score(feed, offer) for feed, offer in zip(worlds.feeds, worlds.offers, strict=True)], 0
     if ranker == BY_COUNT:
         return rates(worlds.train, "click", worlds.inputs).numpy(), 0
-    network = NETWORKS[ranker]
-    model = network.build(features(SIZE["users"], SIZE["videos"]), 0.0, 0)
+    network = (NETWORKS | FED)[ranker]
+    model = network.build(encoding(network.fed), 0.0, 0)
     return train(network, worlds, *TUNED[ranker])[1].numpy(), multiply_adds(model)
 
 
@@ -240,6 +286,12 @@ TABLES = kept_tables(
         [Recheck({"rankers": [CLICK, "Shared-Bottom"], "rates": [0.01], "penalties": [0.003]}, {"loss": 5})],
     ),
     KeptTable(
+        "00_fed_tuning",
+        tune,
+        {"seeds": [900, 901], "rankers": tuple(FED), "rates": [0.01], "penalties": (0.0003, 0.001, 0.003, 0.01, 0.03)},
+        [Recheck({"rankers": ["Shared-Bottom, fed"], "penalties": [0.01]}, {"loss": 5})],
+    ),
+    KeptTable(
         "00_board",
         board,
         {"seeds": range(24)},
@@ -248,7 +300,7 @@ TABLES = kept_tables(
     KeptTable(
         "00_finish",
         board,
-        {"seeds": FINISHING, "rankers": (*UNTRAINED, "Shared-Bottom", "ESMM")},
+        {"seeds": FINISHING, "rankers": (*UNTRAINED, "Shared-Bottom", "ESMM", *FED)},
         [Recheck({"seeds": FINISHING[:1], "rankers": UNTRAINED}, BROUGHT)],
     ),
 )
