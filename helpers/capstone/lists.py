@@ -31,7 +31,7 @@ from helpers.capstone.plan import SINGLE
 from helpers.capstone.preparation import Table, prepare
 from helpers.capstone.ranker import Recipe, contribution, fuse
 from helpers.display import figures
-from helpers.display.explorer import Explorer
+from helpers.display.explorer import Explorer, Question
 from helpers.display.panels import Plane, Ranking
 from helpers.evaluation.counts import rates
 from helpers.evaluation.intervals import gain, over_users
@@ -273,12 +273,34 @@ class Lists:
         )
         orders = self._orders(lists)
         beside = Ranking(orders, lambda settings: f"{settings['list']}: {MARK} what happened ({a}, {b})", cut=self.k)
+        at = curve.set_index(["source", "weight", "goal"])["mean"]
+
+        def brings(source: str, weight: float) -> str:
+            return ", ".join(f"{goal} {at[source, weight, goal]:+.3f}" for goal in (a, b))
+
+        low, high = WEIGHTS[0], WEIGHTS[-1]
+        questions = [
+            Question(
+                f"Drag the exponent of {a} from one end to the other. What does the list give up?",
+                {"weight": "Start here: drag it"},
+                [{"weight": low}, {"weight": high}],
+                f"By {b} alone the first {self.k} bring {brings(SEPARATE, low)}; by {a} alone {brings(SEPARATE, high)}.",
+            ),
+            Question(
+                "At equal exponents: whose predictions bring more?",
+                {"source": "choose each"},
+                [{"source": source} for source in self.parts],
+                "; ".join(f"{source}: {brings(source, 0.5)}" for source in self.parts) + ".",
+            ),
+        ]
         return Explorer(
+            "lists",
             {"source": "predictions of", "weight": f"exponent of {a}", "list": "list of"},
             [plane, beside],
             self._sentence,
+            questions=questions,
             start={"source": SEPARATE, "weight": 0.5},
-            dropdown={"source", "list"},
+            buttons={"source", "list"},
             intervals="95% intervals, for the luck of training and for other users",
         )
 

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from helpers.capstone.plan import MATTERS
-from helpers.chapters.ch08.coverage import RIGHT, WRONG
-from helpers.display.explorer import Curves, Explorer
+from helpers.chapters.ch08.coverage import DISJOINT, RIGHT, WRONG
+from helpers.display.explorer import Curves, Explorer, Question
 from helpers.display.palette import METHOD, OTHERS, SINGLE_TASK
 from helpers.evaluation.statistics import summarise
 
@@ -32,8 +32,9 @@ def rows_explorer(grid: pd.DataFrame) -> Explorer:
         y_label="R²",
         styles={HALF: METHOD, NEEDED: SINGLE_TASK},
     )
+    said = _said(grid)
     words = Curves(
-        _said(grid),
+        said,
         x="repeats",
         y="share",
         series="said",
@@ -42,12 +43,46 @@ def rows_explorer(grid: pd.DataFrame) -> Explorer:
         y_label="share of worlds",
         styles=SAID,
     )
+    most, (few, *_, many) = int(grid["repeats"].max()), sorted(grid["rows"].unique().tolist())
+    half, enough, right = (
+        frame.set_index(KEYS)[value]
+        for frame, value in ((widths, "mean"), (needed, "mean"), (said[said["said"] == "right"], "share"))
+    )
+    same = next(name for name in grid["condition"].unique() if name != DISJOINT)
+    at, small = (DISJOINT, 1_000, most), (same, many, most)
+    questions = [
+        Question(
+            "Disjoint features, 1,000 rows: how many seeds does it take until the report decides?",
+            {"repeats": "Start here: drag the seeds"},
+            [{"repeats": most}],
+            f"With {most} seeds half the interval is ±{half[at]:.3f}, and ±{enough[at]:.3f} is needed: the report is "
+            f"right in {right[at]:.0%} of the worlds.",
+        ),
+        Question(
+            f"Now {most} seeds. Can they make up for too few rows?",
+            {"rows": "move it"},
+            [{"rows": few}, {"rows": many}],
+            f"No: the report is right in {right[DISJOINT, few, most]:.0%} of the worlds with {few:,} rows, in "
+            f"{right[DISJOINT, many, most]:.0%} with {many:,}. Seeds average over training, not over the log.",
+            {"repeats": most},
+        ),
+        Question(
+            f"The same features, {many:,} rows. Why does the report hesitate?",
+            {"repeats": "Drag the seeds"},
+            [{"repeats": most}],
+            f"The gain is small: half the interval must fall below ±{enough[small]:.3f}, and with {most} seeds it is "
+            f"±{half[small]:.3f}.",
+            {"condition": same, "rows": many},
+        ),
+    ]
     return Explorer(
+        "rows",
         {"condition": "the two tasks have", "rows": "rows", "repeats": "seeds"},
         [by_seeds, words],
         _in_words,
-        start={"condition": "disjoint features", "rows": 1_000, "repeats": 5},
-        dropdown={"condition"},
+        questions=questions,
+        start={"condition": DISJOINT, "rows": 1_000, "repeats": 5},
+        buttons={"condition"},
         intervals=f"95% intervals over {grid['seed'].nunique()} worlds",
     )
 
