@@ -39,7 +39,8 @@ IDLE = """() => {
 }"""
 # The milliseconds from a key press on slider `index` to a changed picture; null if none came within three seconds.
 PRESS = """async ([index, key]) => {
-  const slider = [...document.querySelectorAll(".mtl-live .mtl-handle")].filter((handle) => handle.checkVisibility())[index];
+  const handles = [...document.querySelectorAll(".mtl-live .mtl-handle")];
+  const slider = handles.filter((handle) => handle.checkVisibility())[index];
   const area = slider.closest(".jp-OutputArea");
   const each = (what, look) => [...area.querySelectorAll(what)].map(look).join();
   const seen = () => [

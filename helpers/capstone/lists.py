@@ -284,7 +284,8 @@ class Lists:
                 f"Drag the exponent of {a} from one end to the other. What does the list give up?",
                 {"weight": "Start here: drag it"},
                 [{"weight": low}, {"weight": high}],
-                f"By {b} alone the first {self.k} bring {brings(SEPARATE, low)}; by {a} alone {brings(SEPARATE, high)}.",
+                f"By {b} alone the first {self.k} bring {brings(SEPARATE, low)}; "
+                f"by {a} alone {brings(SEPARATE, high)}.",
             ),
             Question(
                 "At equal exponents: whose predictions bring more?",

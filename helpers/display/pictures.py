@@ -49,9 +49,10 @@ def png(figure: Figure) -> str:
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=min(figure.dpi, DPI), bbox_inches="tight", metadata={"Software": None})
     data.seek(0)
-    picture, few = Image.open(data), io.BytesIO()  # in 128 colours: a third of the bytes, equal looks
-    picture.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(few, format="png", optimize=True, dpi=picture.info["dpi"])
-    return base64.b64encode(few.getvalue()).decode()
+    picture = Image.open(data)
+    few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)  # a third of the bytes, equal looks
+    few.save(small := io.BytesIO(), format="png", optimize=True, dpi=picture.info["dpi"])
+    return base64.b64encode(small.getvalue()).decode()
 
 
 def readable(figure: Figure) -> None:

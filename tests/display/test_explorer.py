@@ -17,7 +17,13 @@ def say(settings, *_) -> str:
 
 def explorer(frame=None, **other) -> Explorer:
     frame = table() if frame is None else frame
-    named = {"name": "one", "controls": CONTROLS, "panels": [curves(frame), plane(frame)], "sentence": say, "intervals": INTERVALS}
+    named = {
+        "name": "one",
+        "controls": CONTROLS,
+        "panels": [curves(frame), plane(frame)],
+        "sentence": say,
+        "intervals": INTERVALS,
+    }
     return Explorer(**(named | other))
 
 

@@ -61,8 +61,8 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
     trait = dial["trait"].iloc[0]
 
     def told(trait: str, strength: float) -> str:
-        values = means[trait, strength].round(2) + 0.0
-        return ", ".join(f"{TRAITS.get(trait) if label == MOVED else label} {value:+.2f}" for label, value in values.items())
+        values = means[trait, strength].rename({MOVED: TRAITS.get(trait)}).round(2) + 0.0
+        return ", ".join(f"{label} {value:+.2f}" for label, value in values.items())
 
     questions = [
         Question(

@@ -59,6 +59,8 @@ def test_its_questions_are_answered_by_what_was_set():
     for number, (stage, move) in enumerate(zip(stages, moves, strict=True)):
         asked = f"(({{ when, then }}) => when(stage) && then(stage))(QUESTIONS[{number}])"
         assert computed(asked, **stage) is False
-        said = ("share pleases most (0.655), click least (0.570)", "Of its ten, 9.", "With click at −1.00: +0.0")[number]
+        said = ("share pleases most (0.655), click least (0.570)", "Of its ten, 9.", "With click at −1.00: +0.0")[
+            number
+        ]
         assert computed(asked, **stage | move).startswith(said)
     assert computed("QUESTIONS[2].when(stage)", **stages[2], open=True, like=1, click=1) is False
