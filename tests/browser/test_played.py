@@ -93,6 +93,7 @@ def test_the_questions_of_the_balance_are_answered(opened):
     clicks = said(page, card).partition(" of 100")[0]
     assert f"with {clicks} of 100 clicked" in answered(card, 1)
     card.get_by_role("button", name="question 2").click()
+    draw(page, card, (0.5, 0), (1, 0))
     draw(page, card, (0, 0.2), (49 / 99, 0.2))
     assert "50 of 100" in said(page, card) and "100% too large" in said(page, card)
     assert "2.00 times, at" in hint(card)

@@ -149,7 +149,8 @@ function seconds(stage) {
 }
 
 // A guess comes before what is known: until the run begins, its outcome is not shown.
-const waiting = (stage) => "guess" in (stage.question?.moves ?? {}) && !stage.begun.has(settingOf(stage));
+const asked = (stage) => "guess" in (stage.question?.moves ?? {}), begun = (stage) => stage.begun.has(settingOf(stage));
+const waiting = (stage) => asked(stage) && !begun(stage);
 const guessed = (stage) => stage.guessed === settingOf(stage);
 const missedBy = (stage, both) => Math.hypot(stage.state.ga - both[0][0], stage.state.gb - both[1][0]);
 
@@ -316,7 +317,7 @@ function outcomes(stage, figure, left, right, top, bottom) {
     name: "your guess: what both tasks gain", key: "guess", x, y, step: .01, at: () => [stage.state.ga, stage.state.gb],
     words: () => `A ${signed(stage.state.ga)}, B ${signed(stage.state.gb)}`,
     to(a, b) {
-      if (stage.begun.has(settingOf(stage))) return; // it is known
+      if (asked(stage) && begun(stage)) return; // it is known
       stage.guessed = settingOf(stage);
       stage.set({ ga: Math.round(200 * a) / 200, gb: Math.round(200 * b) / 200 });
     },
@@ -327,7 +328,7 @@ function outcomes(stage, figure, left, right, top, bottom) {
   });
   return (kept, done, ghost) => {
     const own = done.length ? byTask(done) : null, old = ghost.length ? byTask(ghost) : null;
-    guess.style.visibility = stage.begun.has(settingOf(stage)) && !guessed(stage) ? "hidden" : ""; // it was about another setting
+    guess.style.visibility = asked(stage) && begun(stage) && !guessed(stage) ? "hidden" : ""; // it was about another setting
     change(gap, { d: own && guessed(stage) ? path([at([stage.state.ga, stage.state.gb]), at(own.map(([value]) => value))]) : "" });
     change(trail, { d: path((kept?.path ?? []).map(at)) });
     change(cloud, { d: transposed(kept?.now).map((pair) => disc(...at(pair), 3)).join("") });
