@@ -4,7 +4,7 @@
 import { add, block } from "./elements.js";
 import { AS_TEXT, BAND, BLACK, clamp, explorable, fixed, GREY, scale, svg } from "./live/kit.js";
 
-const WHOLE = 268, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, GAP = 18, PALE = .4;
+const WHOLE = 260, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, GAP = 18, PALE = .4;
 const FAINT = AS_TEXT[GREY];
 
 const line = (xs, ys) => "M" + xs.map((x, i) => fixed(x) + "," + fixed(ys[i])).join("L");
