@@ -213,8 +213,8 @@ function grip(stage, figure, { panel, root, at }, { key, label, options }, [left
   const place = (i) => at(spot().frame, clamp(Math.round(i), 0, options.length - 1)), x = (i) => left + place(i)[0];
   const to = (i) => stage.set({ [key]: i });
   x.invert = (pixel) => options.map((_, i) => Math.abs(x(i) - pixel)).reduce((best, gap, i, gaps) => (gap < gaps[best] ? i : best), 0);
-  root.style.cursor = "pointer";
-  root.onpointerdown = (event) => {
+  const paper = add(root, "rect", { width: "100%", height: "100%", fill: "transparent", style: "cursor: pointer" });
+  paper.onpointerdown = (event) => {
     const { left: edge, width } = figure.getBoundingClientRect();
     stage.made(key);
     to(x.invert((event.clientX - edge) * figure.width.baseVal.value / width)); // a page may be scaled
