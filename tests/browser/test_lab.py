@@ -66,7 +66,7 @@ def test_pointing_at_the_curves_moves_their_control(book):
     explorer = book.page.locator(".mtl-live:has(.mtl-title)").first
     panel = explorer.locator("svg svg").first
     panel.scroll_into_view_if_needed()
-    for share, option in ((0.15, "0.1"), (0.75, "0.9")):
+    for share, option in ((0.15, "0.1"), (0.83, "0.9")):
         box = panel.bounding_box()
         book.page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
         explorer.locator("output", has_text=option).wait_for()
