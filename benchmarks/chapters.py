@@ -39,8 +39,8 @@ IDLE = """() => {
 }"""
 # The milliseconds from a key press on slider `index` to a changed picture; null if none came within three seconds.
 PRESS = """async ([index, key]) => {
-  const slider = document.querySelectorAll(".widget-slider")[index];
-  const handle = slider.querySelector(".noUi-handle");
+  const handles = [...document.querySelectorAll(".mtl-live .mtl-handle")];
+  const slider = handles.filter((handle) => handle.checkVisibility())[index];
   const area = slider.closest(".jp-OutputArea");
   const each = (what, look) => [...area.querySelectorAll(what)].map(look).join();
   const seen = () => [
@@ -50,9 +50,9 @@ PRESS = """async ([index, key]) => {
       (e.children.length ? "" : e.textContent)),
     each(".widget-html-content, table", (e) => e.innerText),
   ].join("|");
-  handle.focus();
+  slider.focus();
   const before = seen(), start = performance.now();
-  handle.dispatchEvent(new KeyboardEvent("keydown", { key, code: key, bubbles: true, cancelable: true }));
+  slider.dispatchEvent(new KeyboardEvent("keydown", { key, code: key, bubbles: true, cancelable: true }));
   while (performance.now() - start < 3000) {
     await new Promise((frame) => requestAnimationFrame(frame));
     if (seen() !== before) return performance.now() - start;
@@ -183,7 +183,7 @@ def _kernel_mb(server: subprocess.Popen) -> float:
 
 
 def _press_all(page: Page, name: str) -> list[float]:
-    sliders = page.locator(".widget-slider")
+    sliders = page.locator(".mtl-live .mtl-handle:visible")
     count, taken = sliders.count(), []
     for index in range(count):
         sliders.nth(index).scroll_into_view_if_needed()

@@ -1,14 +1,12 @@
-// The interactive figure: draws the panels that explorer.py prepared as SVG, and again whenever a control's `index` changes.
-// All numbers are in the widget's state and the controls are listened to here, in the browser: no kernel is asked.
-// Few elements, made once a size; a move of a slider only sets their attributes. That keeps it within one frame.
+// The interactive figure: draws the panels that explorer.py prepared, and again whenever a dial or a handle on them moves.
+// All numbers are in the widget's data; few elements, made once a size: a move only sets their attributes.
 
 import { add, block } from "./elements.js";
+import { AS_TEXT, BAND, BLACK, clamp, explorable, fixed, GREY, scale, svg } from "./live/kit.js";
 
-const HEIGHT = 360, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, FONT = 14, GAP = 18, REST = 500, PALE = .4;
-const GREY = "#767676", BLACK = "#1A1A1A", FAINT = "#595959", BAND = "#ECECEC";
+const WHOLE = 260, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, GAP = 18, PALE = .4;
+const FAINT = AS_TEXT[GREY];
 
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-const fixed = (value) => value.toFixed(1);
 const line = (xs, ys) => "M" + xs.map((x, i) => fixed(x) + "," + fixed(ys[i])).join("L");
 
 // The outline of a marker of radius r around (x, y); one path element holds the markers of a whole series.
@@ -38,49 +36,46 @@ function apart(places, top, bottom) {
 }
 
 // Axes, ticks and zero lines: what stays while sliders move. Returns the two scales.
-function frameOf(svg, panel, box) {
-  const scale = (axis, from, to) => {
-    const height = axis.log ? Math.log10 : (v) => v, [low, high] = axis.limits.map(height);
-    return (v) => from + (to - from) * (height(v) - low) / (high - low);
-  };
-  const x = scale(panel.x, box.left, box.right), y = scale(panel.y, box.bottom, box.top);
+function frameOf(root, panel, box) {
+  const height = panel.y.log ? Math.log10 : (v) => v, up = scale(...panel.y.limits.map(height), box.bottom, box.top);
+  const x = scale(...panel.x.limits, box.left, box.right), y = (v) => up(height(v));
   const ink = panel.ink || [BLACK, BLACK];
   for (const [at, words] of panel.y.ticks) {
-    add(svg, "path", { d: `M${box.left},${fixed(y(at))}H${box.right}`, stroke: "#ebebeb" });
-    add(svg, "text", { x: box.left - 8, y: y(at) + 5, "text-anchor": "end", fill: FAINT }, words);
+    add(root, "path", { d: `M${box.left},${fixed(y(at))}H${box.right}`, stroke: "#ebebeb" });
+    add(root, "text", { x: box.left - 8, y: y(at) + 5, "text-anchor": "end", fill: FAINT }, words);
   }
   let labelled = -Infinity;
   for (const [at, words] of panel.x.ticks) {
-    add(svg, "path", { d: `M${fixed(x(at))},${box.bottom}v5`, stroke: GREY });
+    add(root, "path", { d: `M${fixed(x(at))},${box.bottom}v5`, stroke: GREY });
     if (x(at) - labelled < 9 * words.length) continue; // no room: the tick stays
-    add(svg, "text", { x: x(at), y: box.bottom + 21, "text-anchor": "middle", fill: FAINT }, words);
+    add(root, "text", { x: x(at), y: box.bottom + 21, "text-anchor": "middle", fill: FAINT }, words);
     labelled = x(at);
   }
-  add(svg, "path", { d: `M${box.left},${box.bottom}H${box.right}`, stroke: GREY });
-  if (panel.y.zero) add(svg, "path", { d: `M${box.left},${fixed(y(0))}H${box.right}`, stroke: GREY, "stroke-width": 1.5 });
-  if (panel.x.zero) add(svg, "path", { d: `M${fixed(x(0))},${box.top}V${box.bottom}`, stroke: GREY, "stroke-width": 1.5 });
-  const name = add(svg, "text", { y: box.bottom + 44, "text-anchor": "middle", fill: ink[0], "font-weight": panel.ink ? "bold" : "normal" }, panel.x.label);
-  const wide = svg.width.baseVal.value, long = () => name.getComputedTextLength() + 4; // on a phone it may be longer than the axis
+  add(root, "path", { d: `M${box.left},${box.bottom}H${box.right}`, stroke: GREY });
+  if (panel.y.zero) add(root, "path", { d: `M${box.left},${fixed(y(0))}H${box.right}`, stroke: GREY, "stroke-width": 1.5 });
+  if (panel.x.zero) add(root, "path", { d: `M${fixed(x(0))},${box.top}V${box.bottom}`, stroke: GREY, "stroke-width": 1.5 });
+  const name = add(root, "text", { y: box.bottom + 44, "text-anchor": "middle", fill: ink[0], "font-weight": panel.ink ? "bold" : "normal" }, panel.x.label);
+  const wide = root.width.baseVal.value, long = () => name.getComputedTextLength() + 4; // on a phone it may be longer than the axis
   if (long() > wide) name.setAttribute("font-size", 12);
   name.setAttribute("x", fixed(clamp((box.left + box.right) / 2, long() / 2, Math.max(long(), wide) - long() / 2)));
-  add(svg, "text", { x: 2, y: 14, fill: ink[1], "font-weight": panel.ink ? "bold" : "normal" }, panel.y.label);
+  add(root, "text", { x: 2, y: 14, fill: ink[1], "font-weight": panel.ink ? "bold" : "normal" }, panel.y.label);
   return { x, y };
 }
 
-function curves(svg, panel, box) {
-  const { x, y } = frameOf(svg, panel, box);
+function curves(root, panel, box) {
+  const { x, y } = frameOf(root, panel, box);
   const at = panel.at.map(x);
-  const [was, cursor] = [PALE, 1].map((opacity) => add(svg, "path", { opacity, stroke: "#b0b0b0", "stroke-width": 1.2 }));
-  const bands = panel.series.map((s) => add(svg, "path", { fill: s.colour, "fill-opacity": .15 }));
-  const ghosts = panel.series.map((s) => add(svg, "path", { opacity: PALE, fill: "none", stroke: s.colour, "stroke-width": 2 }));
+  const [was, cursor] = [PALE, 1].map((opacity) => add(root, "path", { opacity, stroke: "#b0b0b0", "stroke-width": 1.2 }));
+  const bands = panel.series.map((s) => add(root, "path", { fill: s.colour, "fill-opacity": .15 }));
+  const ghosts = panel.series.map((s) => add(root, "path", { opacity: PALE, fill: "none", stroke: s.colour, "stroke-width": 2 }));
   const parts = panel.series.map((s) => ({
-    curve: add(svg, "path", { fill: "none", stroke: s.colour, "stroke-width": 2.5, "stroke-dasharray": s.dash.join(" ") }),
-    dots: add(svg, "path", { fill: s.colour }),
-    now: add(svg, "path", { fill: s.colour, stroke: "#fff", "stroke-width": 1.5 }),
+    curve: add(root, "path", { fill: "none", stroke: s.colour, "stroke-width": 2.5, "stroke-dasharray": s.dash.join(" ") }),
+    dots: add(root, "path", { fill: s.colour }),
+    now: add(root, "path", { fill: s.colour, stroke: "#fff", "stroke-width": 1.5 }),
   }));
-  const names = panel.series.map((s) => add(svg, "text", { x: box.right + (box.over ? 4 : 10), "text-anchor": box.over ? "end" : "start", fill: s.ink, "font-weight": "bold", class: "mtl-halo" }, s.name));
+  const names = panel.series.map((s) => add(root, "text", { x: box.right + (box.over ? 4 : 10), "text-anchor": box.over ? "end" : "start", fill: s.ink, "font-weight": "bold", class: "mtl-halo" }, s.name));
   const radius = at.length > 16 ? 0 : 4;
-  return (frame, now, before) => {
+  const draw = (frame, now, before) => {
     const last = panel.series.map((s) => y(s.y[frame].at(-1))), ends = apart(last, box.top, box.bottom);
     const upright = (place) => `M${fixed(at[place])},${box.top}V${box.bottom}`;
     if (now >= 0) cursor.setAttribute("d", upright(now));
@@ -99,32 +94,32 @@ function curves(svg, panel, box) {
       names[i].setAttribute("y", fixed(box.over ? last[i] + (under ? 19 : -11) : ends[i] + 5));
     });
   };
+  return { draw, at: (_, now) => [at[now], box.bottom] };
 }
 
-function plane(svg, panel, box) {
-  const { x, y } = frameOf(svg, panel, box), narrow = box.right - box.left < 400;
+function plane(root, panel, box) {
+  const { x, y } = frameOf(root, panel, box), narrow = box.right - box.left < 400;
   if (panel.matters) { // below the zero lines
     const [left, right] = [-panel.matters, panel.matters].map(x), [bottom, top] = [-panel.matters, panel.matters].map(y);
     const d = `M${left},${box.top}H${right}V${box.bottom}H${left}ZM${box.left},${top}H${box.right}V${bottom}H${box.left}Z`;
-    svg.insertBefore(add(svg, "path", { d, fill: BAND }), svg.querySelector("path"));
+    root.insertBefore(add(root, "path", { d, fill: BAND }), root.querySelector("path"));
   }
   if (panel.x.zero) {
     [[box.left + 4, box.top + 14], [box.right, box.top + 14], [box.right, box.bottom - 8], [box.left + 4, box.bottom - 8]].forEach(([px, py], i) => {
-      const field = add(svg, "text", { y: py, "text-anchor": px === box.right ? "end" : "start", fill: FAINT, "font-style": "italic", class: "mtl-halo" });
+      const field = add(root, "text", { y: py, "text-anchor": px === box.right ? "end" : "start", fill: FAINT, "font-style": "italic", class: "mtl-halo" });
       const words = panel.quadrants[i].split(" "); // the last word on a second line where the fields are narrow
       const lines = words.length > 1 && narrow ? [words.slice(0, -1).join(" "), words.at(-1)] : [words.join(" ")];
       lines.forEach((text, k) => add(field, "tspan", { x: px, dy: k ? 17 : py > (box.top + box.bottom) / 2 ? -17 * (lines.length - 1) : 0 }, text));
     });
   }
-  const ghosts = ["stroke", "fill"].map((ink) => add(svg, "path", { opacity: PALE, fill: "none", [ink]: GREY, "stroke-width": 2 }));
-  const path = add(svg, "path", { fill: "none", stroke: GREY, "stroke-width": 2 });
-  const dots = add(svg, "path", { fill: GREY });
-  const whiskers = panel.colours.map((colour) => add(svg, "path", { stroke: colour, "stroke-width": 3 }));
-  const ends = panel.ends.map((words) => add(svg, "text", { fill: FAINT, class: "mtl-halo" }, words));
-  const now = add(svg, "path", { fill: BLACK, stroke: "#fff", "stroke-width": 1.5 });
+  const ghosts = ["stroke", "fill"].map((ink) => add(root, "path", { opacity: PALE, fill: "none", [ink]: GREY, "stroke-width": 2 }));
+  const path = add(root, "path", { fill: "none", stroke: GREY, "stroke-width": 2 });
+  const dots = add(root, "path", { fill: GREY });
+  const whiskers = panel.colours.map((colour) => add(root, "path", { stroke: colour, "stroke-width": 3 }));
+  const ends = panel.ends.map((words) => add(root, "text", { fill: FAINT, class: "mtl-halo" }, words));
   const inset = panel.quadrants.length ? (narrow ? 46 : 29) : 8; // the fields' names stand there
-  return (frame, at, before) => {
-    const { y: values, low, high } = panel.points;
+  const { y: values, low, high } = panel.points;
+  const draw = (frame, at, before) => {
     const xs = values[frame][0].map(x), ys = values[frame][1].map(y);
     if (before) {
       const [wasX, wasY] = [values[before.frame][0].map(x), values[before.frame][1].map(y)];
@@ -137,7 +132,6 @@ function plane(svg, panel, box) {
       whiskers[0].setAttribute("d", `M${fixed(x(low[frame][0][at]))},${fixed(ys[at])}H${fixed(x(high[frame][0][at]))}`);
       whiskers[1].setAttribute("d", `M${fixed(xs[at])},${fixed(y(low[frame][1][at]))}V${fixed(y(high[frame][1][at]))}`);
     }
-    now.setAttribute("d", marker("o", xs[at], ys[at], 7.5));
     const last = xs.length - 1, middle = (v) => v.slice(1).map((value, i) => (value + v[i]) / 2);
     const alongX = [...xs, ...middle(xs)], alongY = [...ys, ...middle(ys)];
     [[0, last], [last, 0]].forEach(([k, other], i) => { // clear of the path and within the panel; outward, if there is a choice
@@ -153,135 +147,104 @@ function plane(svg, panel, box) {
       ends[i].setAttribute("y", fixed(best.line));
     });
   };
+  return { draw, at: (frame, now) => [x(values[frame][0][now]), y(values[frame][1][now])] };
 }
 
 // One list from the top; a line below the places that count.
-function ranking(svg, panel, box) {
+function ranking(root, panel, box) {
   const rows = panel.orders[0].length, step = Math.min(30, (box.bottom + BOTTOM - box.top) / rows);
   const parts = panel.orders[0].map((_, place) => {
     const y = box.top + (place + .5) * step + 5, ink = { y, fill: BLACK };
-    add(svg, "text", { ...ink, x: 22, fill: FAINT, "text-anchor": "end" }, String(place + 1));
-    return { words: add(svg, "text", { ...ink, x: 32 }), marks: add(svg, "text", { ...ink, x: box.right, "text-anchor": "end" }) };
+    add(root, "text", { ...ink, x: 22, fill: FAINT, "text-anchor": "end" }, String(place + 1));
+    return { words: add(root, "text", { ...ink, x: 32 }), marks: add(root, "text", { ...ink, x: box.right, "text-anchor": "end" }) };
   });
-  if (panel.cut < rows) add(svg, "path", { d: `M0,${fixed(box.top + panel.cut * step)}H${box.right}`, stroke: GREY });
-  return (frame) => panel.orders[frame].forEach((line, place) => {
+  if (panel.cut < rows) add(root, "path", { d: `M0,${fixed(box.top + panel.cut * step)}H${box.right}`, stroke: GREY });
+  const draw = (frame) => panel.orders[frame].forEach((line, place) => {
     const { words, marks } = parts[place];
     [words.textContent, marks.textContent] = panel.lines[line];
     words.setAttribute("font-weight", place < panel.cut ? "bold" : "normal");
   });
+  return { draw };
 }
 
 const DRAWN = { curves, plane, ranking };
 
-async function render({ model, el }) {
-  const drawing = JSON.parse(model.get("drawing"));
-  const controls = await Promise.all(model.get("controls").map((id) => model.widget_manager.get_model(id.slice("IPY_MODEL_".length))));
-  const counts = drawing.controls.map((control) => control.options.length);
-  const panels = block(el, "div", "mtl-panels");
-  const sentence = block(el, "p", "mtl-sentence");
-  sentence.setAttribute("aria-live", "polite");
-  block(el, "p", "mtl-note").textContent = `${drawing.note} Pale: before your last move.`;
-  const views = drawing.panels.map((panel) => {
-    const view = block(panels, "div", "mtl-panel");
-    return { panel, view, title: block(view, "div", "mtl-title"), svg: add(view, "svg", { role: "img", "font-size": FONT }), draw: null };
+const indexOf = ({ key, options, buttons }, state) => (buttons ? options.indexOf(state[key]) : Math.round(state[key]));
+
+// The number of a setting among all of these controls, in the order of the prepared lists.
+const numbered = (controls, state, which = controls.map((_, i) => i)) => which.reduce((sum, i) => sum * controls[i].options.length + indexOf(controls[i], state), 0);
+
+// The room that the longest of some texts needs.
+function reserve(node, texts) {
+  node.textContent = texts.reduce((longest, text) => (text.length > longest.length ? text : longest), "");
+  return node.offsetHeight + 4;
+}
+
+function picture(stage, place, width) {
+  const { controls, panels } = stage.data, beside = panels.length === 2 && width >= 560, high = panels.length === 1 || beside ? WHOLE : STACKED;
+  const shares = panels.map((_, i) => (beside ? Math.floor((width - 20) * (i ? .45 : .55)) : width));
+  const titles = panels.map((_, i) => Object.assign(block(place, "div", "mtl-title"), { style: `inset: auto; width: ${shares[i]}px` }));
+  const rooms = titles.map((title, i) => reserve(title, panels[i].titles.texts)), head = Math.max(...rooms);
+  const tops = panels.map((_, i) => (beside || !i ? head : head + high + rooms[i])), lefts = panels.map((_, i) => (beside && i ? shares[0] + 20 : 0));
+  const figure = svg(place, width, tops.at(-1) + high);
+  const spot = (panel, state) => ({ frame: numbered(controls, state, panel.frame), at: panel.cursor < 0 ? -1 : indexOf(controls[panel.cursor], state) });
+  const views = panels.map((panel, i) => {
+    const [share, left, top] = [shares[i], lefts[i], tops[i]], title = titles[i];
+    Object.assign(title.style, { left: `${left}px`, top: `${top - rooms[i]}px` });
+    const names = panel.kind === "curves" ? Math.max(...panel.series.map((s) => s.name.length)) * 9 : 0, over = names > .35 * share; // on a phone names stand over the ends of their lines
+    const root = add(figure, "svg", { x: left, y: top, width: share, height: high, role: "img" }), box = { left: LEFT, right: share - (over ? 14 : names + 14), top: TOP, bottom: high - BOTTOM, over };
+    const view = { panel, title, root, ...DRAWN[panel.kind](root, panel, box) };
+    if (panel.cursor >= 0) grip(stage, figure, view, controls[panel.cursor], [left, top], () => spot(panel, stage.state));
+    return view;
   });
-
-  const place = (chosen, which) => which.reduce((sum, i) => sum * counts[i] + chosen[i], 0);
-  const everything = counts.map((_, i) => i);
-
-  let chosen = null, before = null, moved = 0;
-
-  // A move that follows another within half a second goes on with it; the ghost is where they began.
-  function move() {
-    if (performance.now() - moved > REST) before = chosen;
-    moved = performance.now();
-    draw();
-  }
-
-  function draw() {
-    chosen = controls.map((control) => Math.round(control.get("index")));
-    const state = place(chosen, everything);
-    for (const { panel, title, svg, draw } of views) {
-      if (!draw) return;
-      const spot = (of) => ({ frame: place(of, panel.frame), at: panel.cursor < 0 ? -1 : of[panel.cursor] }), { frame, at } = spot(chosen);
-      draw(frame, at, before && spot(before));
-      const words = panel.titles.texts[panel.titles.of[state]];
-      if (title.textContent !== words) { title.textContent = words; svg.setAttribute("aria-label", words); }
-    }
-    sentence.textContent = drawing.sentences.texts[drawing.sentences.of[state]];
-    name(chosen);
-  }
-
-  // ipywidgets gives a slider's handle neither a name nor a value in words; a screen reader needs both.
-  function name(chosen) {
-    const card = el.closest(".mtl-card");
-    if (!card) return;
-    card.onkeydown = (event) => { // else JupyterLab takes the arrow keys and Enter for itself
-      if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
-    };
-    card.querySelectorAll(".mtl-controls > .widget-inline-hbox").forEach((row, i) => {
-      const handle = row.querySelector(".noUi-handle");
-      handle?.setAttribute("aria-label", drawing.controls[i].label);
-      handle?.setAttribute("aria-valuetext", drawing.controls[i].options[chosen[i]]);
-    });
-  }
-
-  // Reserve the room that the longest text needs, so that nothing below jumps.
-  function reserve(node, texts) {
-    node.style.minHeight = "";
-    node.textContent = texts.reduce((longest, text) => (text.length > longest.length ? text : longest), "");
-    node.style.minHeight = node.offsetHeight + "px";
-    node.textContent = "";
-  }
-
-  // Pointing at a curve moves the control along which it runs.
-  function point(event, panel, svg, box) {
-    if (event.buttons !== 1) return;
-    const { left, width } = svg.getBoundingClientRect();
-    const [from, to] = panel.x.limits;
-    const across = (event.clientX - left) * (svg.width.baseVal.value / width); // slides are scaled
-    const value = from + (to - from) * (across - box.left) / (box.right - box.left);
-    const gaps = panel.at.map((at) => Math.abs(at - value));
-    controls[panel.cursor].set("index", gaps.indexOf(Math.min(...gaps)));
-    controls[panel.cursor].save_changes();
-  }
-
-  function build(width) {
-    const beside = views.length === 2 && width >= 720;
-    const height = views.length === 1 || beside ? HEIGHT : STACKED; // the controls and both panels on one small screen
-    views.forEach((view, i) => {
-      const { panel, svg } = view;
-      const share = Math.floor(beside ? (width - 20) * (i ? .45 : .55) : width);
-      const names = panel.kind === "curves" ? Math.max(...panel.series.map((s) => s.name.length)) * 9 : 0;
-      const over = names > .35 * share; // on a phone names stand over the ends of their lines
-      const labels = over ? 14 : names + 14;
-      svg.replaceChildren();
-      svg.setAttribute("width", share);
-      svg.setAttribute("height", height);
-      view.view.style.width = share + "px";
-      reserve(view.title, panel.titles.texts);
-      const box = { left: LEFT, right: share - labels, top: TOP, bottom: height - BOTTOM, over };
-      view.draw = DRAWN[panel.kind](svg, panel, box);
-      if (panel.kind === "curves" && panel.cursor >= 0) {
-        svg.style.cursor = "pointer";
-        svg.onpointerdown = svg.onpointermove = (event) => point(event, panel, svg, box);
-      }
-    });
-    reserve(sentence, drawing.sentences.texts);
-    draw();
-  }
-
-  let width = 0;
-  const observer = new ResizeObserver(() => {
-    const now = Math.floor(el.clientWidth);
-    if (now && now !== width) build(width = now);
-  });
-  observer.observe(el);
-  for (const control of controls) control.on("change:index", move);
   return () => {
-    observer.disconnect();
-    for (const control of controls) control.off("change:index", move);
+    const { state, ghost } = stage, all = numbered(controls, state);
+    for (const { panel, title, root, draw } of views) {
+      const { frame, at } = spot(panel, state), words = panel.titles.texts[panel.titles.of[all]];
+      draw(frame, at, ghost && spot(panel, ghost));
+      title.textContent = words;
+      root.setAttribute("aria-label", words);
+    }
   };
 }
 
-export default { render };
+// The handle of a control on the curves along which it runs; a press on the panel takes it there.
+function grip(stage, figure, { panel, root, at }, { key, label, options }, [left, top], spot) {
+  const place = (i) => at(spot().frame, clamp(Math.round(i), 0, options.length - 1)), x = (i) => left + place(i)[0];
+  const to = (i) => stage.set({ [key]: i });
+  x.invert = (pixel) => options.map((_, i) => Math.abs(x(i) - pixel)).reduce((best, gap, i, gaps) => (gap < gaps[best] ? i : best), 0);
+  const paper = add(root, "rect", { width: "100%", height: "100%", fill: "transparent", style: "cursor: pointer" });
+  paper.onpointerdown = (event) => {
+    const { left: edge, width } = figure.getBoundingClientRect();
+    stage.made(key);
+    to(x.invert((event.clientX - edge) * figure.width.baseVal.value / width)); // a page may be scaled
+  };
+  stage.handle(figure, {
+    name: `${label}, on the ${panel.kind === "plane" ? "plane" : "curves"}`, key, x, level: () => top + place(spot().at)[1], step: 1, up: true,
+    at: () => [spot().at], to: (i) => to(Math.round(i)), words: () => options[spot().at],
+  });
+}
+
+export default explorable(({ controls, sentences, note, questions }) => ({
+  limits: Object.fromEntries(controls.map(({ key, options, buttons }) => [key, buttons ? options : [0, options.length - 1]])),
+  questions: questions.map(({ seen, answer, ...question }) => ({
+    ...question, answer,
+    when({ state, before }) {
+      before[JSON.stringify(state)] = state;
+      return seen.every((setting) => Object.values(before).some((one) => Object.keys(setting).every((key) => one[key] === setting[key])));
+    },
+    then: () => answer,
+  })),
+  setup(stage) {
+    stage.before = {}; // the settings that the reader has seen on this stage
+    for (const { key, label, options, buttons } of controls) {
+      if (buttons) stage.choice({ label, key, options });
+      else stage.slider({ label, key, step: 1, words: (i) => options[Math.round(i)] });
+    }
+    stage.card.classList.add("mtl-flat");
+    block(stage.card, "p", "mtl-note", `${note} Pale: before your last move.`);
+  },
+  picture,
+  sentence: ({ state }) => sentences.texts[sentences.of[numbered(controls, state)]],
+  arrived(stage) { stage.before = {}; },
+}));

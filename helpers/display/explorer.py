@@ -1,119 +1,135 @@
-"""The interactive figure: controls, one or two panels drawn from tidy tables, and a sentence that says what they show.
+"""The interactive figure: dials, one or two panels drawn from tidy tables, and a sentence that says what they show.
 
-All numbers go into the widget once, and `explorer.js` draws them and listens to the controls in the browser. So it
-answers without a kernel: in a notebook that was only opened, in an exported page, in slides. The picture of the first
-settings, drawn by matplotlib from the same numbers, is shown where no widget runs (GitHub, an untrusted notebook).
+It is an explorable (`live`): all numbers go into the page once, `explorer.js` draws them, and its questions notice when
+they are answered. The picture of the first settings, drawn by matplotlib from the same numbers, is shown where no
+widget runs (GitHub, an untrusted notebook).
 """
 
-import io
 import itertools
-import json
 import math
 import re
 import textwrap
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import anywidget
-import ipywidgets as widgets
 import matplotlib.style
 import numpy as np
-import traitlets
 from matplotlib.figure import Figure
 
-from helpers.display.model_ids import stable
+from helpers.display.live.live import Live
 from helpers.display.palette import GREY
 from helpers.display.panels import Curves, Panel, Plane, Position, Ranking, Words, has_intervals, levels, rows_at
-from helpers.display.pictures import image, in_few_colours, readable, sentence
-from helpers.display.scripts import joined
+from helpers.display.pictures import sentence
 from helpers.support import validate
 
-STATE_BYTES = 300_000  # several explorers fit into a notebook of 1.5 MB
 COMBINATIONS = 5_000
 
 KINDS = {"curves": Curves, "plane": Plane, "ranking": Ranking}
 
-__all__ = ["Curves", "Explorer", "Plane", "Ranking"]
+__all__ = ["Curves", "Explorer", "Plane", "Question", "Ranking"]
 
 
-class Explorer(widgets.VBox):
+@dataclass(frozen=True)
+class Question:
+    """What the reader is asked, and what is said when it is answered. Its number sets the stage.
+
+    moves   {control: what to do}: the dials that are shown, in the order in which they are to be moved; the words stand
+            at a handle on the curves, if the control has one
+    seen    settings {control: option}: it is answered when the reader has been at all of them
+    at      {control: option} where the stage begins, if not where the explorer does; not of the dials that are shown
+    """
+
+    ask: str
+    moves: dict[str, str]
+    seen: list[Position]
+    answer: str
+    at: Position = field(default_factory=dict)
+
+
+class Explorer(Live):
     """The interactive figure.
 
         Explorer(
+            "sharing",
             controls={"shared": "shared features", "width": "width of the bottom", "weight": "weight of task A"},
             panels=[Curves(table, x="weight", series="task", ...), Plane(table, x="A", y="B", path="weight", ...)],
             sentence=lambda settings, curves, plane: f"Task A gains {curves['mean']['A']:+.3f} …",
+            questions=[Question("Who pays?", {"weight": "Start here: drag it"}, [{"weight": 0.1}], "Task A does.")],
             start={"shared": 0, "width": 8, "weight": 0.5},
-            dropdown={"width"},
+            buttons={"width"},
             intervals="95% intervals over 20 paired seeds",
         )
 
+    name       in the page's address
     controls   {column: label}; the options are the values in the tables, sorted (a categorical's in its own order)
     panels     one or two
     sentence   a function of the settings {column: option} and, for each panel, of the rows of its table at these, with
                the series as their index; called once for every combination. A hyphen before a number becomes a minus
     start      the first picture's settings; a control that is not named starts at its first option
-    dropdown   controls that are dropdowns; the others are sliders
+    buttons    controls that are rows of buttons; the others are sliders
     intervals  what the bands and whiskers are; needed if there are any
 
     Raises ValueError for a table that lacks columns or combinations, has NaN or repeated rows, or exceeds 300 kB.
     """
 
-    @stable
     def __init__(
         self,
+        name: str,
         controls: dict[str, str],
         panels: list[Panel],
         sentence: Callable[..., str],
         *,
+        questions: Sequence[Question] = (),
         start: Position | None = None,
-        dropdown: Collection[str] = (),
+        buttons: Collection[str] = (),
         intervals: str = "",
     ):
-        start = start or {}
-        self.options = _options(controls, panels)
-        for argument, named in (("start", start), ("dropdown", dropdown)):
-            for name in named:
-                validate.choice(argument, name, controls)
-        self.controls: dict[str, widgets.Widget] = {}
-        for name, options in self.options.items():
-            first = validate.choice(f"start[{name!r}]", start.get(name, options[0]), options)
-            kind = widgets.Dropdown if name in dropdown else widgets.SelectionSlider
-            named = [(_label(option), option) for option in options]
-            self.controls[name] = kind(options=named, index=options.index(first), description=controls[name])
+        self.options, start = _options(controls, panels), start or {}
+        for named in buttons:
+            validate.choice("buttons", named, controls)
+        _options_of("start", start, self.options)
+        start = {key: options[0] for key, options in self.options.items()} | start
+
+        def state(position: Position) -> dict:
+            """A position as the browser has it: the label of a button, the number of a slider's option."""
+            return {
+                key: _label(option) if key in buttons else self.options[key].index(option)
+                for key, option in position.items()
+            }
+
         drawing = _drawing(controls, self.options, panels, sentence, intervals)
-        start = [control.index for control in self.controls.values()]
-        self._png, self._words = _png(drawing, start), _in_short(drawing, start)
-        row = widgets.HBox(list(self.controls.values()))
-        row.add_class("mtl-controls")
-        self.figure = _Figure(drawing=drawing, controls=list(self.controls.values()))
-        super().__init__([row, self.figure])
-        self.add_class("mtl-card")
+        for control in drawing["controls"]:
+            control["buttons"] = control["key"] in buttons
+        asked = []
+        for question in questions:
+            _options_of("question.moves", dict.fromkeys(question.moves), self.options)
+            for position in (question.at, *question.seen):
+                _options_of("question", position, self.options)
+            seen, answer = [state(position) for position in question.seen], _with_minus(question.answer)
+            asked.append(
+                {"ask": question.ask, "moves": question.moves, "seen": seen, "answer": answer}
+                | {"set": state(question.at), "show": []}
+            )
+        at = [options.index(start[key]) for key, options in self.options.items()]
+        title = f"Interactive figure: {', '.join(controls.values())}"
+        super().__init__(
+            Path(__file__).with_suffix(".js"),
+            title,
+            state(start),
+            _picture(drawing, at),
+            _in_short(drawing, at),
+            data=drawing | {"questions": asked},
+            name=name,
+        )
 
-    @property
-    def settings(self) -> Position:
-        """The option that each control has now."""
-        return {name: self.options[name][control.index] for name, control in self.controls.items()}
 
-    def _repr_mimebundle_(self, **kwargs) -> dict:
-        labels = ", ".join(control.description for control in self.controls.values())
-        text = f"Interactive figure with the controls: {labels}. Run this cell, or trust the notebook, to move them."
-        still = {"image/png": self._png, "text/html": image(self._png, self._words)}
-        return super()._repr_mimebundle_(**kwargs) | {"text/plain": text} | still
-
-
-class _Figure(anywidget.AnyWidget):
-    """The part of the explorer that explorer.js draws."""
-
-    _esm = joined(Path(__file__).with_name("explorer.js"))
-    _css = Path(__file__).with_name("explorer.css")
-    # As one string: a notebook file gives each number of a list a line of its own.
-    drawing = traitlets.Dict().tag(
-        sync=True,
-        to_json=lambda value, _: json.dumps(value, ensure_ascii=False, separators=(",", ":")),
-        from_json=lambda text, _: json.loads(text),
-    )
-    controls = traitlets.List().tag(sync=True, **widgets.widget_serialization)
+def _options_of(argument: str, position: Position, options: dict[str, list]):
+    """Check that a position names controls, and options that they have (or none)."""
+    for name, option in position.items():
+        validate.choice(argument, name, options)
+        if option is not None:
+            validate.choice(f"{argument}[{name!r}]", option, options[name])
 
 
 def _label(option) -> str:
@@ -154,19 +170,15 @@ def _drawing(controls: dict[str, str], options: dict[str, list], panels: list[Pa
         drawn.append(
             panel.drawing(names) | {"frame": frame, "cursor": cursor, "titles": _spoken("title", panel.title, every)}
         )
-    drawing = {
+    return {
         "controls": [
-            {"label": controls[name], "options": [_label(option) for option in options[name]]} for name in names
+            {"key": name, "label": controls[name], "options": [_label(option) for option in options[name]]}
+            for name in names
         ],
         "panels": drawn,
         "sentences": _spoken("sentence", lambda settings: sentence(settings, *(at(settings) for at in rows)), every),
         "note": f"Bands and whiskers: {intervals}." if intervals else "",
     }
-    size = len(json.dumps(drawing))
-    if size > STATE_BYTES:
-        limit = f"at most {STATE_BYTES // 1000} kB: fewer options or points"
-        validate.fail("table", f"{size // 1000} kB for the browser", limit)
-    return drawing
 
 
 def _spoken(argument: str, words: Words, every: list[Position]) -> dict:
@@ -196,8 +208,8 @@ def _with_minus(words: str) -> str:
     return re.sub(r"(?<!\w)-(?=\d)", "−", words)
 
 
-def _png(drawing: dict, at: list[int]) -> str:
-    """The picture at the options with the indices `at`, as base64."""
+def _picture(drawing: dict, at: list[int]) -> Figure:
+    """The picture at the options with the indices `at`."""
     counts = [len(control["options"]) for control in drawing["controls"]]
 
     def place(controls: Sequence[int]) -> int:
@@ -230,7 +242,4 @@ def _png(drawing: dict, at: list[int]) -> str:
             )
         settings = ", ".join(f"{c['label']} {c['options'][i]}" for c, i in zip(drawing["controls"], at, strict=True))
         figure.supxlabel(textwrap.fill(f"{settings}. {drawing['note']}", 110), fontsize=10, color=GREY)
-        readable(figure)
-        data = io.BytesIO()
-        figure.savefig(data, format="png", metadata={"Software": None})
-    return in_few_colours(data.getvalue())
+    return figure

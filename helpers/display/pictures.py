@@ -48,7 +48,11 @@ def png(figure: Figure) -> str:
     readable(figure)
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=min(figure.dpi, DPI), bbox_inches="tight", metadata={"Software": None})
-    return in_few_colours(data.getvalue())
+    data.seek(0)
+    picture = Image.open(data)
+    few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)  # a third of the bytes, equal looks
+    few.save(small := io.BytesIO(), format="png", optimize=True, dpi=picture.info["dpi"])
+    return base64.b64encode(small.getvalue()).decode()
 
 
 def readable(figure: Figure) -> None:
@@ -73,15 +77,6 @@ def place_on(figure: Figure, axis: str, scale: float = 1.0) -> dict[str, str | f
     (start, end), (first, last) = (across, down) if axis == "x" else (down, across)
     low, high = (float(limit) / scale for limit in (axes.get_xlim() if axis == "x" else axes.get_ylim()))
     return {"axis": axis, "low": low, "high": high, "start": start, "end": end, "first": first, "last": last}
-
-
-def in_few_colours(png: bytes) -> str:
-    """A PNG in 128 colours, as base64: a third of the bytes, equal looks."""
-    data = io.BytesIO()
-    picture = Image.open(io.BytesIO(png))
-    few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
-    few.save(data, format="png", optimize=True, dpi=picture.info["dpi"])
-    return base64.b64encode(data.getvalue()).decode()
 
 
 def image(picture: str, words: str) -> str:

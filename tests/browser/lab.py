@@ -37,16 +37,6 @@ SETTLED = """() => {
   const { _comms: comms, _futures: questions } = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
   return window.manager.restoredStatus && comms.size + questions.size === 0;
 }"""
-CONTROLS = ".widget-slider, .widget-dropdown"
-# what a person would see change in the output that a control belongs to
-SEEN = """control => {
-  const place = control.closest(".mtl-card") ?? control.closest(".jp-OutputArea-output, .jp-RenderedHTMLCommon, body");
-  const drawn = [...place.querySelectorAll("svg *")].map((e) => (e.children.length ? "" : e.textContent) +
-    ["d", "x", "y", "cx", "cy", "transform"].map((name) => e.getAttribute(name)));
-  const pictures = [...place.querySelectorAll("img")].map((e) => e.src);
-  const canvases = [...place.querySelectorAll("canvas")].map((e) => e.toDataURL());
-  return [...drawn, ...pictures, ...canvases].join("|");
-}"""
 # JupyterLab's own words when a kernel is restarted: nobody debugs it, and what was asked of the old one is not answered
 NOISE = re.compile("Could not restore the debugger state|Canceled future for create_subshell_request")
 
@@ -149,49 +139,6 @@ class Tab:
     def _asked(self, url: str, allowed: tuple[str, ...]):
         if not url.startswith(allowed):
             self.trouble.append(f"outside request: {url}")
-
-    def controls(self) -> list:
-        """The sliders and dropdowns on the page, in order."""
-        return self.page.locator(CONTROLS).all()
-
-    def moves(self, control, action) -> bool:
-        """Whether `action` on a control changes the picture that it belongs to, within two seconds."""
-        before = control.evaluate(SEEN)
-        action(control)
-        for _ in range(40):
-            if control.evaluate(SEEN) != before:
-                return True
-            self.page.wait_for_timeout(50)
-        return False
-
-    def by_keyboard(self, control):
-        """One step by the arrow keys: forwards, or backwards from the last option."""
-        dropdown = control.locator("select")
-        if dropdown.count():
-            dropdown.focus()
-            last = dropdown.evaluate("select => select.selectedIndex === select.options.length - 1")
-            self.page.keyboard.press("ArrowUp" if last else "ArrowDown")
-        else:
-            handle = control.locator(".noUi-handle")
-            handle.focus()
-            last = handle.evaluate("h => h.getAttribute('aria-valuenow') === h.getAttribute('aria-valuemax')")
-            self.page.keyboard.press("ArrowLeft" if last else "ArrowRight")
-
-    def by_mouse(self, control):
-        """Drag a slider's handle to the far end; choose another option of a dropdown."""
-        dropdown = control.locator("select")
-        if dropdown.count():
-            chosen = dropdown.evaluate("select => select.selectedIndex")
-            dropdown.select_option(index=0 if chosen else 1)
-            return
-        control.scroll_into_view_if_needed()
-        track, handle = control.locator(".noUi-base").bounding_box(), control.locator(".noUi-handle").bounding_box()
-        x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
-        left = x - track["x"] > track["width"] / 2
-        self.page.mouse.move(x, y)
-        self.page.mouse.down()
-        self.page.mouse.move(track["x"] + (2 if left else track["width"] - 2), y, steps=4)
-        self.page.mouse.up()
 
 
 class Book(Tab):

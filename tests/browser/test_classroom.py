@@ -356,12 +356,12 @@ def test_a_phone_opens_what_is_on_the_wall(opened, host):
         deck.keyboard.press(key)
     expect(ann.locator(".room-link")).to_be_hidden()
     for _ in range(60):
-        if deck.locator(".mtl-controls:visible").count():
+        if deck.locator(".mtl-live:visible").count():
             break
         deck.keyboard.press("PageDown")
         deck.evaluate(DRAWN)
     with ann.context.expect_page() as page:
         ann.get_by_text("Open what is on the wall").click()
     page.value.wait_for_selector("body[data-widgets=shown]")
-    assert page.value.locator(":target .mtl-controls").count() == 1
+    assert page.value.locator(":target .mtl-live").count() == 1
     assert serious(ann) == []

@@ -73,6 +73,7 @@ def test_it_trains_pauses_and_goes_back_and_one_seed_says_nothing(tab, card):
     step = card.locator("input[type=range]").last
     until = "([step, value]) => step.value === value"
     assert step.get_attribute("aria-valuetext") == "step 250 of seed 1"  # one is finished at the start
+    card.get_by_role("button", name="free").click()
     card.get_by_role("button", name="UWL").click()
     tab.page.wait_for_function(until, arg=[step.element_handle(), "0"])
     card.get_by_role("button", name="Play").click()
@@ -96,7 +97,18 @@ def test_it_trains_pauses_and_goes_back_and_one_seed_says_nothing(tab, card):
     assert card.evaluate(SEEN) != before
 
 
-def test_seeds_are_counted_a_question_notices_and_the_star_of_before_stays(tab, card):
+def test_a_guess_comes_first_seeds_are_counted_and_the_star_of_before_stays(tab, card):
+    card.get_by_role("button", name="question 1").click()
+    tab.page.evaluate(DRAWN)
+    assert card.locator(".mtl-callout").text_content() == "Start here: drag your guess"
+    assert not card.get_by_role("button", name="GradNorm").is_visible()
+    assert "Kept" not in card.locator(".mtl-sentence").inner_text()
+    guess = card.get_by_role("slider", name="your guess")
+    for key in ("ArrowLeft", "ArrowDown"):
+        guess.press(f"Shift+{key}")
+    tab.page.evaluate(DRAWN)
+    assert guess.get_attribute("aria-valuetext") == "A −0.100, B −0.100"
+    assert card.locator("button.mtl-next").inner_text() == "▶ Play"
     card.get_by_role("button", name="Play").click()
     said = wait_until_said(tab, card, r"You, 8 seeds: ")
     assert re.search(r"You, \d seeds: A [+−]0\.\d+ \[[+−]\d\.\d+, [+−]\d\.\d+\], ", said)
@@ -104,6 +116,8 @@ def test_seeds_are_counted_a_question_notices_and_the_star_of_before_stays(tab, 
     assert card.get_by_role("button", name="question 1, answered").count() == 1
     star = "card => card.querySelectorAll(\"svg path[stroke-dasharray='2 2'][d^='M']\").length"
     assert card.evaluate(star) == 0
+    assert re.search(r"Your guess was 0\.\d\d off", card.locator(".mtl-found").inner_text())
+    card.get_by_role("button", name="free").click()
     tab.page.wait_for_timeout(600)  # then a move begins anew
     card.get_by_role("button", name="GradNorm").click()  # which no test trains
     tab.page.evaluate(DRAWN)

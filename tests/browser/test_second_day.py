@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser.conftest import WIDGETS
 from tests.browser.lab import Book, Lab
+from tests.browser.test_live import cards, movable, moves_by_keys
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("second day")]
 LOST = "Error displaying widget"
@@ -51,8 +52,8 @@ def test_trusted_it_is_live(reopened):
     assert reopened.page.locator(".jp-OutputArea-output img").count() == 1
     reopened.page.wait_for_timeout(3000)  # JupyterLab looks for a model for two seconds
     assert reopened.page.get_by_text(LOST).count() == 0
-    for control in reopened.controls():
-        assert reopened.moves(control, reopened.by_keyboard)
+    for card in cards(reopened):
+        assert moves_by_keys(reopened, card, movable(card)[0])
     assert reopened.trouble == []
 
 

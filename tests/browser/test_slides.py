@@ -32,7 +32,7 @@ WRONG = """() => {
     const least = 1.3 * image.naturalHeight > 0.85 * bottom ? 1.19 : 1.3;
     if (image.getBoundingClientRect().width < least * image.naturalWidth) found.push(`small: ${image.alt}`);
   }
-  const whole = "h1, h2, h3, p, li, tr, summary, button, label, math, .mtl-controls, .mtl-panel, .mtl-frame";
+  const whole = "h1, h2, h3, p, li, tr, summary, button, label, math, .mtl-frame";
   for (const part of all(whole)) {
     if (part.querySelector("p, ul, ol")) continue;
     const { left, top, right, bottom } = part.getBoundingClientRect();

@@ -1,6 +1,6 @@
 """One walk through every chapter in JupyterLab and through every page from disk; all other browser tests are long.
 
-Predictions open, controls and explorables move what they belong to. Where a chapter is opened as committed, no cell has
+Predictions open, and explorables move. Where a chapter is opened as committed, no cell has
 run; by Restart & Run All it shows the outputs that it is committed with, too. A page has no kernel and no network.
 """
 
@@ -88,19 +88,9 @@ def predictions_open(place):
     assert place.page.evaluate(AFTER) == folds_opened(place.notebook)
 
 
-def controls_move(place):
-    for number, control in enumerate(place.controls()):
-        assert place.moves(control, place.by_keyboard), f"control {number} by keyboard"
-        assert place.moves(control, place.by_mouse), f"control {number} by mouse"
-
-
 def explorables_move(place):
     for card in cards(place):
         assert moves_by_keys(place, card, movable(card)[0])
-
-
-def test_every_control_moves_its_picture(book):
-    controls_move(book)
 
 
 def test_every_explorable_moves(book):
@@ -136,7 +126,6 @@ def shows_a_card(cell) -> bool:
 
 
 def test_a_chapter_answers_before_it_is_run(opened):
-    controls_move(opened)
     explorables_move(opened)
     predictions_open(opened)
     assert opened.trouble == []
@@ -165,13 +154,6 @@ def test_nothing_that_is_shut_on_a_page_can_be_read(tab):
     alts = tab.page.locator("img").evaluate_all("pictures => pictures.map((picture) => picture.alt)")
     seen = squeezed(" ".join([tab.page.locator("body").inner_text(), *alts]))
     assert [text for text in texts + folded if squeezed(text) in seen] == []
-
-
-def test_every_control_of_a_page_moves_its_picture(tab):
-    tab.page.wait_for_function(
-        "() => [...document.querySelectorAll('.mtl-panel svg')].every((svg) => svg.children.length)"
-    )
-    controls_move(tab)
 
 
 def test_every_explorable_of_a_page_moves(tab):

@@ -181,7 +181,7 @@ def test_any_kind_of_label_and_lists_by_session():
     assert lists.by == "session" and len(np.unique(lists.luck)) < lists.count
     table = lists.table({"click": 1.0, "seconds": 1.0})
     assert table.loc[table["goal"] == "seconds", "gauc"].isna().all() and table["mean"].notna().all()
-    assert "seconds" in lists_explorer(lists)._words
+    assert all("seconds" in said for said in lists_explorer(lists).data["sentences"]["texts"])
 
 
 def test_the_report_has_the_section_and_the_code_for_it(found, ranked):

@@ -26,4 +26,4 @@ def said_at(explorer, **settings) -> str:
     options = explorer.options
     at = [options[name].index(settings[name]) for name in options]
     place = int(np.ravel_multi_index(at, [len(found) for found in options.values()]))
-    return explorer.figure.drawing["sentences"]["texts"][explorer.figure.drawing["sentences"]["of"][place]]
+    return explorer.data["sentences"]["texts"][explorer.data["sentences"]["of"][place]]

@@ -109,9 +109,10 @@ def test_the_words_of_a_picture_may_have_quotes_and_have_an_end():
 def test_the_picture_of_an_explorer_says_what_the_explorer_says():
     curve = pd.DataFrame({"x": [0, 1] * 2, "k": [1, 1, 2, 2], "y": [0.0, 1.0, 0.0, 2.0], "s": "line"})
     panel = Curves(curve, x="x", y="y", series="s", title="Steeper", x_label="x", y_label="y")
-    shown = Explorer({"k": "slope"}, [panel], lambda settings, _: f"It rises to {settings['k']}.", start={"k": 2})
-    data = shown._repr_mimebundle_()
-    data = data[0] if isinstance(data, tuple) else data
+    shown = Explorer(
+        "one", {"k": "slope"}, [panel], lambda settings, _: f"It rises to {settings['k']}.", start={"k": 2}
+    )
+    data = shown._repr_mimebundle_()[0]
     assert '<img alt="Steeper. It rises to 2. Drawn at: slope 2." ' in data["text/html"]
     assert data["image/png"] in data["text/html"]
 

@@ -172,9 +172,21 @@ def mathml(formula: str, display: str) -> str:
 
 
 def read(path: Path) -> NotebookNode:
-    """A notebook, or a text as a notebook of one cell."""
+    """A notebook, or a text as a notebook of one cell.
+
+    A slider that calls a function of the notebook has nothing to call on a page: what the function said last is shown.
+    """
     if path.suffix == ".ipynb":
-        return nbformat.read(path, as_version=4)
+        book = nbformat.read(path, as_version=4)
+        models = _models(book)
+        for cell in book.cells:
+            for output in cell.get("outputs", []):
+                shown = models.get(output.get("data", {}).get(WIDGET_VIEW, {}).get("model_id"), {}).get("state", {})
+                if "widget-interact" in shown.get("_dom_classes", []):
+                    said = models[shown["children"][-1].removeprefix("IPY_MODEL_")]
+                    cell.outputs = nbformat.from_dict(said["state"]["outputs"])
+        keep_shown_models(book)
+        return book
     return new_notebook(cells=[new_markdown_cell(path.read_text(encoding="utf-8"))])
 
 

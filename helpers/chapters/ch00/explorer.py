@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from helpers.display.explorer import Curves, Explorer, Plane
+from helpers.display.explorer import Curves, Explorer, Plane, Question
 from helpers.display.live.live import Live
 from helpers.display.palette import BLACK, GREY
 from helpers.evaluation.statistics import summarise
@@ -89,10 +89,30 @@ def weight_explorer(grid: pd.DataFrame) -> Explorer:
         y_label="finished, of the clicked",
         ends=("w = 0", "w = 1"),
     )
+    at, most = table.set_index(["weight", "goal"])["mean"], total.idxmax()
+    clicked, finished = (at.xs(goal, level="goal") for goal in ("clicked", "finished"))
+    questions = [
+        Question(
+            "Drag the weight of the click from one end to the other. What do more clicks cost?",
+            {"weight": "Start here: drag w"},
+            [{"weight": 0.0}, {"weight": 1.0}],
+            f"From w = 0 to 1 the clicks in a list of ten rise from {10 * clicked[0]:.1f} to {10 * clicked[1]:.1f}, "
+            f"and the share of them that are watched to the end falls from {finished[0]:.0%} to {finished[1]:.0%}.",
+        ),
+        Question(
+            "Where are most videos of a list finished? The sentence below the figure counts them.",
+            {"weight": "Look for most"},
+            [{"weight": 0.0}, {"weight": most}, {"weight": 1.0}],
+            f"At w = {most:g}: {10 * total[most]:.2f} of ten, where only the finish (w = 0) gives {10 * total[0]:.2f}, "
+            "because a video that is not clicked is not finished.",
+        ),
+    ]
     return Explorer(
+        "weight",
         {"weight": "weight of the click"},
         [curves, curve],
         sentence,
+        questions=questions,
         start={"weight": WEIGHT},
         intervals=f"95% intervals over {table['seeds'].min()} simulated feeds",
     )

@@ -12,17 +12,19 @@ function decided(stage) {
   return `User ${Math.round(stage.state.user) + 1}: ${good}. The weight decides on ${ever(all).length - kept.length} others: ${said(click[0] - finish[0], 1)} more clicks ${price}.`;
 }
 
+// What both questions have, each about a user of its own.
+const of = (user) => ({
+  set: { user }, show: [], when: turned, then: decided,
+  hint({ ends }) {
+    const left = ["finish", "click"].filter((_, end) => !ends.has(`${user} ${end}`));
+    return left.length === 1 ? `turn it to the other end, the ${left[0]}.` : "";
+  },
+});
+
 export default explorable({
   ...list(false),
   questions: [
-    {
-      ask: "Turn the arrow from one end to the other. Which videos never leave the list?",
-      when: turned,
-      then: decided,
-      hint({ ends, state: { user } }) {
-        const left = ["finish", "click"].filter((_, end) => !ends.has(`${user} ${end}`));
-        return left.length === 1 ? `turn it to the other end, the ${left[0]}.` : "";
-      },
-    },
+    { name: "One user", ask: "Turn the arrow from one end to the other. Which videos never leave the list?", ...of(0), moves: { w: "Start here: turn the arrow" } },
+    { name: "Another", ask: "Another user: does the weight decide on more of the list, or on less?", ...of(4), moves: { w: "Turn it again" } },
   ],
 });

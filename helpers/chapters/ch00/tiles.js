@@ -3,7 +3,7 @@
 // has met ten videos. Chapter 03 bends the cloud, and puts a corner in place of the line.
 
 import { add, change } from "../../display/elements.js";
-import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, fixed, path, said, scale, svg } from "../../display/live/kit.js";
+import { AS_TEXT, BLACK, BLUE, clamp, GREEN, GREY, HEIGHT, fixed, path, said, scale, svg } from "../../display/live/kit.js";
 
 const TOP = 10, EDGE = .8, ARM = .74, TILE = 38, NAMED = 32; // of the plane and the arrow, in chances; of a tile and of a line's name, in pixels
 const MISSED = "#b00020", GHOST = "#b9c4cc";
@@ -96,23 +96,25 @@ export function turned({ ends, state: { user, w } }) {
   return [0, 1].every((end) => ends.has(`${user} ${end}`));
 }
 
+const begin = (stage) => { stage.ends = new Set(); };
+
 function setup(stage, bends) {
-  stage.ends = new Set();
+  begin(stage);
   if (bends) {
     const sweep = stage.loop(() => { stage.set({ w: Math.min(stage.state.w + .01, 1) }); return stage.state.w < 1; }, { rate: 25, begin: () => stage.set({ w: 0 }) });
-    stage.player(sweep, "▶ Sweep w", "❚❚ Stop", { big: true });
+    stage.player(sweep, "▶ Sweep w", "❚❚ Stop", { big: true, key: "sweep" });
   }
   stage.slider({ label: "w, the weight of the click", key: "w", step: .01 });
   if (bends) {
     stage.slider({ label: "bend the cloud (right: inwards)", key: "bend", step: .05 });
-    stage.toggle({ label: "A corner in place of the line", key: "corner" });
+    stage.toggle({ label: "A corner: by the worse of both", key: "corner" });
   }
-  stage.button("Next user", () => stage.set({ user: (Math.round(stage.state.user) + 1) % stage.data.users.length }));
+  stage.button("Next user", () => stage.set({ user: (Math.round(stage.state.user) + 1) % stage.data.users.length }), stage.controls, "user");
 }
 
 function picture(stage, place, width, bends) {
   const { data } = stage, root = svg(place, width, HEIGHT), narrow = width < 480, screen = narrow ? 132 : 200;
-  const left = screen + (narrow ? 26 : 40), right = width - 8, size = Math.min(right - left, 346), bottom = narrow ? 40 + size : 364;
+  const left = screen + (narrow ? 26 : 40), right = width - 8, size = Math.min(right - left, 298), bottom = narrow ? 40 + size : 316;
   const x = scale(0, EDGE, left, left + size), y = scale(0, EDGE, bottom, bottom - size);
 
   // the phone: a tile for each video; ten are shown
@@ -140,10 +142,24 @@ function picture(stage, place, width, bends) {
   reached.setAttribute("stroke-width", 4);
   const named = ["1st", "10th"].map((words) => add(root, "text", { class: "mtl-halo", "text-anchor": "end", "font-size": 13, "font-weight": "bold", fill: AS_TEXT[GREY] }, words));
   stage.handle(root, {
-    name: "the arrow: what the list is taken for", x, y, step: .03,
+    name: "the arrow: what the list is taken for", key: "w", x, y, step: .03,
     at: () => { const { w } = stage.state, long = Math.hypot(w, 1 - w); return [ARM * w / long, ARM * (1 - w) / long]; },
     to: (u, v) => { const [a, b] = [Math.max(u, 0), Math.max(v, 0)]; if (a + b > 0) stage.set({ w: Math.round(100 * a / (a + b)) / 100 }); },
     words: () => `weight ${said(stage.state.w)} on the click, ${said(1 - stage.state.w)} on the finish`,
+  });
+  // what the list costs: ten slots, filled as far as clicks and finishes are expected; a line where they were before
+  const slots = [["clicks", BLUE], ["finishes", GREEN]].map(([name, colour], k) => {
+    const top = bottom + 34 + 24 * k, from = left + (narrow ? 64 : 84), wide = (left + size - from - 34) / TOP;
+    const filled = (value) => Array.from({ length: TOP }, (_, i) => `M${fixed(from + i * wide)},${top}h${fixed(clamp(value - i, 0, 1) * (wide - 2))}v14h${fixed(-clamp(value - i, 0, 1) * (wide - 2))}Z`).join("");
+    add(root, "text", { x: left - 8, y: top + 12, fill: AS_TEXT[colour], "font-size": 13 }, name);
+    const bar = add(root, "path", { fill: colour });
+    add(root, "path", { fill: "none", stroke: colour, d: filled(TOP) });
+    const was = add(root, "path", { stroke: BLACK, "stroke-width": 2 }), number = add(root, "text", { x: left + size, y: top + 12, "text-anchor": "end", fill: AS_TEXT[colour], "font-weight": "bold" });
+    return (value, before) => {
+      bar.setAttribute("d", filled(value));
+      was.setAttribute("d", before === undefined ? "" : `M${fixed(from + before * wide - 1)},${top - 3}v20`);
+      number.textContent = said(value, 1);
+    };
   });
   // Where a score is `level`: a straight line, or a corner.
   const contour = (level, { w, corner }) => {
@@ -184,11 +200,10 @@ function picture(stage, place, width, bends) {
     touch.setAttribute("d", contour(level(0), state));
     cut.setAttribute("d", contour(level(TOP - 1), state));
     arrow.setAttribute("d", path([[x(0), y(0)], [x(ARM * state.w / Math.hypot(state.w, 1 - state.w)), y(ARM * (1 - state.w) / Math.hypot(state.w, 1 - state.w))]]));
-    ghost.style.display = stage.ghost?.user === state.user ? "" : "none"; // another user's line says nothing here
-    if (stage.ghost) {
-      const { user, bend, w, corner } = stage.ghost, was = bent(data.users[Math.round(user)], bend);
-      ghost.setAttribute("d", contour(score(was[ranked(was, w, corner)[0]], w, corner), stage.ghost));
-    }
+    const { user, bend, w, corner } = stage.ghost ?? state, was = bent(data.users[Math.round(user)], bend), then = ranked(was, w, corner).slice(0, TOP);
+    const same = stage.ghost?.user === state.user; // another user's line says nothing here
+    ghost.setAttribute("d", same ? contour(score(was[then[0]], w, corner), stage.ghost) : "");
+    expected(videos, list).forEach((value, k) => slots[k](value, same ? expected(was, then)[k] : undefined));
     rest.setAttribute("d", dots(videos, videos.map((_, i) => i).filter((i) => !spot.has(i))));
     served.setAttribute("d", dots(videos, list));
     gap.setAttribute("d", bends ? rings(videos, missed) : "");
@@ -218,4 +233,5 @@ export const list = (bends) => ({
   setup: (stage) => setup(stage, bends),
   picture: (stage, place, width) => picture(stage, place, width, bends),
   sentence: (stage) => sentence(stage, bends),
+  arrived: begin,
 });

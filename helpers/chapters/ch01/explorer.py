@@ -8,13 +8,13 @@ from matplotlib.figure import Figure
 
 from helpers.chapters.ch01 import ranking
 from helpers.data.feed import TOP
-from helpers.display.explorer import Curves, Explorer
+from helpers.display.explorer import Curves, Explorer, Question
 from helpers.display.live.live import Live
 from helpers.display.palette import BLUE, GREY
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import summarise
 
-TRUTH = "satisfaction"  # short, since a long name lies over the lines
+TRUTH, MOVED = "satisfaction", "the label"  # short, since a long name lies over the lines
 NAMES = {"watch_seconds": "watch time", "true satisfaction": TRUTH}  # as the kept tables call them
 
 # {trait, as an option of the explorer: the label that it moves}; the grids call a video's length its duration
@@ -57,12 +57,39 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
         Curves(picture, "tenth", "label", title, x_label=sorted_by, y_label="1 = the average"),
         Curves(dial, "strength", "label", number, controls["strength"], y_label=axis, signed=True),
     ]
+    means = dial.set_index(["trait", "strength", "label"])["mean"].sort_index()
+    trait = dial["trait"].iloc[0]
+
+    def told(trait: str, strength: float) -> str:
+        values = means[trait, strength].rename({MOVED: TRAITS.get(trait)}).round(2) + 0.0
+        return ", ".join(f"{label} {value:+.2f}" for label, value in values.items())
+
+    questions = [
+        Question(
+            "Turn the dial down to 0. Which line moves with it, and which one stays?",
+            {"strength": "Start here: drag the dial"},
+            [{"strength": 0.0}],
+            f"{number}, with the dial at 0: {told(trait, 0.0)}; at 1: {told(trait, 1.0)}.",
+        )
+    ]
+    if bias == "item":
+        others = [name for name in TRAITS if name != trait]
+        questions.append(
+            Question(
+                "And the others, at full strength: what do they move?",
+                {"trait": "choose each"},
+                [{"trait": name} for name in others],
+                f"{number}: " + "; ".join(f"by {name}, {told(name, 1.0)}" for name in others) + ".",
+            )
+        )
     return Explorer(
+        f"bias-{bias}",
         controls,
         panels,
         lambda settings, _, at: f"Dial at {settings['strength']:g}: {_bias_in_words(bias, settings, at['mean'])}.",
+        questions=questions,
         start={"strength": 1.0},
-        dropdown={"trait"} & set(controls),
+        buttons={"trait"} & set(controls),
         intervals=f"95% intervals over {dial['seeds'].min()} worlds",
     )
 
@@ -70,7 +97,7 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
 def _one_label(table: pd.DataFrame) -> pd.DataFrame:
     """For the item bias: each trait moves a label of its own, and all of these share one name and one look."""
     trait = pd.Categorical(table["trait"].replace({"duration": "length"}), list(TRAITS))
-    return table.assign(label=table["label"].where(table["label"] == TRUTH, "the label"), trait=trait)
+    return table.assign(label=table["label"].where(table["label"] == TRUTH, MOVED), trait=trait)
 
 
 def _bias_in_words(bias: str, settings: dict, dial: pd.Series) -> str:
@@ -81,7 +108,7 @@ def _bias_in_words(bias: str, settings: dict, dial: pd.Series) -> str:
         trait = settings["trait"]
         return (
             f"from the tenth of the videos with the least {trait} to the tenth with the most, the change is "
-            f"{dial['the label']:+.2f} averages in {TRAITS[trait]} and {abs(dial[TRUTH]):+.2f} in true satisfaction"
+            f"{dial[MOVED]:+.2f} averages in {TRAITS[trait]} and {abs(dial[TRUTH]):+.2f} in true satisfaction"
         )
     return (
         f"from the users least prone to like to those most prone, likes change by {dial['like']:+.2f} averages, "

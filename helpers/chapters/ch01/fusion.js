@@ -71,7 +71,7 @@ function picture(stage, place, width) {
     add(root, "path", { d: `M${x(k)},${y(1)}V${y(-1)}`, stroke: GREY, "stroke-width": 4, "stroke-linecap": "round" });
     text(root, x(k), narrow ? 30 + 12 * (k % 2) : 36, narrow ? SHORT[label] : label, { "text-anchor": "middle", fill: AS_TEXT[LABELS[label]], "font-weight": "bold", "font-size": narrow ? 12 : 13 });
     stage.handle(root, {
-      name: `weight of ${label}`, y, level: x(k), step: STEP, mark: (g) => add(g, "rect", { x: -13, y: -9, width: 26, height: 18, rx: 4, fill: "#fff", stroke: LABELS[label], "stroke-width": 3 }),
+      name: `weight of ${label}`, key: label, y, level: x(k), step: STEP, mark: (g) => add(g, "rect", { x: -13, y: -9, width: 26, height: 18, rx: 4, fill: "#fff", stroke: LABELS[label], "stroke-width": 3 }),
       at: () => [0, stage.state[label]], to: (_, v) => stage.set({ [label]: Math.round(v / STEP) * STEP }), words: () => said(stage.state[label]),
     });
     return text(root, x(k), 206, "", { "text-anchor": "middle", fill: BLACK, "font-size": 13 });
@@ -80,7 +80,7 @@ function picture(stage, place, width) {
   // the card: what the lists truly please, over all users; a row for each label alone, and for the reader's
   const top = 214, card = add(root, "g", { class: "mtl-cell", tabindex: 0, role: "button" });
   add(card, "rect", { x: left, y: top, width: right - left, height: HEIGHT - top - 2, rx: 8, fill: "#fff", stroke: "#b0b0b0" });
-  const turn = () => { stage.set({ open: !stage.state.open }); };
+  const turn = () => { stage.made("open"); stage.set({ open: !stage.state.open }); };
   card.addEventListener("click", turn);
   card.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); turn(); } });
   const back = add(card, "g"), front = add(card, "g"), middle = (left + right) / 2;
@@ -112,7 +112,7 @@ function picture(stage, place, width) {
       bait.textContent = state.open && video[BAIT] > BAITED ? "bait" : "";
       stars.textContent = state.open ? (narrow ? "" : "★ ") + said(video[SATISFACTION]) : "";
       bars.forEach((one, k) => {
-        const high = Math.min(28, 9 * video[k] / rates[k]), from = narrow ? (state.open ? 44 : 80) : 96;
+        const high = Math.min(28, 10 * Math.sqrt(video[k] / rates[k])), from = narrow ? (state.open ? 44 : 80) : 96;
         change(one, { x: from + (narrow ? 7 : 11) * k, y: fixed(31 - high), height: fixed(high), opacity: narrow && state.open ? 0 : 1 });
       });
     });
@@ -131,7 +131,6 @@ const SHORT = { click: "click", finish: "finish", like: "like", favourite: "fav.
 // --- in words -------------------------------------------------------------------------------------------------------
 
 const signed = (value) => (value >= 0 ? "+" : "") + said(value, 3);
-const onlyClick = ({ form, click, ...state }) => click > 0 && NAMES.slice(1).every((label) => state[label] === 0);
 
 function gained(stage, { gain: [value, ...ends] }) {
   const name = NAMES[whole(stage).best];
@@ -140,27 +139,30 @@ function gained(stage, { gain: [value, ...ends] }) {
 
 function sentence(stage) {
   const { state, data } = stage, found = seen(stage);
-  const who = `Bars: each prediction, in averages. User ${Math.round(state.user) + 1} of ${data.users.length} of one world. Over all of them ${said(found.clicked, 1)} of the ten are clicked, and ${said(found.like(0), 1)} are also in the ten by clicks alone.`;
+  const who = `Bars: each prediction over its average, as roots. User ${Math.round(state.user) + 1} of ${data.users.length} of one world. Over all of them ${said(found.clicked, 1)} of the ten are clicked, and ${said(found.like(0), 1)} are also in the ten by clicks alone.`;
   return state.open ? `${who} True satisfaction ${said(found.satisfaction, 3)}: ${gained(stage, found)}.` : who;
 }
 
 const QUESTIONS = [
   {
-    ask: "Here are the ten by clicks alone. How much do they please, next to the ten by each other label? Then turn the card over.",
-    when: ({ state }) => state.open && onlyClick(state),
+    name: "By clicks", set: { ...NONE, click: .5, form: "add" }, show: [], moves: { open: "" },
+    ask: "Here are the ten by clicks alone. Do they please more or less than the ten by each other label? Turn the card over.",
+    when: ({ state }) => state.open,
     then: (stage) => {
       const { means, best } = whole(stage), worst = means.indexOf(Math.min(...means)), { bait } = seen(stage);
       return `${NAMES[best]} pleases most (${said(means[best], 3)}), ${NAMES[worst]} least (${said(means[worst], 3)}). The ten by clicks hold ${said(bait, 1)} standard deviations of bait.`;
     },
   },
   {
-    ask: "Add the five, each with the same weight. Whose list do you get?",
-    when: ({ state }) => state.form === "add" && state.click > 0 && NAMES.every((label) => state[label] === state.click),
+    name: "A plain sum", set: { click: 1, finish: 1, like: 1, favourite: 1, form: "add" }, show: [], moves: { share: "Drag share up, too" },
+    ask: "Four labels are added, each with weight 1. Add the fifth: whose list do you get?",
+    when: ({ state }) => state.share === 1,
     then: (stage) => `Of its ten, ${said(seen(stage).like(0), 1)} are those of click alone, ${said(seen(stage).like(4), 1)} those of share alone.`,
   },
   {
-    ask: "Multiply, and beat the best single label. Which sign does the click need?",
-    when: (stage) => stage.state.open && stage.state.form === "multiply" && verdict(seen(stage).gain, stage.data.matters) === "a gain",
+    name: "Multiply", set: { finish: 0, favourite: 0, share: 0, form: "multiply" }, show: [], moves: { like: "Drag like up", click: "And the click: which sign?", open: "" },
+    ask: "Multiply like and click, and beat the best single label. Which sign does the click need?",
+    when: (stage) => stage.state.open && verdict(seen(stage).gain, stage.data.matters) === "a gain",
     then: (stage) => `With click at ${said(stage.state.click)}: ${signed(seen(stage).gain[0])} on these users, and ${said(seen(stage).clicked, 1)} of ten are clicked.`,
   },
 ];
@@ -172,12 +174,8 @@ export default explorable({
     const turn = stage.toggle({ label: "Turn the card over", key: "open" });
     turn.classList.add("mtl-play");
     stage.runs.append(turn);
-    stage.presets("try", {
-      click: { ...NONE, click: .5, form: "add" }, "plain sum": { ...Object.fromEntries(NAMES.map((label) => [label, 1])), form: "add" },
-      "like ÷ click": { ...NONE, like: 1, click: -1, form: "multiply" },
-    });
     stage.choice({ label: "score: weigh the predictions and", key: "form", options: FORMS });
-    stage.button("Next user", () => stage.set({ user: (Math.round(stage.state.user) + 1) % stage.data.users.length }));
+    stage.button("Next user", () => stage.set({ user: (Math.round(stage.state.user) + 1) % stage.data.users.length }), stage.controls, "user");
   },
   picture,
   sentence,

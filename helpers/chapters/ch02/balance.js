@@ -60,7 +60,7 @@ function setup(stage) {
   const shake = stage.button("Shake: draw 500", () => {
     Object.assign(stage, { logs: [], of: log(stage.state) });
     loop.play();
-  }, stage.runs);
+  }, stage.runs, "shake");
   shake.className = "mtl-play";
 }
 
@@ -78,6 +78,7 @@ function picture(stage, place, width) {
   const paper = add(root, "rect", { class: "mtl-paper", x: 0, y: 20, width, height: FLOOR + 2, fill: "transparent", style: "cursor: crosshair; touch-action: none" });
   let last = null;
   const paint = (column, time) => {
+    stage.made("hand");
     const to = clamp(Math.round(column), 0, count - 1), [from, before] = last ?? [to, time];
     const seconds = [...stage.state.seconds];
     for (let i = Math.min(from, to); i <= Math.max(from, to); i++) {
@@ -101,7 +102,7 @@ function picture(stage, place, width) {
   };
   paper.onpointermove = (event) => { if (paper.hasPointerCapture(event.pointerId)) pointer(event); };
   const hand = stage.handle(root, {
-    name: "an impression: left and right choose it, up and down change its seconds", x, y, step: 1, colour: BLUE,
+    name: "an impression: left and right choose it, up and down change its seconds", key: "hand", x, y, step: 1, colour: BLUE,
     at: () => [stage.state.at, stage.state.seconds[stage.state.at]],
     to: (column, time) => {
       last = null;
@@ -199,6 +200,7 @@ export default explorable({
   limits: { seconds: [0, LONGEST], at: [0, 99], rows: ["100", "1000", "10000"] },
   questions: [
     {
+      name: "Nearer", set: { corrected: false }, show: [], moves: { hand: "Start here: draw along the floor" },
       ask: "Bring the needle to within 5% of the mean, without correcting the loss.",
       when: ({ state }) => !state.corrected && rare(weighed(state.seconds, false)),
       then({ state }) {
@@ -211,6 +213,7 @@ export default explorable({
       },
     },
     {
+      name: "Twice", set: { corrected: false }, show: [], moves: { hand: "Draw 50 clicks" },
       ask: "Make it say twice the mean. Then lengthen the clicks: does it matter how long they are?",
       when({ state, halves }) {
         const { clicks, sum, reading, mean } = weighed(state.seconds, false);
@@ -228,6 +231,7 @@ export default explorable({
       },
     },
     {
+      name: "More rows", set: { corrected: false }, show: ["hand", "corrected"], moves: { rows: "", shake: "" },
       ask: "Shake logs of 100, then of 10,000 impressions: do more of them make it right?",
       when: (stage) => { const [few, many] = compared(stage); return few && many?.[0] > weighed(stage.state.seconds, false).mean; },
       then(stage) {

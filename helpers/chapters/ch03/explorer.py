@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.chapters.ch00.explorer import list_of_ten
-from helpers.display.explorer import Curves, Explorer, Plane
+from helpers.display.explorer import Curves, Explorer, Plane, Question
 from helpers.display.live.live import Live
 from helpers.display.runs import TASK_NAMES
 from helpers.evaluation.statistics import summarise
@@ -38,12 +38,42 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
         y_label="AUC of task B (up is good)",
         ends=("weight 0", "weight 1"),
     )
+    at = losses.set_index(["model", "correlation", "weight", "task"])["mean"].unstack("task")
+    one, two = at.loc["one score"], at.loc["two towers"].loc[-0.5].loc[0.1:0.9]
+    worse = one.loc[-0.5].max(axis=1)
+    agree = one.max(axis=1).xs(0.3, level="weight")
+    questions = [
+        Question(
+            "One score, and goals that disagree. Is there a weight at which both losses are low?",
+            {"weight": "Start here: drag the weight"},
+            [{"weight": 0.0}, {"weight": 1.0}],
+            f"No: one of the two losses is always {worse.min():.2f} or more, where a constant has 1. At the ends it is "
+            f"{worse[0]:.2f} and {worse[1]:.2f}.",
+        ),
+        Question(
+            "Two towers, and the same goals. What does the weight decide now?",
+            {"weight": "Drag the weight"},
+            [{"weight": 0.1}, {"weight": 0.9}],
+            "Little. From 0.1 to 0.9 "
+            + ", ".join(f"{task} has a loss of {two[task].min():.2f} to {two[task].max():.2f}" for task in two)
+            + ".",
+            {"model": "two towers"},
+        ),
+        Question(
+            "One score again. Does it depend on how far the goals agree?",
+            {"correlation": "move it"},
+            [{"correlation": -1.0}, {"correlation": 1.0}],
+            f"Yes. At weight 0.3 the larger loss is {agree[-1.0]:.2f} at correlation −1 and {agree[1.0]:.2f} at 1.",
+        ),
+    ]
     return Explorer(
+        "weights",
         {"model": "model", "correlation": "correlation of the goals", "weight": "weight of task A"},
         [curves, plane],
         _in_words,
+        questions=questions,
         start={"model": "one score", "correlation": -0.5, "weight": 0.3},
-        dropdown={"model"},
+        buttons={"model"},
         intervals=f"95% intervals over {losses['seeds'].min()} seeds",
     )
 

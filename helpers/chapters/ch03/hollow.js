@@ -10,6 +10,7 @@ export default explorable({
   ...list(true),
   questions: [
     {
+      name: "A hollow", set: { corner: false, user: 0 }, show: ["w"], moves: { bend: "", sweep: "" },
       ask: "Some videos are beaten by no other at both. Bend the cloud until half of them come first at no weight.",
       when: (stage) => !stage.state.corner && stage.state.bend > 0 && 2 * missed(stage).length >= seen(stage).edge.length,
       then: (stage) => {
@@ -19,7 +20,8 @@ export default explorable({
       hint: (stage) => (stage.state.corner ? "take the line, not the corner." : `${missed(stage).length} of ${seen(stage).edge.length}.`),
     },
     {
-      ask: "Leave it bent, and put one of these videos first.",
+      name: "First place", set: { bend: 1, user: 0 }, show: [], moves: { corner: "", w: "Turn the arrow" },
+      ask: "It is bent as far as it goes. Put one of the videos first that no line puts first.",
       when: (stage) => stage.state.corner && stage.state.bend > 0 && missed(stage).includes(seen(stage).list[0]),
       then: (stage) => {
         const { videos, list: [first] } = seen(stage), place = bestPlace(videos, first);

@@ -154,12 +154,12 @@ function picture(stage, place, width) {
     const whose = `task ${task.toUpperCase()}`, bowl = () => bowls(stage.state)[task];
     const tip = () => { const { x, y, r, f } = bowl(), out = TIP * r, turn = f * Math.PI / 180; return [x + out * Math.cos(turn), y + out * Math.sin(turn)]; };
     stage.handle(figure, {
-      name: `bottom of ${whose}'s bowl`, x, y, step: .1, colour,
+      name: `bottom of ${whose}'s bowl`, key: "bowls", x, y, step: .1, colour,
       at: () => [bowl().x, bowl().y], to: (u, v) => moved(stage, { [task + "x"]: u, [task + "y"]: v }),
       words: () => `at ${said(bowl().x, 1)} across, ${said(bowl().y, 1)} up`,
     });
     stage.handle(figure, {
-      name: `stretch and turn of ${whose}'s bowl`, x, y, step: .1, colour,
+      name: `stretch and turn of ${whose}'s bowl`, key: "stretch", x, y, step: .1, colour,
       at: () => tip().map((part, i) => clamp(part, ...[[-WIDE + .15, WIDE - .15], [-HIGH + .15, HIGH - .15]][i])),
       to: (u, v) => {
         const across = u - bowl().x, up = v - bowl().y;
@@ -170,7 +170,7 @@ function picture(stage, place, width) {
     });
   }
   stage.handle(figure, {
-    name: "the ball", x, y, step: .1, at: () => ball(stage), to: (u, v) => moved(stage, { px: u, py: v }),
+    name: "the ball", key: "ball", x, y, step: .1, at: () => ball(stage), to: (u, v) => moved(stage, { px: u, py: v }),
     words: () => { const [u, v] = ball(stage); return `at ${said(u, 1)} across, ${said(v, 1)} up, cosine of the pulls ${said(pulls(stage).cos)}`; },
     mark: (g) => add(g, "circle", { r: 9, fill: BLACK, stroke: "#fff", "stroke-width": 2 }),
   });
@@ -276,13 +276,9 @@ function setup(stage) {
     stage.former = stage.run?.trails.sum;
     stage.run = begun(stage.state);
   } });
-  stage.player(stage.rolling, "▶ Run", "❚❚ Pause", { big: true });
-  stage.button("Two noisy copies of one task", () => {
-    const { ax, ay, ra, fa } = stage.state, way = 2 * Math.PI * Math.random(), from = ax < 0 ? 1 : -1;
-    moved(stage, { rb: ra, fb: fa, sb: 0, bx: ax + .4 * Math.cos(way), by: ay + .4 * Math.sin(way), px: ax + 2.4 * from, py: ay < 0 ? 1.5 : -1.5 });
-  });
+  stage.player(stage.rolling, "▶ Run", "❚❚ Pause", { big: true, key: "run" });
   const dial = stage.slider({ label: "scale of B's loss", key: "sb", step: .1, words: (value) => `× ${said(10 ** value, value < 0 ? 2 : 1)}` });
-  dial.oninput = () => moved(stage, { sb: dial.valueAsNumber });
+  dial.oninput = () => { stage.made("sb"); moved(stage, { sb: dial.valueAsNumber }); };
 }
 
 function sentence(stage) {
@@ -304,19 +300,21 @@ export default explorable({
   limits: { ax: [-3, 3], ay: [-1.8, 1.8], bx: [-3, 3], by: [-1.8, 1.8], px: [-3.1, 3.1], py: [-1.9, 1.9], ra: [1, 3], rb: [1, 3], fa: [-180, 180], fb: [-180, 180], sb: [-1, 1] },
   questions: [
     {
+      name: "A place", set: {}, show: [], moves: { ball: "Start here: drag the ball" },
       ask: "Two different tasks: drag the ball to where both pull the same way, a cosine above 0.9.",
       when: (stage) => lowest(stage) < -.05 && !stage.run && !copies(stage.state) && pulls(stage).cos > .9,
       then: (stage) => `${said(pulls(stage).cos)} here, and ${said(lowest(stage))} where the ball was before, with the same two bowls: conflict belongs to a place, not to two tasks.`,
       hint: (stage) => (stage.run || copies(stage.state) ? "" : pulls(stage).cos > .9 ? "the same two bowls have places of conflict, too." : `${said(pulls(stage).cos)} here.`),
     },
     {
-      ask: "Now two copies of one task. Their cosine begins near 1. Press Run: where does it end?",
+      name: "Two copies", set: { rb: 2, fb: 25, sb: 0, bx: -.9, by: -.2, px: 1.2, py: 1.5 }, show: [], moves: { run: "" },
+      ask: "Now two noisy copies of one task. Their cosine begins near 1. Press Run: where does it end?",
       when: ({ state, run }) => run?.ended && copies(state) && run.cosines.at(-1) < -.9,
       then: (stage) => `From ${said(stage.run.cosines[0])} to ${said(stage.run.cosines.at(-1))}: at the bottom of a sum both pulls cancel, so even those of copies are opposed. What is left, ${ended(stage).left} each, is noise.`,
-      hint: ({ state, run }) => (run?.ended && !copies(state) ? "these are two tasks, not copies of one." : ""),
     },
     {
-      ask: "When does the conflict do harm? Find a run that leaves task A with more loss than it began with.",
+      name: "Harm", set: {}, show: ["ball", "bowls", "stretch"], moves: { sb: "", run: "" },
+      ask: "When does the conflict do harm? Let B pull harder, and find a run that leaves task A with more loss than it began with.",
       when: (stage) => stage.run?.ended && ended(stage).harmed,
       then: (stage) => `${ended(stage).went}. At the start the cosine was ${said(stage.run.cosines[0])}, and B pulled ${ended(stage).stronger} times as hard: harm takes more than a conflict.`,
       hint: (stage) => (stage.run?.ended ? `${ended(stage).went}; at the start B pulled ${ended(stage).stronger} times as hard. Let it pull harder, or begin nearer to A.` : ""),

@@ -7,6 +7,7 @@ import { interval, outcome, verdict } from "../../display/live/verdicts.js";
 
 const STEPS = 250, EVERY = 5, SEEDS = 8, RATE = 800; // of a run; between two looks at it; seeds of a *Play*; half steps a second
 const NOISE = 0.5, VALID = 500, TEST = 1000, EXPERTS = 4;
+const REACH = 0.2; // of the map of outcomes; beyond, at its rim
 const FOUND = 0.8; // a unit with this cosine belongs to one feature; below it, to a mixture
 const TRAIN_OWN = "train own";
 const HIGH = 436, NARROW = 580; // of the picture: two panels beside each other, or below
@@ -23,14 +24,13 @@ const signsOf = (list, start) => {
 const needsOf = ({ state, start }) => Object.keys(TASKS).map((task) => signsOf(state[task], start[task]));
 const widthOf = (state) => Math.round(state.width);
 const rowsOf = (state) => Math.round(state.rows);
-const partsOf = ([needs, width, rows, weight, structure, balance]) => ({ needs, width, rows, weight: Number(weight), structure, balance });
 const settingOf = (stage) => {
   const { state } = stage;
   return JSON.stringify([needsOf(stage), widthOf(state), rowsOf(state), state.weight.toFixed(2), state.structure, state.balance]);
 };
 const counted = ([a, b]) => {
   const both = a.filter((sign, j) => sign && b[j]).length, union = a.filter((sign, j) => sign || b[j]).length;
-  return { both, union, flipped: a.filter((sign, j) => sign && b[j] === -sign).length, equal: both === union };
+  return { both, union, flipped: a.filter((sign, j) => sign && b[j] === -sign).length };
 };
 // A mixture has as many units as a Shared-Bottom, divided among its experts.
 const expertsOf = (state) => (state.structure === "mmoe" ? Math.min(EXPERTS, widthOf(state)) : 1);
@@ -130,6 +130,7 @@ function advance(stage) {
   run.step();
   run.took += performance.now() - began;
   stage.shown = run.looks.length - 1;
+  stage.begun.add(run.setting);
   stage.last.set(run.setting, run); // what was learnt stays, wherever the reader goes
   if (run.steps < STEPS) return stage.shown !== stage.goal;
   const done = [...doneOf(stage), run.transfer];
@@ -146,6 +147,12 @@ function seconds(stage) {
   const each = Math.max(1.4 * stage.pace * cost(stage) / 1000, 2 * STEPS / RATE);
   return Math.ceil(each * left(stage) + 4 * STEPS / RATE);
 }
+
+// A guess comes before what is known: until the run begins, its outcome is not shown.
+const asked = (stage) => "guess" in (stage.question?.moves ?? {}), begun = (stage) => stage.begun.has(settingOf(stage));
+const waiting = (stage) => asked(stage) && !begun(stage);
+const guessed = (stage) => stage.guessed === settingOf(stage);
+const missedBy = (stage, both) => Math.hypot(stage.state.ga - both[0][0], stage.state.gb - both[1][0]);
 
 const byTask = (transfers) => [0, 1].map((k) => interval(transfers.map((pair) => pair[k])));
 const features = (unit) => unit.map((cosine, j) => [cosine, j]).filter(([cosine]) => cosine >= FOUND).map(([, j]) => j);
@@ -286,7 +293,13 @@ function outcomes(stage, figure, left, right, top, bottom) {
   text(figure, box.right, bottom - 2, "task A", { "text-anchor": "end", fill: AS_TEXT[BLUE], "font-weight": "bold" });
   text(figure, right, top + 14, "task B ↑", { "text-anchor": "end", fill: AS_TEXT[ORANGE], "font-weight": "bold" });
   const key = text(figure, left, bottom - 2, "", { "font-size": 13 });
-  const ticks = [0, 1, 2, 3].map(() => text(figure, 0, 0, "", { "font-size": 13 }));
+  const x = scale(-REACH, REACH, box.left, box.right), y = scale(-REACH, REACH, box.bottom, box.top), m = stage.data.matters;
+  change(bands, { d: `M${x(-m)},${box.top}H${x(m)}V${box.bottom}H${x(-m)}ZM${box.left},${y(m)}H${box.right}V${y(-m)}H${box.left}Z` });
+  change(zero, { d: `M${fixed(x(0))},${box.top}V${box.bottom}M${box.left},${fixed(y(0))}H${box.right}` });
+  [-REACH, 0, REACH].forEach((value, i) => {
+    text(figure, x(value), box.bottom + 16, String(said(value, 1)), { "text-anchor": ["start", "middle", "end"][i], "font-size": 13 });
+    text(figure, box.left - 4, y(value) + [0, 5, 10][i], String(said(value, 1)), { "text-anchor": "end", "font-size": 13 });
+  });
   const fields = ["both gain", "both lose"].map((words, i) => text(figure, i ? box.left + 4 : box.right - 2, i ? box.bottom - 6 : box.top + 12, words,
     { "text-anchor": i ? "start" : "end", "font-style": "italic", "font-size": 13, class: "mtl-halo" }));
   const trail = add(figure, "path", { fill: "none", stroke: "#b0b0b0", "stroke-width": 1.5 });
@@ -297,22 +310,26 @@ function outcomes(stage, figure, left, right, top, bottom) {
   const star = add(figure, "path", { stroke: BLACK, "stroke-width": 1.5 });
   const label = text(figure, 0, 0, "", { fill: BLACK, "font-weight": "bold", class: "mtl-halo", "font-size": 13 });
   const disc = (x, y, r) => `M${fixed(x - r)},${fixed(y)}a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0Z`;
+  const gap = add(figure, "path", { stroke: BLACK, "stroke-width": 2, "stroke-dasharray": "2 4" });
   const starred = (x, y) => path(Array.from({ length: 10 }, (_, i) => [x + (i % 2 ? 4.5 : 10) * Math.sin(i * Math.PI / 5), y - (i % 2 ? 4.5 : 10) * Math.cos(i * Math.PI / 5)])) + "Z";
+  const inside = (value) => clamp(value, -REACH, REACH), at = ([u, v]) => [x(inside(u)), y(inside(v))];
+  const guess = stage.handle(figure, {
+    name: "your guess: what both tasks gain", key: "guess", x, y, step: .01, at: () => [stage.state.ga, stage.state.gb],
+    words: () => `A ${signed(stage.state.ga)}, B ${signed(stage.state.gb)}`,
+    to(a, b) {
+      if (asked(stage) && begun(stage)) return; // it is known
+      stage.guessed = settingOf(stage);
+      stage.set({ ga: Math.round(200 * a) / 200, gb: Math.round(200 * b) / 200 });
+    },
+    mark(node) {
+      add(node, "path", { d: starred(0, 0), fill: "#ffd23f", stroke: BLACK, "stroke-width": 1.5, transform: "scale(1.4)" });
+      text(node, 0, 5, "?", { "text-anchor": "middle", fill: BLACK, "font-weight": "bold" });
+    },
+  });
   return (kept, done, ghost) => {
     const own = done.length ? byTask(done) : null, old = ghost.length ? byTask(ghost) : null;
-    const points = [...(kept?.path ?? []), ...transposed(kept?.now), ...done, ...(old ? [old.map(([value]) => value)] : [])];
-    const [low, high] = [Math.min(-.03, ...points.flat()) - .01, Math.max(.03, ...points.flat()) + .01];
-    const x = scale(low, high, box.left, box.right), y = scale(low, high, box.bottom, box.top), m = stage.data.matters;
-    const inside = (value) => clamp(value, low, high), at = ([u, v]) => [x(inside(u)), y(inside(v))];
-    change(bands, { d: `M${x(-m)},${box.top}H${x(m)}V${box.bottom}H${x(-m)}ZM${box.left},${y(m)}H${box.right}V${y(-m)}H${box.left}Z` });
-    change(zero, { d: `M${fixed(x(0))},${box.top}V${box.bottom}M${box.left},${fixed(y(0))}H${box.right}` });
-    const end = Math.max(-low, high) > .1 ? .1 : .03;
-    [-end, end].forEach((value, i) => {
-      const on = value > low && value < high;
-      ticks[i].textContent = ticks[i + 2].textContent = on ? said(value) : "";
-      change(ticks[i], { x: fixed(x(value)), y: box.bottom + 16, "text-anchor": "middle" });
-      change(ticks[i + 2], { x: box.left - 4, y: fixed(y(value) + 5), "text-anchor": "end" });
-    });
+    guess.style.visibility = asked(stage) && begun(stage) && !guessed(stage) ? "hidden" : ""; // it was about another setting
+    change(gap, { d: own && guessed(stage) ? path([at([stage.state.ga, stage.state.gb]), at(own.map(([value]) => value))]) : "" });
     change(trail, { d: path((kept?.path ?? []).map(at)) });
     change(cloud, { d: transposed(kept?.now).map((pair) => disc(...at(pair), 3)).join("") });
     change(mean, { d: kept?.now ? disc(...at(byTask(transposed(kept.now)).map(([value]) => value)), 6) : "" });
@@ -348,8 +365,9 @@ function picture(stage, place, width) {
     const run = current(stage), look = run.looks[stage.shown], before = stage.ghost && settingOf({ ...stage, state: stage.ghost, start: stage.start });
     drawCells(needsOf(stage));
     drawSlots(look.units, run.together.model.experts.length, stage.state.structure === TRAIN_OWN);
-    drawCurves(run.looks, stage.shown);
-    drawMap(keptOf(stage), doneOf(stage), before && before !== run.setting ? doneOf(stage, before) : []);
+    const hidden = waiting(stage);
+    drawCurves(hidden ? [] : run.looks, stage.shown);
+    drawMap(hidden ? null : keptOf(stage), hidden ? [] : doneOf(stage), before && before !== run.setting ? doneOf(stage, before) : []);
   };
 }
 
@@ -370,6 +388,7 @@ function sentence(stage) {
   const room = `${union} features for ${units.length} unit${units.length === 1 ? "" : "s"}`;
   const own = needed.length ? `with one of its own: ${needed.map((j) => j + 1).join(", ")}` : "none has one of its own";
   const parts = [`${both || "None"} in common: ${room}; ${own}.`];
+  if (waiting(stage)) return parts[0];
   if (done.length > 1) parts.push(told("You", done, stage.data.matters));
   else if (done.length) parts.push(`One seed: A ${signed(done[0][0])}, B ${signed(done[0][1])}. Train more before you trust it.`);
   if (kept) parts.push(told("Kept", transposed(kept), stage.data.matters, done.length > 1));
@@ -378,87 +397,55 @@ function sentence(stage) {
 
 // --- answers, from the reader's own runs ----------------------------------------------------------------------------
 
-// The settings with all seeds of a *Play*, the latest first.
-const tested = (stage) => [...stage.done].filter(([, runs]) => runs.length >= SEEDS).reverse()
-  .map(([setting, runs]) => ({ ...partsOf(JSON.parse(setting)), setting, runs })).map((one) => ({ ...one, ...counted(one.needs) }));
-
-const PARTS = ["needs", "width", "rows", "weight", "structure", "balance"];
-const differ = (one, other) => PARTS.filter((part) => JSON.stringify(one[part]) !== JSON.stringify(other[part]));
-
-// Two settings that differ in one of these parts alone: [one, other], or nothing.
-function pair(stage, parts, first, second) {
-  const all = tested(stage), alike = (one, other) => differ(one, other).length === 1 && parts.includes(differ(one, other)[0]);
-  return all.filter(first).flatMap((one) => all.filter((other) => second(other, one) && alike(one, other)).map((other) => [one, other]))[0];
-}
-
-// What a change of the setting changes, seed by seed: an interval a task.
-const changeOf = ([one, other]) => byTask(one.runs.slice(0, other.runs.length).map((run, i) => run.map((value, k) => other.runs[i][k] - value)));
-
+const plays = (stage) => doneOf(stage).length >= SEEDS;
 const decided = (both, stage) => both.every((each) => verdict(each, stage.data.matters) !== "undecided");
-function answer(stage, lead, both, rest = "") {
+function answer(stage, rest = "") {
+  const both = byTask(doneOf(stage)), word = outcome(...both, stage.data.matters), off = guessed(stage) ? ` Your guess was ${said(missedBy(stage, both))} off.` : "";
   const each = both.map((one, k) => `${"AB"[k]} ${signed(one[0])}, ${verdict(one, stage.data.matters)}`).join("; ");
-  return `${decided(both, stage) ? "" : "Not yet decided, more seeds: "}${lead}${each}.${rest}`;
+  return `${decided(both, stage) ? "" : "Not yet decided, more seeds: "}${each}${word && `: ${word}`}.${off}${rest}`;
 }
 
-// A question about one setting, `find(stage)`, or about two.
-const about = (ask, find, say) => ({
-  ask,
-  when: (stage) => Boolean(find(stage)),
-  then: (stage) => say(stage, find(stage)),
-  settled: (stage) => { const found = find(stage); return decided(found.runs ? byTask(found.runs) : changeOf(found), stage); },
+// About the seeds of a *Play* at the setting of the stage.
+const about = (name, ask, set, more = {}) => ({
+  name, ask, set, show: [], moves: { guess: "Start here: drag your guess", play: "" }, when: plays, then: answer,
+  settled: (stage) => decided(byTask(doneOf(stage)), stage), ...more,
 });
-
-const NAMES = { width: ({ width }) => `${width} units`, weight: ({ weight }) => `weight ${said(weight, 1)}`,
-  structure: ({ structure }) => ({ mmoe: "MMoE", [TRAIN_OWN]: "read all, train own" }[structure] ?? "one bottom"), balance: ({ balance }) => (balance === "sum" ? "fixed weights" : balance) };
-function compared(stage, [one, other]) {
-  const [part] = differ(one, other), word = outcome(...byTask(other.runs), stage.data.matters);
-  return answer(stage, `${NAMES[part](one)} → ${NAMES[part](other)}: `, changeOf([one, other]), word ? ` Shared against alone, then: ${word}.` : "");
-}
-const narrow = ({ both, width }) => both === 0 && width <= 8;
-const plain = ({ structure, balance, weight }) => structure === "shared-bottom" && balance === "sum" && weight === .5;
-
-const QUESTIONS = [
-  about("Eight features, four units: who pays?", (stage) => tested(stage).find((one) => plain(one) && one.both === 0 && one.union === 8 && one.width <= 4),
-    (stage, found) => {
-      const owned = stage.owned.get(found.setting).map((list) => list.length), mean = owned.reduce((sum, count) => sum + count, 0) / owned.length;
-      return answer(stage, "", byTask(found.runs), ` ${said(mean, 1)} of 8 features have a unit of their own, on average.`);
-    }),
-  about("All four in common: does flipping B's signs matter? Run both.",
-    (stage) => pair(stage, ["needs"], ({ equal, flipped }) => equal && !flipped, ({ equal, flipped, needs }, one) => equal && flipped && String(needs[0]) === String(one.needs[0])),
-    (stage, found) => answer(stage, "not flipped → flipped: ", changeOf(found))),
-  about("None in common: does width end the loss? Run a narrow bottom and a wide one (12 or more).",
-    (stage) => pair(stage, ["width"], narrow, ({ width }) => width >= 12), compared),
-  about("And the weight of A, MMoE, UWL or GradNorm? Change one of them on a narrow bottom; run it with and without.",
-    (stage) => pair(stage, ["weight", "structure", "balance"], (one) => narrow(one) && plain(one), (other) => !plain(other)), compared),
-  about("All in common, 16 units: must both losses train what both read? Run shared and train own (a half each).",
-    (stage) => pair(stage, ["structure"], (one) => plain(one) && one.equal && one.width >= 12, ({ structure }) => structure === TRAIN_OWN), compared),
-];
 
 const FOUR = [1, -1, 1, -1, 0, 0, 0, 0], AGAINST = FOUR.map((sign) => -sign || 0), OTHERS = [...FOUR].reverse().map((sign) => -sign || 0);
 const DIALS = { a: FOUR, width: 4, weight: .5, rows: 500, structure: "shared-bottom", balance: "sum" };
-const PRESETS = {
-  crowded: { ...DIALS, b: OTHERS }, roomy: { ...DIALS, b: OTHERS, width: 16 },
-  same: { ...DIALS, b: FOUR }, flipped: { ...DIALS, b: AGAINST },
-};
+const { weight, ...CROWDED } = { ...DIALS, b: OTHERS };
+const QUESTIONS = [
+  about("Crowded", "Eight features, four units: who pays?", { ...CROWDED, weight }, {
+    then(stage) {
+      const owned = stage.owned.get(settingOf(stage)), mean = owned.flat().length / owned.length;
+      return answer(stage, ` ${said(mean, 1)} of 8 features have a unit of their own, on average.`);
+    },
+  }),
+  about("Roomy", "The same two tasks on sixteen units: does width end the loss?", { ...CROWDED, weight, width: 16 }),
+  about("Flipped", "Four units, all four features in common, and every sign of B turned round. Does it hurt to share?", { ...DIALS, b: AGAINST }),
+  about("Weighed", "Crowded again. Can the weight of the losses spare both tasks? Set it, and play.", CROWDED, {
+    moves: { weight: "", play: "" }, when: (stage) => plays(stage) && Math.abs(stage.state.weight - weight) > .05,
+  }),
+];
 
 export default explorable({
   limits: {
     a: [-1, 1], b: [-1, 1], width: [1, 32], weight: [.1, .9], rows: [50, 2000],
-    structure: ["shared-bottom", "mmoe", TRAIN_OWN], balance: ["sum", "UWL", "GradNorm"],
+    structure: ["shared-bottom", "mmoe", TRAIN_OWN], balance: ["sum", "UWL", "GradNorm"], ga: [-REACH, REACH], gb: [-REACH, REACH],
   },
   questions: QUESTIONS,
   setup(stage) {
-    Object.assign(stage, { done: new Map(), owned: new Map(), last: new Map(), run: null, shown: 0, goal: null, beat: 0, slow: false, pace: 0 });
+    Object.assign(stage, { done: new Map(), owned: new Map(), last: new Map(), begun: new Set(), guessed: "", run: null, shown: 0, goal: null, beat: 0, slow: false, pace: 0 });
     while (doneOf(stage).length < 1) advance(stage); // a finished seed, to look at
-    const loop = stage.loop(() => advance(stage), { rate: RATE, begin: () => { stage.beat = 0; } });
+    stage.begun.clear();
+    const loop = stage.loop(() => advance(stage), { rate: RATE, begin() { stage.made("guess"); stage.beat = 0; } });
     const play = () => { Object.assign(stage, { goal: null, slow: true }); };
-    stage.player(loop, "▶ Play", "❚❚ Stop", { big: true }).addEventListener("click", play);
+    stage.player(loop, "▶ Play", "❚❚ Stop", { big: true, key: "play" }).addEventListener("click", play);
     const hint = block(stage.runs, "span");
     stage.inputs.push({ show: () => {
       const done = doneOf(stage).length, trained = `${SEEDS - left(stage) + 1} of ${SEEDS}`;
       hint.textContent = loop.playing ? `seed ${trained}` : `${left(stage)} ${done ? "more " : ""}seeds, about ${seconds(stage)} s`;
     } });
-    stage.presets("try", PRESETS);
     stage.slider({ label: "width", key: "width", step: 1, words: (value) => String(Math.round(value)) });
     stage.slider({ label: "weight of A", key: "weight", step: .1, words: (value) => said(value, 1) });
     stage.slider({ label: "rows", key: "rows", step: 50, words: (value) => String(Math.round(value)) });
@@ -471,6 +458,11 @@ export default explorable({
   },
   picture,
   sentence,
+  setting: (stage) => `${counted(needsOf(stage)).both || "none"} in common, ${widthOf(stage.state)} units`,
+  arrived(stage) {
+    stage.begun.clear();
+    stage.guessed = "";
+  },
 });
 
 // Back and forth in the present run; beyond its end it goes on.

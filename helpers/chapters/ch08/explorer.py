@@ -8,8 +8,8 @@ import pandas as pd
 
 from helpers.capstone.lists import SEPARATE, WEIGHTS, Lists
 from helpers.capstone.plan import MATTERS
-from helpers.chapters.ch08.coverage import RIGHT, WRONG
-from helpers.display.explorer import Curves, Explorer
+from helpers.chapters.ch08.coverage import DISJOINT, RIGHT, WRONG
+from helpers.display.explorer import Curves, Explorer, Question
 from helpers.display.palette import METHOD, OTHERS, SINGLE_TASK
 from helpers.display.panels import Plane, Ranking
 from helpers.evaluation.statistics import summarise
@@ -40,8 +40,9 @@ def rows_explorer(grid: pd.DataFrame) -> Explorer:
         y_label="R²",
         styles={HALF: METHOD, NEEDED: SINGLE_TASK},
     )
+    said = _said(grid)
     words = Curves(
-        _said(grid),
+        said,
         x="repeats",
         y="share",
         series="said",
@@ -50,12 +51,46 @@ def rows_explorer(grid: pd.DataFrame) -> Explorer:
         y_label="share of worlds",
         styles=SAID,
     )
+    most, (few, *_, many) = int(grid["repeats"].max()), sorted(grid["rows"].unique().tolist())
+    half, enough, right = (
+        frame.set_index(KEYS)[value]
+        for frame, value in ((widths, "mean"), (needed, "mean"), (said[said["said"] == "right"], "share"))
+    )
+    same = next(name for name in grid["condition"].unique() if name != DISJOINT)
+    at, small = (DISJOINT, 1_000, most), (same, many, most)
+    questions = [
+        Question(
+            "Disjoint features, 1,000 rows: how many seeds does it take until the report decides?",
+            {"repeats": "Start here: drag the seeds"},
+            [{"repeats": most}],
+            f"With {most} seeds half the interval is ±{half[at]:.3f}, and ±{enough[at]:.3f} is needed: the report is "
+            f"right in {right[at]:.0%} of the worlds.",
+        ),
+        Question(
+            f"Now {most} seeds. Can they make up for too few rows?",
+            {"rows": "move it"},
+            [{"rows": few}, {"rows": many}],
+            f"No: the report is right in {right[DISJOINT, few, most]:.0%} of the worlds with {few:,} rows, in "
+            f"{right[DISJOINT, many, most]:.0%} with {many:,}. Seeds average over training, not over the log.",
+            {"repeats": most},
+        ),
+        Question(
+            f"The same features, {many:,} rows. Why does the report hesitate?",
+            {"repeats": "Drag the seeds"},
+            [{"repeats": most}],
+            f"The gain is small: half the interval must fall below ±{enough[small]:.3f}, and with {most} seeds it is "
+            f"±{half[small]:.3f}.",
+            {"condition": same, "rows": many},
+        ),
+    ]
     return Explorer(
+        "rows",
         {"condition": "the two tasks have", "rows": "rows", "repeats": "seeds"},
         [by_seeds, words],
         _in_words,
-        start={"condition": "disjoint features", "rows": 1_000, "repeats": 5},
-        dropdown={"condition"},
+        questions=questions,
+        start={"condition": DISJOINT, "rows": 1_000, "repeats": 5},
+        buttons={"condition"},
         intervals=f"95% intervals over {grid['seed'].nunique()} worlds",
     )
 
@@ -107,12 +142,34 @@ def lists_explorer(lists: Lists) -> Explorer:
         score = f"{a}^{weight:g} · {b}^{1 - weight:.1g}"
         return f"By {score} of the {settings['source']}, the first {lists.k} bring more than a random order: {said}."
 
+    at = curve.set_index(["source", "weight", "goal"])["mean"]
+
+    def brings(source: str, weight: float) -> str:
+        return ", ".join(f"{goal} {at[source, weight, goal]:+.3f}" for goal in (a, b))
+
+    low, high = WEIGHTS[0], WEIGHTS[-1]
+    questions = [
+        Question(
+            f"Drag the exponent of {a} from one end to the other. What does the list give up?",
+            {"weight": "Start here: drag it"},
+            [{"weight": low}, {"weight": high}],
+            f"By {b} alone the first {lists.k} bring {brings(SEPARATE, low)}; by {a} alone {brings(SEPARATE, high)}.",
+        ),
+        Question(
+            "At equal exponents: whose predictions bring more?",
+            {"source": "choose each"},
+            [{"source": source} for source in lists.parts],
+            "; ".join(f"{source}: {brings(source, 0.5)}" for source in lists.parts) + ".",
+        ),
+    ]
     return Explorer(
+        "lists",
         {"source": "predictions of", "weight": f"exponent of {a}", "list": "list of"},
         [plane, beside],
         in_words,
+        questions=questions,
         start={"source": SEPARATE, "weight": 0.5},
-        dropdown={"source", "list"},
+        buttons={"source", "list"},
         intervals="95% intervals, for the luck of training and for other users",
     )
 

@@ -1,6 +1,6 @@
 // What every explorable is built on: a card with questions, a picture with things to drag, controls, and a sentence.
 //
-// An explorable is one file that ends in `export default explorable({ ... })` with
+// An explorable is one file that ends in `export default explorable({ ... })`, or in a function of what Python gave that makes this, with
 //
 //   limits      {key: [low, high]} or {key: [words]}: what each part of the state may be; slider, handle and address keep to it
 //   questions   [{ ask, when: (stage) => bool, then: (stage) => text, settled, hint }]: `when` is asked after each move; once
@@ -222,14 +222,14 @@ class Stage {
 
   #draw() {
     this.draw();
-    const { show, moves = {} } = this.question ?? {}, next = this.next;
+    const { show, moves = {} } = this.question ?? {}, next = this.next, named = this.handles.find(({ key }) => key && key === next);
     for (const { key, node, show: renew } of [...this.handles, ...this.inputs]) {
       renew();
       if (!key) continue;
       node.style.display = !show || show.includes(key) || key in moves ? "" : "none";
-      node.classList.toggle("mtl-next", key === next);
+      node.classList.toggle("mtl-next", key === next && !named); // one yellow thing at a time
     }
-    this.#call(this.handles.find(({ key }) => key && key === next), moves[next]);
+    this.#call(named, moves[next]);
     const words = this.spec.sentence(this);
     if (this.words.textContent !== words) this.words.textContent = words;
     if (words.length > this.longest) { // the room that the longest sentence so far needs
@@ -254,7 +254,7 @@ class Stage {
 
   #ask() {
     const list = (this.spec.questions ?? []).map((question) => ({ ...question, state: "", said: "", made: new Set() }));
-    const staged = list.some(({ set }) => set), here = ({ set = {} }) => Object.keys(set).every((key) => this.state[key] === set[key]);
+    const staged = list.some(({ set }) => set), here = ({ set = {} }) => Object.keys(set).every((key) => JSON.stringify(this.state[key]) === JSON.stringify(set[key]));
     if (staged) list.push({ ...FREE, state: "", said: "", made: new Set() });
     this.card.classList.toggle("mtl-staged", staged);
     const top = block(this.asked, "div", "mtl-top"), tabs = block(top, "div", "mtl-numbers");
@@ -315,7 +315,7 @@ class Stage {
     this.#reserve = () => {
       this.asked.style.minHeight = "";
       const before = [now, list.map(({ said, state }) => ({ said, state }))];
-      for (const question of list) Object.assign(question, { said: "so ".repeat(ROOM), state: "answered" });
+      for (const question of list) Object.assign(question, { said: question.answer ?? "so ".repeat(ROOM), state: "answered" });
       const heights = list.map((_, i) => { now = i; show(); return this.asked.offsetHeight; });
       now = before[0];
       list.forEach((question, i) => Object.assign(question, before[1][i]));
@@ -339,7 +339,7 @@ class Stage {
     this.callout?.remove();
     if (!handle || !words) return;
     const surface = handle.node.ownerSVGElement, { width, height } = surface, [x, y] = handle.pixels();
-    const down = y > height.baseVal.value / 2 || y < 120 ? 1 : -1, tip = y + 20 * down, middle = tip + 25 * down;
+    const down = !handle.up && (y > height.baseVal.value / 2 || y < 120) ? 1 : -1, tip = y + 20 * down, middle = tip + 25 * down;
     this.callout = add(surface, "g", { class: "mtl-callout" });
     const bubble = add(this.callout, "path"), text = add(this.callout, "text", { y: middle + 5, "text-anchor": "middle" }, words);
     const half = text.getComputedTextLength() / 2 - 4, at = clamp(x, half + 17, width.baseVal.value - half - 17);
@@ -355,8 +355,9 @@ class Stage {
 
   // A point to drag: { name, key, x, y: scales, at: () => [u, v], to: (u, v) => {}, step, words: () => string, colour, mark }.
   // Without `y` it moves along x alone, on the height `level`, in pixels or () => pixels (or without `x`, along y). The arrow
-  // keys move it by `step` (in data units; with shift, ten steps). `mark(g)` draws something else than a disc.
-  handle(parent, { name, key, x, y, level = 0, at, to, step, words, colour = BLACK, mark }) {
+  // keys move it by `step` (in data units; with shift, ten steps). `mark(g)` draws something else than a disc. With `up` what
+  // to do with it stands above it.
+  handle(parent, { name, key, x, y, level = 0, at, to, step, words, colour = BLACK, mark, up }) {
     const surface = parent.ownerSVGElement ?? parent;
     const g = add(parent, "g", { class: "mtl-handle", tabindex: 0, role: "slider", "aria-label": name });
     if (x && y) g.setAttribute("aria-roledescription", "point to move");
@@ -399,7 +400,7 @@ class Stage {
       const [px, py] = pixels(), [u, v] = at();
       change(g, { transform: `translate(${fixed(px)},${fixed(py)})`, "aria-valuetext": words(), "aria-valuenow": Number((x ? u : v).toFixed(3)) });
     };
-    this.handles.push({ key, show, node: g, pixels });
+    this.handles.push({ key, show, node: g, pixels, up });
     return g;
   }
 
@@ -434,22 +435,11 @@ class Stage {
     return row;
   }
 
-  // Settings to start from: {label: part of the state}; `then` is called after one is taken.
-  presets(label, settings, then = () => {}) {
-    const row = this.group(label, this.runs);
-    for (const [name, setting] of Object.entries(settings)) {
-      const button = this.button(name, () => { this.set(setting); then(); }, row);
-      const there = (key) => JSON.stringify(this.state[key]) === JSON.stringify(setting[key]);
-      this.inputs.push({ show: () => button.setAttribute("aria-pressed", String(Object.keys(setting).every(there))) });
-    }
-    return row;
-  }
-
-  // One of a few words: {word in the state: label}.
+  // One of a few words: {word in the state: label}, or the words.
   choice({ label, key, options }) {
     const row = this.group(label);
     this.inputs.push({ key, node: row, show() {} });
-    for (const [value, name] of Object.entries(options)) {
+    for (const [value, name] of Array.isArray(options) ? options.map((word) => [word, word]) : Object.entries(options)) {
       const button = this.button(name, () => { this.made(key); this.set({ [key]: value }); }, row);
       this.inputs.push({ show: () => button.setAttribute("aria-pressed", String(this.state[key] === value)) });
     }
@@ -510,7 +500,7 @@ class Stage {
 
 export const explorable = (spec) => ({
   render({ model, el }) {
-    const stage = new Stage(spec, model, el);
+    const stage = new Stage(spec instanceof Function ? spec(JSON.parse(model.get("data"))) : spec, model, el);
     return () => stage.close();
   },
 });

@@ -67,8 +67,8 @@ def test_scorers_tell_auc_and_gauc_apart():
 def test_the_weight_explorer_says_what_the_grid_holds():
     grid = lab_primer.TABLES["00_task_weights"].read()
     explorer = weight_explorer(grid)
-    assert explorer.settings == {"weight": 0.3}
-    sentences = explorer.figure.drawing["sentences"]
+    assert explorer.start == {"weight": lab_primer.TASK_WEIGHTS.index(0.3)}
+    sentences = explorer.data["sentences"]
     for place, weight in enumerate(lab_primer.TASK_WEIGHTS):
         at = grid[np.isclose(grid["weight"], weight)]
         said = sentences["texts"][sentences["of"][place]]

@@ -54,11 +54,13 @@ def test_the_truth_is_said_only_when_the_card_is_turned_over():
 
 @needs_node
 def test_its_questions_are_answered_by_what_was_set():
-    asked = "QUESTIONS.map((one) => one.when(stage) && one.then(stage))"
-    ones, ratio = dict.fromkeys(LABELS, 1), {"like": 1, "click": -1}
-    assert computed(asked) == [False, False, False]
-    clicks, *others = computed(asked, open=True)
-    assert clicks.startswith("share pleases most (0.655), click least (0.570)") and others == [False, False]
-    assert computed(asked, form="add", **ones)[1].startswith("Of its ten, 9.")
-    assert computed(asked, form="multiply", open=True, **ratio)[2].startswith("With click at −1.00: +0.0")
-    assert computed(asked, form="multiply", open=True, **ones)[2] is False
+    stages = computed("QUESTIONS.map((one) => one.set)")
+    moves = [{"open": True}, {"share": 1}, {"like": 1, "click": -1, "open": True}]
+    for number, (stage, move) in enumerate(zip(stages, moves, strict=True)):
+        asked = f"(({{ when, then }}) => when(stage) && then(stage))(QUESTIONS[{number}])"
+        assert computed(asked, **stage) is False
+        said = ("share pleases most (0.655), click least (0.570)", "Of its ten, 9.", "With click at −1.00: +0.0")[
+            number
+        ]
+        assert computed(asked, **stage | move).startswith(said)
+    assert computed("QUESTIONS[2].when(stage)", **stages[2], open=True, like=1, click=1) is False

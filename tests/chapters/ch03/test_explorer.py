@@ -8,8 +8,8 @@ from helpers.chapters.ch03.studies import tradeoff
 def test_the_weight_explorer_says_what_the_grids_hold():
     tables = [tradeoff.TABLES[name].read() for name in ("03_one_score", "03_two_towers")]
     explorer = weight_explorer(*tables)
-    assert explorer.settings == {"model": "one score", "correlation": -0.5, "weight": 0.3}
-    sentences = explorer.figure.drawing["sentences"]
+    assert explorer.start == {"model": "one score", "correlation": 2, "weight": 3}
+    sentences = explorer.data["sentences"]
     assert len(sentences["of"]) == 2 * 9 * 11
     one = tables[0][(tables[0]["correlation"] == 0) & (tables[0]["weight"] == 0.1)].groupby("task").mean()
     said = sentences["texts"][sentences["of"][4 * 11 + 1]]

@@ -26,7 +26,7 @@ def found(playground: Live, expression: str, **state):
     stage = (
         f"{{ state: {state}, start: {json.dumps(playground.start)}, data: {json.dumps(playground.data)}, ghost: null }}"
     )
-    maps = "done: new Map(), owned: new Map(), last: new Map()"
+    maps = 'done: new Map(), owned: new Map(), last: new Map(), begun: new Set(), guessed: ""'
     setting_up = f"Object.assign(stage, {{ {maps}, run: null, shown: 0, goal: null, beat: 0, slow: false, pace: 0 }});"
     code = f"{joined(SCRIPT)}\nconst stage = {stage};{setting_up}\nconsole.log(JSON.stringify({expression}) ?? null)"
     return json.loads(node(code))
@@ -79,15 +79,16 @@ def test_one_seed_says_nothing_and_two_have_an_interval(playground):
     assert "You, 2 seeds: A +0.200 [−1.071, +1.471], undecided; B +0.205 [+0.141, +0.269], a gain." in two
 
 
-def answered(playground, runs: dict[str, list], question: int):
-    """[asked, settled, said] of a question after runs at some presets: {preset: transfers of both tasks}."""
-    filled = "".join(
-        f"stage.state = {{...stage.start, ...PRESETS.{preset}}}; stage.done.set(settingOf(stage), {json.dumps(pairs)});"
-        "stage.owned.set(settingOf(stage), [[1, 2], [3]]);"
-        for preset, pairs in runs.items()
-    )
-    code = f"(() => {{ {filled} const asked = QUESTIONS[{question - 1}]; if (!asked.when(stage)) return null;"
-    return found(playground, f"{code} return [asked.settled(stage), asked.then(stage)]; }})()")
+def answered(playground, question: int, pairs: list, **state):
+    """[asked, settled, said] of a question on its stage after runs with these transfers of both tasks."""
+    code = f"""(() => {{
+      const asked = QUESTIONS[{question - 1}];
+      stage.state = {{ ...stage.start, ...asked.set, ...{json.dumps(state)} }};
+      stage.done.set(settingOf(stage), {json.dumps(pairs)});
+      stage.owned.set(settingOf(stage), [[1, 2], [3]]);
+      return asked.when(stage) ? [asked.settled(stage), asked.then(stage)] : null;
+    }})()"""
+    return found(playground, code)
 
 
 def eight(a: float, b: float, noise: float = 0.001) -> list:
@@ -96,25 +97,24 @@ def eight(a: float, b: float, noise: float = 0.001) -> list:
 
 @needs_node
 def test_answers_are_those_of_the_readers_own_runs(playground):
-    losses = answered(playground, {"crowded": eight(-0.06, -0.07)}, 1)
-    assert losses == [
-        True,
-        "A −0.060, a loss; B −0.070, a loss. 1.5 of 8 features have a unit of their own, on average.",
-    ]
-    settled, said = answered(playground, {"crowded": eight(0.06, -0.004, 0.1)}, 1)
+    loss = "A −0.060, a loss; B −0.070, a loss: both lose."
+    owned = " 1.5 of 8 features have a unit of their own, on average."
+    assert answered(playground, 1, eight(-0.06, -0.07)) == [True, loss + owned]
+    settled, said = answered(playground, 2, eight(0.06, -0.004, 0.1))
     assert not settled and said.startswith("Not yet decided, more seeds: A +0.060, undecided; B −0.004, undecided.")
+    assert answered(playground, 3, eight(0.02, 0.03)[:7]) is None
+    assert answered(playground, 4, eight(-0.06, -0.07)) is None  # the weight is as it was
+    assert answered(playground, 4, eight(-0.06, -0.07), weight=0.8) == [True, loss]
 
 
 @needs_node
-def test_a_comparison_asks_for_both_runs_and_compares_them_seed_by_seed(playground):
-    noisy = eight(0.02, 0.03, 0.3)
-    assert answered(playground, {"same": noisy}, 2) is None
-    assert answered(playground, {"same": noisy, "flipped": noisy[:4]}, 2) is None
-    shifted = [[a + 0.001, b - 0.05] for a, b in noisy]
-    said = "not flipped → flipped: A +0.001, too small to matter; B −0.050, a loss."
-    assert answered(playground, {"same": noisy, "flipped": shifted}, 2) == [True, said]
-    assert answered(playground, {"crowded": noisy, "roomy": shifted}, 3)[1].startswith("4 units → 16 units: A +0.001")
-    assert answered(playground, {"crowded": noisy, "same": shifted}, 3) is None
+def test_until_it_is_played_the_outcome_of_what_is_guessed_is_not_said(playground):
+    runs = "(stage.question = QUESTIONS[0], stage.done.set(settingOf(stage), [[0.1, 0.2], [0.3, 0.21]]), {})"
+    assert "seeds" not in found(playground, runs.format("sentence(stage)"))
+    begun = "(stage.begun.add(settingOf(stage)), sentence(stage))"
+    assert "You, 2 seeds" in found(playground, runs.format(begun))
+    guess = "(stage.guessed = settingOf(stage), missedBy(stage, byTask(doneOf(stage))))"
+    assert found(playground, runs.format(guess), ga=0.2, gb=-0.1) == pytest.approx(0.305)
 
 
 @needs_node

@@ -10,7 +10,7 @@ from tests.chapters.shared import said_at
 def test_the_rows_explorer_says_what_the_grid_holds():
     grid = lab_coverage.TABLES["08_rows"].read()
     explorer = rows_explorer(grid)
-    assert explorer.settings == {"condition": coverage.DISJOINT, "rows": 1_000, "repeats": 5}
+    assert explorer.start["condition"] == coverage.DISJOINT
     at = grid[(grid["condition"] == coverage.DISJOINT) & (grid["rows"] == 2_000) & (grid["repeats"] == 20)]
     said = said_at(explorer, condition=coverage.DISJOINT, rows=2_000, repeats=20)
     half = ((at["high"] - at["low"]) / 2).mean()

@@ -10,7 +10,7 @@
   const NO_SLIDES = /(Exercises|The evidence)$/; // sections
   const LEFT_OUT = ".celltag_exercise, .celltag_claim, .celltag_live"; // cells
   // what a page break may not cut
-  const WHOLE = ":is(h1, h2, h3, p, li, tr, summary, legend, label, button, input, select, pre, svg, img, math, figcaption, .mtl-title, .mtl-controls, .mtl-tag)";
+  const WHOLE = ":is(h1, h2, h3, p, li, tr, summary, legend, label, button, input, select, pre, svg, img, math, figcaption, .mtl-title, .mtl-dials, .mtl-tag)";
   const LEGIBLE = 1.2; // 15 px, the smallest text on a slide, becomes 18 px of a window of 1280 × 720
   const LARGER = 1.1; // a picture, by course.css
   const TALL = 450; // pixels of a picture whose words have 12 points

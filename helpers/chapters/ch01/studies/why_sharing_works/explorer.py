@@ -3,7 +3,7 @@
 import pandas as pd
 
 from helpers.chapters.ch01.studies.why_sharing_works import latency
-from helpers.display.explorer import Curves, Explorer
+from helpers.display.explorer import Curves, Explorer, Question
 from helpers.display.palette import METHOD, SINGLE_TASK
 
 BUDGET = "40 ms"
@@ -36,12 +36,30 @@ def latency_explorer() -> Explorer:
         y_label="N models ÷ one shared",
         styles={latency.RATIO: METHOD, HOPE: SINGLE_TASK},
     )
+    dear = ratios.set_index(["bottom", "tasks"])["ratio"]
+    most = int(ratios["tasks"].max())
+    questions = [
+        Question(
+            "Drag the number of tasks up. How many times as expensive are N models?",
+            {"tasks": "Start here: drag N"},
+            [{"tasks": most}],
+            f"With {most} tasks {dear['128, 128', most]:.1f} times, not {most} times: the towers are not shared.",
+        ),
+        Question(
+            "On which bottom does sharing save most?",
+            {"bottom": "choose each"},
+            [{"bottom": bottom} for bottom in latency.BOTTOMS],
+            "With 8 tasks: " + ", ".join(f"{bottom}: {dear[bottom, 8]:.1f} times" for bottom in latency.BOTTOMS) + ".",
+        ),
+    ]
     return Explorer(
+        "latency",
         {"tasks": "tasks N", "candidates": "candidates", "bottom": "units of the bottom"},
         [time, ratio],
         _latency_in_words,
+        questions=questions,
         start={"tasks": 8, "candidates": 500, "bottom": "128, 128"},
-        dropdown={"bottom"},
+        buttons={"bottom"},
     )
 
 

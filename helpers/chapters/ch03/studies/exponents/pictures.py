@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from helpers.chapters.ch03.studies.exponents.market import GOALS, Days
-from helpers.display.explorer import Curves, Explorer
+from helpers.display.explorer import Curves, Explorer, Question
 from helpers.display.palette import BLACK, GREY, METHOD, SINGLE_TASK, Style
 
 STEPS = tuple(number / 4 for number in range(-8, 9))
@@ -49,8 +49,33 @@ def hand(days: Days, chosen: dict[str, Sequence[float]]) -> Explorer:
         styles=dict(zip(("your exponents", *chosen), looks, strict=False)),
     )
     names = {goal: goal.replace("_", " ") for goal in GOALS}
-    start = dict.fromkeys(("like", "favourite", "share"), 1.0) | dict.fromkeys(("click", "watch_time", "finish"), 0.0)
-    return Explorer(names, [curves], _in_words, start=start)
+    start = {goal: LEVELS[goal][-1] if len(LEVELS[goal]) == 2 else 0.0 for goal in GOALS}
+    at = yours.set_index(list(GOALS))["mean"]
+
+    def back(**other: float) -> str:
+        return f"{at[tuple((start | other).values())]:.1%}"
+
+    questions = [
+        Question(
+            "Drag the exponent of the click from one end to the other. Who comes back?",
+            {"click": "Start here: drag it"},
+            [{"click": -1.0}, {"click": 1.0}],
+            f"{back(click=-1.0)} with a click at −1, {back()} without it, {back(click=1.0)} at 1.",
+        ),
+        Question(
+            "Which of the others decides as much? Try the watch time and the finish.",
+            {"watch_time": "both ends", "finish": "both ends"},
+            [{name: end} for name in ("watch_time", "finish") for end in (-1.0, 0.5)],
+            "; ".join(
+                f"{names[name]} from −1 to 0.5: {back(**{name: -1.0})} to {back(**{name: 0.5})}"
+                for name in ("watch_time", "finish")
+            )
+            + ".",
+        ),
+    ]
+    return Explorer(
+        "exponents", names, [curves], _in_words, questions=questions, start=start, buttons=set(names) - {"click"}
+    )
 
 
 def _in_words(_: dict, at: pd.Series) -> str:
