@@ -81,7 +81,7 @@ def test_an_interval_contains_its_estimate():
 
 
 def test_wrong_calls_are_told():
-    with pytest.raises(ValueError, match="ranker: got 'nobody'; expected one of 'today, not shuffled'"):
+    with pytest.raises(ValueError, match=r"ranker: got 'nobody'; expected one of 'today, not shuffled'"):
         made().lists("nobody", made().visits(3))
-    with pytest.raises(ValueError, match="lottery: got 1.2; expected a number from 0 to 1"):
+    with pytest.raises(ValueError, match=r"lottery: got 1\.2; expected a number from 0 to 1"):
         app.shares(1.2)
