@@ -52,7 +52,7 @@ MARGINS = (
     Margin(0.05, ("of the weight", "cosine"), "a twentieth of a gate's weight, or of the length of a gradient"),
     Margin(0.5, ("experts",), "half an expert: fewer than one are idle"),
     Margin(0.01, ("of the tests",), "one A/B test in a hundred"),
-    Margin(0.05, ("of the gains",), "one interval in twenty: as many as a 95% interval may miss"),
+    Margin(0.05, ("of the gains", "of the intervals"), "one interval in twenty: as many as a 95% interval may miss"),
     Margin(0.1, ("of the runs", "of the worlds", "of the feeds"), "one in ten: what is rarer, we call an exception"),
 )
 SMALLEST = {unit: margin.smallest for margin in MARGINS for unit in margin.units}

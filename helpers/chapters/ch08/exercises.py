@@ -250,3 +250,42 @@ one_list = Exercise(
             Hint: keep the rows whose place is k or less.""",
     },
 )
+
+
+def _shares(first, above, second, lottery):
+    table = np.full((100, 10), lottery / 100)
+    table[:first, :above] += (1 - lottery) / first
+    table[first : first + second, above:] += (1 - lottery) / second
+    return table
+
+
+shares = Exercise(
+    "each place shows some video with probability 1, and each of a group is as likely as the others of the group.",
+    "`answer(first, above, second, lottery)` gives an array `(100, 10)`, today's ranks by places.",
+    right=_shares,
+    cases=lambda: [(6, 3, 24, 0.1), (4, 2, 10, 0.0), (10, 5, 20, 0.5), (3, 1, 9, 1.0)],
+    mistakes={
+        form(lambda first, above, second, lottery: np.full(10, 0.1)): """the function returned {came}, not an array of
+            shape (100, 10).
+            Hint: a row is a rank of today's, from 0 on, and a column is a place.
+            Hint: start with `np.full((100, 10), …)`, what the lottery gives to each rank at each place.""",
+        lambda first, above, second, lottery: _shares(first, above, second, 0.0): """the lottery is missing.
+            Hint: in a lottery list each of the hundred videos is as likely at a place as any other.
+            Hint: that is `lottery / 100`, in all rows and columns.""",
+        lambda first, above, second, lottery: (
+            _shares(first, above, second, 0.0) + lottery / 100
+        ): """the probabilities of a place add up to more than 1.
+            Hint: the groups are drawn only if the list is no lottery list.
+            Hint: that has probability `1 - lottery`, and multiplies what the groups give.""",
+        lambda first, above, second, lottery: (
+            _shares(first, above, second, lottery) * np.where(np.arange(10) < above, above, 10 - above)
+        ): """that is the probability to be somewhere in the group's places, not at one of them.
+            Hint: how many videos can stand at the first place, if no lottery is held?
+            Hint: each video of a group of 6 stands at a given place with probability 1/6, however many places
+            the group fills.""",
+        otherwise(lambda first, above, second, lottery: np.full((100, 10), 0.01)): """the probabilities are not those of
+            this app.
+            Hint: print the sum of each column. A place always shows one video.
+            Hint: rows `first` to `first + second - 1` are the second group, and fill the places from `above` on.""",
+    },
+)

@@ -28,3 +28,10 @@ def usual_interval(coverage: pd.DataFrame) -> Figure:
 def like_alone(lists: Lists) -> Figure:
     """lists: the reader's lists, of three sources."""
     return lists.figure()
+
+
+@answers("C8.P4")
+def replayed(runs: Runs) -> Figure:
+    """runs: the kept table `08_unserved`, looked at by what is said over what is true, less 1."""
+    known = runs.where(setting="all is known", size=10_000, estimator=["replay", "self-normalised"])
+    return known.dots("ranker", title="Replay says too much of each ranker, and not the same of all")
