@@ -87,6 +87,7 @@ def features(users: int = USERS, videos: int = VIDEOS) -> Features:
     return Features(COLUMNS).fit(catalogue(users, videos))
 
 
+@validate.checked
 def catalogue(users: int, videos: int) -> pd.DataFrame:
     """Rows in which every id of such a world occurs, with usual durations."""
     ids = np.arange(max(users, videos))

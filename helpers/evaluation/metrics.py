@@ -212,7 +212,8 @@ def _r2(prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     variance = _mean((target - _mean(target, mask).unsqueeze(-1)) ** 2, mask)
     # Asked of the values themselves: the variance of a constant may be rounding instead of 0.
     varies = torch.where(mask, target, -torch.inf).amax(-1) > torch.where(mask, target, torch.inf).amin(-1)
-    return torch.where(varies, 1 - _mse(prediction, target, mask) / variance, torch.nan)
+    explained = 1 - _mse(prediction, target, mask) / variance  # of values that vary by next to nothing, not finite
+    return torch.where(varies & explained.isfinite(), explained, torch.nan)
 
 
 def _mean(values: Tensor, mask: Tensor) -> Tensor:
