@@ -56,7 +56,14 @@ def same_outputs(compare, ran, committed) -> bool:
     for output in (*ran, *committed):
         if "data" in output:
             output.data = once(output.data)
+    if any(map(is_slider, committed)):
+        ran = list(filter(is_slider, ran))
     return compare(ran, committed)
+
+
+def is_slider(output) -> bool:
+    """Of ipywidgets: it keeps what its function shows, which nbval takes for outputs of the cell."""
+    return output.get("data", {}).get("text/plain", "").startswith("interactive(")
 
 
 @pytest.hookimpl(wrapper=True)

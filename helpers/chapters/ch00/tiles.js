@@ -114,7 +114,7 @@ function setup(stage, bends) {
 
 function picture(stage, place, width, bends) {
   const { data } = stage, root = svg(place, width, HEIGHT), narrow = width < 480, screen = narrow ? 132 : 200;
-  const left = screen + (narrow ? 26 : 40), right = width - 8, size = Math.min(right - left, 298), bottom = narrow ? 40 + size : 316;
+  const left = screen + (narrow ? 26 : 40), right = width - 8, size = Math.min(right - left, narrow ? 276 : 298), bottom = narrow ? 40 + size : 316;
   const x = scale(0, EDGE, left, left + size), y = scale(0, EDGE, bottom, bottom - size);
 
   // the phone: a tile for each video; ten are shown
