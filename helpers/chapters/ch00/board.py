@@ -127,7 +127,7 @@ def figure(upto: str, yours: pd.Series | None = None) -> Figure:
     """
     summary, lines = _summary(upto, yours)
     rows = {name: f"{CHAPTERS[name]} · {name}" if name in CHAPTERS else name for name in summary["ranker"]}
-    size = (10, 1.5 + 0.34 * len(rows))
+    size = (10, 1.5 + 0.3 * len(rows))
     drawn, panels = plt.subplots(1, len(SHOWN) + 1, figsize=size, sharey=True, width_ratios=[2, *[1] * len(SHOWN)])
     for axes, (outcome, _) in zip(panels, SHOWN.values(), strict=False):
         part = summary[summary["outcome"] == outcome].set_index("ranker")
