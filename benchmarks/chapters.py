@@ -39,8 +39,8 @@ IDLE = """() => {
 }"""
 # The milliseconds from a key press on slider `index` to a changed picture; null if none came within three seconds.
 PRESS = """async ([index, key]) => {
-  const handles = [...document.querySelectorAll(".mtl-live .mtl-handle")];
-  const slider = handles.filter((handle) => handle.checkVisibility())[index];
+  const slider = document.querySelectorAll(".widget-slider")[index];
+  const handle = slider.querySelector(".noUi-handle");
   const area = slider.closest(".jp-OutputArea");
   const each = (what, look) => [...area.querySelectorAll(what)].map(look).join();
   const seen = () => [
@@ -48,11 +48,11 @@ PRESS = """async ([index, key]) => {
     each("img", (e) => e.src),
     each("svg *", (e) => ["d", "cx", "cy", "x", "y", "transform"].map((name) => e.getAttribute(name)) +
       (e.children.length ? "" : e.textContent)),
-    each(".widget-html-content, table", (e) => e.innerText),
+    each(".widget-html-content, table, pre", (e) => e.innerText),
   ].join("|");
-  slider.focus();
+  handle.focus();
   const before = seen(), start = performance.now();
-  slider.dispatchEvent(new KeyboardEvent("keydown", { key, code: key, bubbles: true, cancelable: true }));
+  handle.dispatchEvent(new KeyboardEvent("keydown", { key, code: key, bubbles: true, cancelable: true }));
   while (performance.now() - start < 3000) {
     await new Promise((frame) => requestAnimationFrame(frame));
     if (seen() !== before) return performance.now() - start;
@@ -183,7 +183,7 @@ def _kernel_mb(server: subprocess.Popen) -> float:
 
 
 def _press_all(page: Page, name: str) -> list[float]:
-    sliders = page.locator(".mtl-live .mtl-handle:visible")
+    sliders = page.locator(".widget-slider")
     count, taken = sliders.count(), []
     for index in range(count):
         sliders.nth(index).scroll_into_view_if_needed()
