@@ -467,10 +467,8 @@ def _plain(cell: NotebookNode) -> str:
     return STYLER_ID.sub("T_", VIEWED.sub("MODEL", text))
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.notebooks", description="Run notebooks and write them in canonical form."
-    )
+def take_paths(parser: argparse.ArgumentParser) -> None:
+    """The notebooks that a command takes, as `paths`, for `find`."""
     parser.add_argument(
         "paths",
         nargs="*",
@@ -479,6 +477,13 @@ def main() -> int:
         metavar="NOTEBOOK",
         help="Take these notebooks, and those of these folders; all if none is named.",
     )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.notebooks", description="Run notebooks and write them in canonical form."
+    )
+    take_paths(parser)
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="Run again, and compare with the file.")
     how.add_argument("--form", action="store_true", help="Write in canonical form, without running.")

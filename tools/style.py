@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from tools import minutes
-from tools.notebooks import IMAGES, ROOT, asked, canonical, code_cells, find, output_texts, tags
+from tools.notebooks import IMAGES, asked, canonical, code_cells, find, output_texts, tags, take_paths
 
 TAGS = {"claim", "exercise", "live", "movielens", "predict", "setup", "solution", "widget"}
 FOLDED = ("setup", "solution")
@@ -158,14 +158,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tools.style", description="Check the form and the style of notebooks, without running them."
     )
-    parser.add_argument(
-        "paths",
-        nargs="*",
-        type=Path,
-        default=[ROOT / "notebooks"],
-        metavar="NOTEBOOK",
-        help="Take these notebooks, and those of these folders; all if none is named.",
-    )
+    take_paths(parser)
     defects = {path: problems(path) for path in find(parser.parse_args().paths)}
     for path, found in defects.items():
         print(f"{path}: {'; '.join(found) or 'in order'}")

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools.notebooks import ROOT, find
+from tools.notebooks import ROOT, find, take_paths
 from tools.site.address import publish
 from tools.site.pages import anew, export
 from tools.solutions import for_students
@@ -23,16 +23,9 @@ def main() -> int:
         help="Name the address where the pages will be; one on GitHub is also written into the README.",
     )
     parser.add_argument("--student", action="store_true", help="Leave out worked solutions and decks.")
-    parser.add_argument(
-        "notebooks",
-        nargs="*",
-        type=Path,
-        default=[ROOT / "notebooks"],
-        metavar="NOTEBOOK",
-        help="Take these notebooks, and those of these folders; all if none is named.",
-    )
+    take_paths(parser)
     args = parser.parse_args()
-    books = find(args.notebooks)
+    books = find(args.paths)
     try:
         with anew(args.out) as out:
             publish(ROOT, args.url)
