@@ -19,6 +19,7 @@ import pytest
 
 from helpers.support import environment
 from helpers.support.downloads import CENSUS, MOVIELENS
+from tools.lab import WIDGET_STATE, WIDGET_VIEW
 
 ROOT = Path(__file__).parent
 DATA = ROOT / "data"
@@ -42,28 +43,31 @@ def pytest_collection_modifyitems(items):
     for item in items:
         tags = getattr(item, "cell", {}).get("metadata", {}).get("tags", [])  # only nbval's items have a cell
         if hasattr(item, "compare_outputs"):
-            item.compare_outputs = partial(same_outputs, item.compare_outputs)
+            models = item.parent.nb.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+            item.compare_outputs = partial(same_outputs, item.compare_outputs, models)
         if "live" in tags:
             item.options["check"] = False
         if "movielens" in tags and not MOVIELENS.present(DATA / MOVIELENS.folder.name):
             item.add_marker(pytest.mark.skip(reason=MOVIELENS.absent))
 
 
-def same_outputs(compare, ran, committed) -> bool:
+def same_outputs(compare, models, ran, committed) -> bool:
     """Whether the outputs of a cell are the same to nbval, those of the run and of the file in canonical form."""
     from tools.notebooks import once  # it loads nbclient, which most tests do not need
 
+    committed = [*committed, *(shown for output in committed for shown in beside_sliders(output, models))]
     for output in (*ran, *committed):
         if "data" in output:
             output.data = once(output.data)
-    if any(map(is_slider, committed)):
-        ran = list(filter(is_slider, ran))
     return compare(ran, committed)
 
 
-def is_slider(output) -> bool:
-    """Of ipywidgets: it keeps what its function shows, which nbval takes for outputs of the cell."""
-    return output.get("data", {}).get("text/plain", "").startswith("interactive(")
+def beside_sliders(output, models) -> list:
+    """What a slider of ipywidgets shows: the file has it as the state of a widget, and nbval, in a run, as outputs of
+    the cell."""
+    box = models.get(output.get("data", {}).get(WIDGET_VIEW, {}).get("model_id"), {"state": {}})
+    inside = [models.get(name.removeprefix("IPY_MODEL_"), {"state": {}}) for name in box["state"].get("children", [])]
+    return [shown for widget in inside for shown in widget["state"].get("outputs", [])]
 
 
 @pytest.hookimpl(wrapper=True)
