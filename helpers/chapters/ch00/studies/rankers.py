@@ -84,8 +84,8 @@ class Network:
     seconds   whether a click counts as often as it has seconds watched
     score     of the logits by label
     fed       whether it knows what the counts know: the pair of age and topic, and how often a topic was shown to the
-              user, are two columns more; all but the click is learnt from clicked rows; returns are counted, and join
-              the score
+              user, are two columns more; all but the click is learnt from clicked rows
+    returned  whether counted returns join the score, which no training needs
     """
 
     build: Callable[[Features, float, int], nn.Module]
@@ -95,6 +95,7 @@ class Network:
     seconds: bool = False
     score: Callable[[Mapping[str, Tensor]], Tensor] = fused
     fed: bool = False
+    returned: bool = False
 
 
 def given_click(logits: Mapping[str, Tensor]) -> Tensor:
@@ -135,9 +136,11 @@ NETWORKS = {
     "MMoE": Network(_several(MMoE, 4, [16])),
     "ESMM": Network(_several(Chain, BOTTOM)),
 }
-FED = {  # in the worlds of the finish alone
-    "Shared-Bottom, fed": Network(_several(SharedBottom, BOTTOM), score=given_click, fed=True),
-    "separate, fed": Network(_several(SingleTasks, BOTTOM), score=given_click, fed=True),
+# In the worlds of the finish alone. What a count adds for nothing must be told apart from what feeding adds.
+RETURNED_TOO = {"Shared-Bottom + return": Network(_several(SharedBottom, BOTTOM), returned=True)}
+FED = {
+    "Shared-Bottom, fed": Network(_several(SharedBottom, BOTTOM), score=given_click, fed=True, returned=True),
+    "separate, fed": Network(_several(SingleTasks, BOTTOM), score=given_click, fed=True, returned=True),
 }
 # What each network may choose from, by validation loss on worlds that serve no result.
 LEARNING_RATES, PENALTIES = (0.003, 0.01), (0.001, 0.003, 0.01, 0.03, 0.1)
@@ -206,7 +209,7 @@ def train(network: Network, worlds: Worlds, lr: float, l2: float) -> tuple[Run, 
     apart = isinstance(models[0], SingleTasks)
     logits = run.predict(worlds.inputs) if apart else run.copies.predict(worlds.inputs, run.best[TOTAL][1])
     score = network.score(logits)
-    if network.fed:
+    if network.returned:
         pairs = zip(worlds.feeds, worlds.offers, strict=True)
         score = score + torch.stack([returned(log_of(feed))(tensors(offer.rows)) for feed, offer in pairs])
     return run, score
@@ -261,9 +264,9 @@ def _scores(ranker: str, worlds: Worlds) -> tuple[Sequence, int]:
         return [score(feed, offer) for feed, offer in zip(worlds.feeds, worlds.offers, strict=True)], 0
     if ranker == BY_COUNT:
         return rates(worlds.train, "click", worlds.inputs).numpy(), 0
-    network = (NETWORKS | FED)[ranker]
-    model = network.build(encoding(network.fed), 0.0, 0)
-    return train(network, worlds, *TUNED[ranker])[1].numpy(), multiply_adds(model)
+    network = (NETWORKS | RETURNED_TOO | FED)[ranker]
+    model, tuned = network.build(encoding(network.fed), 0.0, 0), ranker.removesuffix(" + return")
+    return train(network, worlds, *TUNED[tuned])[1].numpy(), multiply_adds(model)
 
 
 def _climbs(ranker: Ranker, feed: Feed, offer: Offer) -> np.ndarray:
@@ -300,7 +303,7 @@ TABLES = kept_tables(
     KeptTable(
         "00_finish",
         board,
-        {"seeds": FINISHING, "rankers": (*UNTRAINED, "Shared-Bottom", "ESMM", *FED)},
+        {"seeds": FINISHING, "rankers": (*UNTRAINED, "Shared-Bottom", "ESMM", *RETURNED_TOO, *FED)},
         [Recheck({"seeds": FINISHING[:1], "rankers": UNTRAINED}, BROUGHT)],
     ),
 )
