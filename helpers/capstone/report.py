@@ -456,7 +456,8 @@ def _is_number(value) -> bool:
 
 
 def _words(text) -> str:
-    return html.escape(str(text))
+    """As HTML; what stands between backticks is code."""
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(str(text)))
 
 
 def _short(name: str, otherwise: str) -> str:
