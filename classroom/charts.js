@@ -26,6 +26,11 @@ window.charts = (() => {
     return (sorted[Math.floor(half)] + sorted[Math.ceil(half)]) / 2;
   }
 
+  const own = (question) => question.id.startsWith("own."); // the teacher's, whose answer nobody here knows
+
+  // The page of the best, where a class has raced: own.race.
+  const best = (numbers) => `Best: ${numbers.slice(-3).reverse().map(shown).join(", ")}. Ahead: ${numbers.filter((number) => number > 0).length} of ${numbers.length}.`;
+
   const cast = (question, round) => question.options.length ? sum(round) : round.length;
 
   // Beside each of `places`, the options on the page, its votes; `answer` is null as long as nobody is to see it.
@@ -94,7 +99,7 @@ window.charts = (() => {
   function rule(question, { votes, right, moved }, open) {
     const all = cast(question, votes[0]), share = Math.round(100 * right[0] / all);
     if (moved?.both) return `Of ${moved.both} who voted twice ${moved.up} went from wrong to right, ${moved.down} from right to wrong.`;
-    if (!all || open || votes.length > 1 || question.options.length && question.answer < 0 || !question.options.length && !question.near.length) return "";
+    if (!all || open || votes.length > 1 || own(question) || !question.options.length && !question.near.length) return "";
     return `${right[0]} of ${all} right, ${share}%: ` + (share < 30 ? "say the set-up again, let one explain it, vote again"
       : share > 70 ? "one reason, one temptation, open" : "two minutes with somebody who voted otherwise, vote again");
   }
@@ -122,12 +127,13 @@ window.charts = (() => {
     const shown = seen || open || mine;
     if (question.options.length) bars(places, shown ? votes : [], answer);
     else chart.replaceChildren(...(shown ? [dots(votes, question.unit, answer)] : []));
-    part.querySelector(".room-count").textContent = count(question, votes, room.present, open);
+    const raced = shown && own(question) && !question.options.length && votes.at(-1).length;
+    part.querySelector(".room-count").textContent = `${count(question, votes, room.present, open)}${raced ? `. ${best(votes.at(-1))}` : ""}`;
     part.querySelector(".room-rule").textContent = mine ? rule(question, room.tallies[id], open) : "";
     const words = { ask: room.state.now === id ? "Take it back (V)" : "Ask (V)", bars: seen ? "Hide the bars (B)" : "Show the bars (B)", again: "Vote again (A)", open: "Open the result (O)", clear: "Clear" };
     for (const [what, text] of Object.entries(words)) part.querySelector(`.room-act-${what}`).textContent = text;
     part.querySelector(".room-act-bars").hidden = open;
-    part.querySelector(".room-act-open").hidden = open || question.options.length > 0 && question.answer < 0; // the teacher's own
+    part.querySelector(".room-act-open").hidden = open || own(question);
     part.querySelector(".room-act-again").hidden = open || votes.length > 1;
   }
 

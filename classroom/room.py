@@ -27,7 +27,7 @@ LOCKED = 1 << 40  # the byte of the file that is locked: Windows lets nobody els
 class Question(NamedTuple):
     """A prediction or a question of a quiz; without options a number is guessed. `answer` is that, or an index. Where
     `near` has two numbers, a guess between them counts as right; where `range` has, none outside is taken. A question
-    of the teacher's own has the answer -1."""
+    of the teacher's own (own.1, own.race) has the answer -1, and it is never opened."""
 
     id: str
     text: str
@@ -36,6 +36,10 @@ class Question(NamedTuple):
     unit: str
     near: tuple[float, ...] = ()
     range: tuple[float, ...] = ()
+
+    @property
+    def own(self) -> bool:
+        return self.id.startswith("own.")
 
     def is_right(self, vote: float) -> bool:
         return self.near[0] <= vote <= self.near[1] if self.near else vote == self.answer
@@ -189,7 +193,7 @@ class Room:
         self._known(id)
         if what not in ACTS:
             raise Refused("no such act")
-        if what == "open" and self.questions[id].answer < 0 and self.questions[id].options:
+        if what == "open" and self.questions[id].own:
             raise Refused("only you know the answer")
         if what == "again" and (id in self.opened or self.round(id) == ROUNDS):
             raise Refused("no further round")
@@ -285,7 +289,8 @@ class Room:
             results = [_said(question, list(votes.values())) for votes in rounds] + [""] * ROUNDS
             right = f"{question.answer:.3g} {question.unit}".strip()
             if question.options:
-                right = f"“{question.options[int(question.answer)]}”" if question.answer >= 0 else ""
+                right = f"“{question.options[int(question.answer)]}”"
+            right = "" if question.own else right
             rows.append([id, *results[:ROUNDS], *(_gain(**self.moved(id)) if right else [""] * 3), right])
         return rows
 
@@ -314,8 +319,9 @@ def _said(question: Question, votes: list[float]) -> str:
     right = sum(map(question.is_right, votes))
     if not question.options:
         near = f", {right} near enough" if question.near else ""
-        return f"median {statistics.median(votes):.3g} of {len(votes)}{near}"
-    if question.answer < 0:
+        best = f"best {max(votes):.3g}, " if question.own else ""
+        return f"{best}median {statistics.median(votes):.3g} of {len(votes)}{near}"
+    if question.own:
         return ", ".join(f"{option} {votes.count(number)}" for number, option in enumerate(question.options))
     wrong = defaultdict(int)
     for vote in votes:

@@ -317,12 +317,13 @@ def test_every_prediction_and_every_question_of_check_yourself_and_of_a_deck_can
     assert {id for book in books for cell in book.cells if (id := question_of(cell))} <= asked.keys()
     assert {"C1.1", "C1.5", "bank-01.8", "bank-04.14"} <= asked.keys()
     assert [id for id in ("C0.P1", "C1.P1", "C2.P1") if asked[id].options] == []
-    assert {id for id, question in asked.items() if question.options and question.answer < 0} == {"own.1"}
-    assert all(question.answer < len(question.options) for question in asked.values() if question.options)
+    assert {id for id, question in asked.items() if question.own} == {"own.1", "own.race"}
+    assert all(0 <= q.answer < len(q.options) for q in asked.values() if q.options and not q.own)
     bank = [id for id in asked if id.startswith("bank-")]
     assert len(bank) == sum(len(read_quiz(path)) for path in BANK.values())
     phones = pages.vote_page(books)
     assert all(phones.count(f'"id": "{id}"') == 1 for id in (*bank, "own.1"))
+    assert '"name": "own.race"' in phones
 
 
 # --- the server -----------------------------------------------------------------------------------------------------
@@ -437,12 +438,17 @@ def test_the_teacher_hears_how_many_want_it_slower_and_not_who(room, tmp_path):
 
 def test_a_question_of_the_teachers_own_is_voted_on_and_has_no_result(tmp_path):
     own = Question("own.1", "Which letter?", list("ABCD"), -1.0, "")
-    room = Room({"own.1": own}, tmp_path / "today.jsonl")
+    race = Question("own.race", "By how much?", [], -1.0, "")
+    room = Room({"own.1": own, "own.race": race}, tmp_path / "today.jsonl")
     for who, option in ((ANN, 1), (BOB, 3), (EVE, 1)):
         room.vote(who, "own.1", option)
-    with pytest.raises(Refused, match="only you know"):
-        room.act("open", "own.1")
-    assert summary(room).splitlines()[2:] == ["| own.1 | A 0, B 2, C 0, D 1 |  |  |  |  |  |"]
+        room.vote(who, "own.race", option / 50)
+    for id in room.questions:
+        with pytest.raises(Refused, match="only you know"):
+            room.act("open", id)
+    letters, numbers = summary(room).splitlines()[2:]
+    assert letters == "| own.1 | A 0, B 2, C 0, D 1 |  |  |  |  |  |"
+    assert numbers == "| own.race | best 0.06, median 0.02 of 3 |  |  |  |  |  |"
     room.close()
 
 

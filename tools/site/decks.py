@@ -19,13 +19,14 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from helpers.display.cards import CHAPTERS
-from helpers.display.questions import in_class
+from helpers.display.questions import Prediction, Question, in_class
 from helpers.display.quiz import Item, Quiz, read
 from tools.notebooks import ROOT, STYLER_ID, WIDGET_STATE, WIDGET_VIEW, asked, keep_shown_models, tags
 
 TEACHING = ROOT / "docs" / "teaching.md"
 BANK = {path.parent.name[2:]: path for path in sorted(ROOT.glob("helpers/chapters/ch*/bank.md"))}  # by chapter, "04"
 SLIDES = ROOT / "docs" / "slides.md"
+RACE = "Your ranker has raced: by how much do its lists satisfy more than those of the row that it raced against?"
 OWN = ("questions/", "slides/")  # what a plan names that is in no notebook
 PLAN = re.compile(r"^## ([^\n]+)\n((?:(?!^## ).)*?^\| min \|.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 WALL = re.compile(
@@ -200,19 +201,23 @@ def _questions(name: str) -> tuple[NotebookNode, dict]:
 
 
 def _shown(name: str, items: dict[int, Item]) -> tuple[NotebookNode, dict]:
-    quiz = Quiz(name, list(items.values()), list(items))
-    view = new_output(
-        "display_data", {WIDGET_VIEW: {"model_id": quiz.model_id, "version_major": 2, "version_minor": 0}}
-    )
-    return new_code_cell("", outputs=[view]), dependency_state(quiz, drop_defaults=False)
+    return _cell(Quiz(name, list(items.values()), list(items)))
+
+
+def _cell(widget: Prediction | Quiz) -> tuple[NotebookNode, dict]:
+    """A cell that shows the widget, and the state of its models."""
+    view = {"model_id": widget.model_id, "version_major": 2, "version_minor": 0}
+    cell = new_code_cell("", outputs=[new_output("display_data", {WIDGET_VIEW: view})])
+    return cell, dependency_state(widget, drop_defaults=False)
 
 
 def bank() -> NotebookNode:
-    """All that can be asked beside what is on pages: the bank, and four letters for a question of the teacher's own,
-    whose answer nobody here knows (-1)."""
+    """All that can be asked beside what is on pages: the bank, four letters for a question of the teacher's own, and
+    what came of a race of rankers; nobody here knows the answers of these two (-1)."""
     own = Item("The teacher's question: which letter?", list("ABCD"), [""] * 4, -1)
+    race = Question("own.race", RACE, [], -1, "of satisfaction", "", "", lambda: "")
     every = {f"bank {name}": dict(enumerate(read(path), start=1)) for name, path in BANK.items()}
-    shown = [_shown(name, items) for name, items in {"own": {1: own}, **every}.items()]
+    shown = [_cell(race()), *(_shown(name, items) for name, items in {"own": {1: own}, **every}.items())]
     book = new_notebook(cells=[cell for cell, _ in shown])
     state = {id: model for _, models in shown for id, model in models.items()}
     book.metadata["widgets"] = {WIDGET_STATE: {"version_major": 2, "version_minor": 0, "state": state}}
