@@ -26,8 +26,8 @@ FRACTIONS = (0.8, 0.1, 0.1)  # of the rows, to train, validate and test
 
 @validate.checked
 def prepare(declaration: Declaration, frame: pd.DataFrame, lists: bool = True) -> pd.DataFrame:
-    """The declared columns alone, as `Features` takes them: lists and tags cut into ids, dates as numbers, rows in
-    their order. Without `lists` these stay as they are, which saves time where nobody reads them.
+    """The declared columns alone, as `Features` takes them: lists and tags cut into ids, vectors into numbers, dates as
+    numbers, rows in their order. Without `lists` these three stay as they are: it saves time where nobody reads them.
 
     With a time the rows are in its order; rows of one time stay as they were. Where rows were logged several times
     (`repeats`), copies have the time of the first of them; without a time they have a number in the column `COPY`, by
@@ -40,6 +40,9 @@ def prepare(declaration: Declaration, frame: pd.DataFrame, lists: bool = True) -
         frame[column] = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
     for column in declaration.tags if lists else ():
         frame[column] = cut_tags(frame[column])
+    for column, names in declaration.places().items() if lists else ():
+        numbers = pd.DataFrame(cut_vectors(frame[column], len(names)), frame.index, names)
+        frame = pd.concat([frame.drop(columns=column), numbers], axis=1)
     if declaration.time is not None:
         frame[declaration.time] = moments(declaration.time, frame[declaration.time])
         if same.copies:
@@ -311,6 +314,44 @@ def _items(column: str, value) -> list:
         elif isinstance(item, list | tuple | dict | np.ndarray) or not pd.isna(item):
             validate.fail(column, repr(item)[:60], "tags that are words or whole numbers")
     return list(tags)
+
+
+@validate.checked
+def cut_vectors(values: pd.Series, width: int) -> np.ndarray:
+    """The numbers of each vector, `(rows, width)`, NaN where a whole vector is missing; ValueError that names the row
+    where one has another width, or anything in it that is no finite number."""
+    found, known = np.full((len(values), width), np.nan, np.float32), {}
+    for row, value in enumerate(values):
+        if isinstance(value, str) and value in known:
+            found[row] = found[known[value]]
+        elif isinstance(value, list | tuple | np.ndarray) or not pd.isna(value):
+            numbers = _vector(value)
+            if numbers.shape != (width,) or not np.isfinite(numbers).all():
+                came = f"{str(value)[:40]!r} in row {row}"
+                validate.fail(values.name, came, f"a vector of {width} numbers, or nothing")
+            found[row] = numbers
+            known |= {value: row} if isinstance(value, str) else {}
+    return found
+
+
+@validate.checked
+def vector_width(values: pd.Series) -> int:
+    """How many numbers nearly all of these texts or lists have, more than one and not all whole; 0: they are none."""
+    rows = [_vector(value) for value in values if isinstance(value, str | list | tuple | np.ndarray)]
+    widths = pd.Series([len(row) for row in rows if (np.floor(row) != row).any()], dtype=int).value_counts()
+    return int(widths.index[0]) if (widths > MOST_WIDE * len(values)).any() and widths.index[0] > 1 else 0
+
+
+MOST_WIDE = 0.9  # of the values
+
+
+def _vector(value: str | Iterable) -> np.ndarray:
+    """The numbers of a list, or of a text with blanks, commas or the like between them; NaN alone where one is none."""
+    parts = re.split(r"[\s,;|]+", value.strip("[]() \t\n")) if isinstance(value, str) else value
+    try:
+        return np.array(parts, float)
+    except (ValueError, TypeError):
+        return np.array([np.nan])
 
 
 class Split(NamedTuple):

@@ -25,6 +25,7 @@ from helpers.capstone.preparation import (
     Split,
     cut,
     cut_tags,
+    cut_vectors,
     dates,
     joined,
     moments,
@@ -175,6 +176,9 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             yield Problem(True, column, said)
     for column in _but(skip, *declaration.tags):
         if said := _error(column, cut_tags, frame[column]):
+            yield Problem(True, column, said)
+    for column, width in declaration.vectors.items():
+        if column not in skip and (said := _error(column, cut_vectors, frame[column], width)):
             yield Problem(True, column, said)
     for time in _but(skip, declaration.time):
         if said := _error(time, moments, time, frame[time]):
@@ -420,7 +424,7 @@ def _strangers(declaration: Declaration, parts: Split) -> Iterator[Problem]:
 def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
     """Features that nearly are a label: alone they predict it, or wherever they have a value it is the rarer one."""
     labels = {label: kind for label, kind in declaration.labels.items() if label not in skip}
-    features, lists = _but(skip, *declaration.features()), (*declaration.lists, *declaration.tags)
+    features, lists = _but(skip, *declaration.features()), (*declaration.lists, *declaration.tags, *declaration.vectors)
     some = frame.iloc[np.random.default_rng(0).permutation(len(frame))[:LOOKED_AT]]
     codes = {c: _codes(some[c], c in declaration.numbers) for c in features if c not in lists}
     binary = "binary" in labels.values()

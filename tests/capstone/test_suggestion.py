@@ -7,7 +7,6 @@ import pytest
 from helpers.capstone.declaration import ROLES, Declaration
 from helpers.capstone.suggestion import SCARCE, TWO, TWO_WORDS, draft, suggest
 
-VECTOR_SAID = "a vector; each of its numbers needs a column"
 OF_DAY = "a time of day, which without a date orders no rows"
 
 
@@ -92,9 +91,11 @@ def test_what_may_be_known_too_late_is_left_out():
         ("I4", [5, 9, 7], "number", "whole numbers; if they are codes, an id"),
         ("categorical_5", [5, 9, 7], "id", "its name; 3 different whole numbers"),
         ("full or part time", [0, 4, 6, 6, 4, 0] * 9, "number", "whole numbers; if they are codes, an id"),
-        ("emb", [[0.1, 0.2], [-0.3, 2.0]], "leave out", VECTOR_SAID),
-        ("emb", ["[0.1, 0.2]", "[-0.3, 2.0]"], "leave out", VECTOR_SAID),
-        ("emb", [np.array([0.1, 2.0]), np.array([0.5, 2.0])], "leave out", VECTOR_SAID),
+        ("emb", [[0.1, 0.2], [-0.3, 2.0]], "vector of 2", "as many numbers in a row"),
+        ("emb", ["[0.1, 0.2]", "[-0.3, 2.0]"], "vector of 2", "as many numbers in a row"),
+        ("emb", [np.array([0.1, 2.0]), np.array([0.5, 2.0])], "vector of 2", "as many numbers in a row"),
+        ("emb", ["0.1 0.2 -3e-1", "1 2 0.5", None], "vector of 3", "as many numbers in a row"),
+        ("size", ["0.5", "inf", "x", "0.5"] * 2, "id", "3 different words"),
         ("seen", [[1.0, 2.0], [3.0]], "tags", "lists; each of words or ids"),
         ("clock", [f"{k // 60:02}{k % 60:02}" for k in range(0, 1_440, 7)], "leave out", OF_DAY),
         ("clock", [100 * (k // 60) + k % 60 for k in range(0, 1_440, 7)], "leave out", OF_DAY),
