@@ -23,7 +23,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.capstone.comparison import MANY_ORDERS, TEST, VALID, Comparison, compare
-from helpers.capstone.declaration import VECTOR, Declaration, literal
+from helpers.capstone.declaration import BINARY, REGRESSION, VECTOR, Declaration, literal
 from helpers.capstone.lists import Lists
 from helpers.capstone.plan import METRICS, MODES, QUICK, THOROUGH, WITHIN, duration
 from helpers.capstone.preparation import Table, prepare
@@ -92,7 +92,10 @@ def first_draft(frame: pd.DataFrame, file: str, reading: dict, mode: str = QUICK
     try:
         code = draft(guesses)
     except ValueError as error:
-        code = f'# {error}\n# declaration = Declaration(labels={{…: "binary", …: "binary"}}, …)'
+        roles = guesses["role"].mask(guesses["reason"] == TWO, BINARY).mask(guesses["reason"] == LATE, REGRESSION)
+        labelled = roles.isin([BINARY, REGRESSION]).any()  # if the two values, or what was measured, are outcomes
+        code = draft(guesses.assign(role=roles)) if labelled else "# declaration = Declaration(labels={…}, …)"
+        code = f"# {error}\n{code}"
     width = max(len(str(name)) for name in guesses.index)
     listed = (f"# {name!s:{width}}  {row['role']}: {row['reason']}" for name, row in guesses.iterrows())
     asked = (f"# {number}. {one}" for number, one in enumerate(questions(guesses), 1))

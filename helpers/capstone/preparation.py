@@ -145,9 +145,9 @@ def moments(name: str, values: pd.Series) -> pd.Series:
         if (dated := written(values)) is not None:
             values = dated.dt.as_unit("us").astype("int64")
     else:
-        day_first = _day_first(name, values)
+        first, _ = day_first(name, values)
         try:
-            found = pd.to_datetime(values.astype(object), utc=True, format="mixed", dayfirst=day_first)
+            found = pd.to_datetime(values.astype(object), utc=True, format="mixed", dayfirst=first)
         except (ValueError, TypeError, OverflowError):
             validate.fail(name, f"{values.dropna().iloc[0]!r}", "numbers, or dates such as 2026-05-01 18:30:00")
         values = found.dt.as_unit("us").astype("int64").where(found.notna())
@@ -211,22 +211,27 @@ def dates(times: pd.Series) -> pd.Series | None:
     return None
 
 
-def _day_first(name: str, values: pd.Series) -> bool:
-    """Whether 13/05/2026 is what all dates look like; ValueError where 02/05/2026 may be either, or both occur.
+@validate.checked
+def day_first(name: str, values: pd.Series) -> tuple[bool, str]:
+    """Whether the day is first, as in 13/05/2026, and an example where each could be read either way, else "".
 
-    Where dots could be either, as in 02.05.2026, the day is first: hardly anybody writes the month there.
+    There the day is first after dots, as in 02.05.2026, for hardly anybody writes the month there; else the reading
+    counts by which the dates lie closer together: the other one makes months of days. ValueError where both occur.
     """
     texts = pd.Series(values.dropna().unique()).astype(str)
     pairs = texts.str.extract(r"^\s*(\d{1,2})[./-](\d{1,2})[./-]\d").dropna().astype(int)
-    if pairs.empty:
-        return False
-    day_first, month_first = (bool((pairs[k] > 12).any()) for k in (0, 1))
-    if not day_first and not month_first and texts[pairs.index].str.contains(DOTS).all():
-        return True
-    if day_first == month_first:
-        came = f"{texts[pairs.index[0]]!r}, and no rule for day and month fits all rows"
-        validate.fail(name, came if day_first else f"{texts[pairs.index[0]]!r}: which is the day?", YEAR_FIRST)
-    return day_first
+    day, month = (bool((pairs[k] > 12).any()) for k in (0, 1))
+    if day and month:
+        validate.fail(name, f"{texts[pairs.index[0]]!r}, and no rule for day and month fits all rows", YEAR_FIRST)
+    if day or month or pairs.empty:
+        return day, ""
+    example = texts[pairs.index[0]]
+    if texts[pairs.index].str.contains(DOTS).all():
+        return True, example
+    options = {"utc": True, "format": "mixed", "errors": "coerce"}
+    read = (pd.to_datetime(texts, dayfirst=first, **options) for first in (True, False))
+    by_day, by_month = (found.max() - found.min() for found in read)
+    return bool(by_day < by_month), example
 
 
 DOTS = r"^\s*\d{1,2}\.\d{1,2}\.\d"

@@ -18,7 +18,6 @@ from scipy.special import bdtr  # the binomial distribution
 
 from helpers.capstone.declaration import Declaration, literal
 from helpers.capstone.preparation import (
-    DOTS,
     FRACTIONS,
     MANY_ALIKE,
     YES_NO,
@@ -27,6 +26,7 @@ from helpers.capstone.preparation import (
     cut_tags,
     cut_vectors,
     dates,
+    day_first,
     joined,
     moments,
     of_day,
@@ -329,8 +329,10 @@ def _dates(time: str, values: pd.Series) -> Iterator[Problem]:
     if zoned.any() and not zoned.all():
         sentence = f"some times have a zone, such as {texts[zoned].iloc[0]!r}; those without one are taken as UTC."
         yield Problem(False, time, sentence)
-    if len(texts) and texts.str.contains(DOTS).all() and not texts.str.contains(r"^\s*(?:1[3-9]|[23]\d)\.").any():
-        yield Problem(False, time, f"dates such as {texts.iloc[0]!r} are taken to have the day first.")
+    first, example = day_first(time, texts)
+    if example:
+        which = "day" if first else "month"
+        yield Problem(False, time, f"dates such as {example!r} are taken to have the {which} first.")
 
 
 def _label(column: str, kind: str, seen: np.ndarray) -> Iterator[Problem]:

@@ -85,7 +85,6 @@ STOP = [  # declaration, change of the table, the sentence
     (declared(), lambda f: f[:50], "all columns: 50 rows are too few to train on."),
     (declared(), lambda f: f.assign(time=1), "time: the rows cannot be divided (got 1 different times"),
     (declared(), lambda f: spoil(f, "time", r2=None), "time: it cannot order the rows (got 1 missing values"),
-    (declared(), lambda f: f.assign(time="02/05/2026"), "time: it cannot order the rows (got '02/05/2026': which"),
     (declared(), lambda f: f.assign(click=(f["time"] < 100) * 1), "click: in the rows to valid it has fewer"),
     (declared(), lambda f: f.assign(click=(f["time"] > 2_650) * 1), "click: in the rows to train it has fewer"),
     (declared(group="day"), lambda f: f.assign(day=[np.nan, 1.0, 2.0] * 1_000), "day: 1,000 rows have no group. Give"),
@@ -94,6 +93,11 @@ STOP = [  # declaration, change of the table, the sentence
     (declared(new_users=True), lambda f: f.assign(user=f["user"] % 2), "user: the rows cannot be divided (got 2 users"),
 ]
 NOTE = [
+    (
+        declared(),
+        lambda f: f.assign(time=[f"05/{1 + k // 300:02}/2026 10:{k % 60:02}" for k in range(3_000)]),
+        "time: dates such as '05/01/2026 10:00' are taken to have the month first.",
+    ),
     (declared(), lambda f: f[:900], "all columns: 900 rows are few: expect wide intervals."),
     (declared(), lambda f: f.assign(topic="a"), "topic: it has only one value, and says nothing."),
     (declared(), lambda f: f.assign(user=f["time"] // 100), "user: 100% of the rows to test are of users without"),
