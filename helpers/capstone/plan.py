@@ -135,7 +135,7 @@ class Plan:
         if not self.given:
             count = 10 if rows <= FEW_ROWS else SEEDS[QUICK] if rows <= MANY_ROWS else 3
             return replace(self, seeds=_free(count, self.tuning_seeds)).of_rows(rows)
-        enough = max(FEW_EPOCHS, math.ceil(ENOUGH_STEPS / _steps(rows, self.recipe)))
+        enough = max(FEW_EPOCHS, math.ceil(ENOUGH_STEPS / math.ceil(rows / self.recipe.batch_size)))
         return replace(self, recipe=replace(self.recipe, epochs=min(enough, self.recipe.epochs)))
 
     @property
@@ -184,10 +184,6 @@ class Plan:
 def _free(count: int, tuning: Sequence[int]) -> list[int]:
     """The first seeds that none of these is."""
     return [seed for seed in range(count + len(tuning)) if seed not in tuning][:count]
-
-
-def _steps(rows: int, recipe: Recipe) -> int:
-    return math.ceil(rows / recipe.batch_size)
 
 
 def _times(units: tuple[int, ...], factor: float) -> tuple[int, ...]:

@@ -157,22 +157,14 @@ def moments(name: str, values: pd.Series) -> pd.Series:
 
 
 TIME_OF_DAY = r"\s*\d{1,2}:\d\d(:\d\d(\.\d+)?)?\s*([aApP][mM])?\s*"
-DIGITS, MANY_MINUTES = r"([01]\d|2[0-3])[0-5]\d", 100  # 0608 is 6:08, where all of so many are times
 
 
 @validate.checked
 def of_day(values: pd.Series) -> bool:
-    """Whether all are times of a day without a date, such as 14:03, 02:03 PM or, among many of its kind, 1403."""
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return False
-    seen = pd.Series(values.dropna().unique())
+    """Whether all are times of a day without a date, such as 14:03 or 02:03 PM."""
     if pd.api.types.is_numeric_dtype(values.dtype):
-        if not seen.between(0, 2359).all() or (seen % 1).any():
-            return False
-        seen = seen.astype("int64")
-    texts = seen.astype(str)
-    if len(texts) >= MANY_MINUTES and texts.str.len().max() <= 4:
-        return bool(texts.str.zfill(4).str.fullmatch(DIGITS).all())
+        return False
+    texts = pd.Series(values.dropna().unique()).astype(str)
     return len(texts) > 0 and bool(texts.str.fullmatch(TIME_OF_DAY).all())
 
 
@@ -286,19 +278,13 @@ def cut_tags(values: pd.Series) -> list[list]:
     Raises ValueError for a list that cannot be read, and for tags that are neither words nor whole numbers.
     """
     known = {value for value in values if isinstance(value, str)}
-    sign = separator(known)
+    plain = [text for text in known if not text.startswith("[")]
+    sign = next((sign for sign in "|;," if any(sign in text for text in plain)), None)
     parts = {text: _tags(values.name, text, sign) for text in known}
     tags = [parts[value] if isinstance(value, str) else _items(values.name, value) for value in values.astype(object)]
     if len({isinstance(tag, str) for row in tags for tag in row}) > 1:  # words and numbers
         return [list(map(str, row)) for row in tags]
     return tags
-
-
-@validate.checked
-def separator(texts: Iterable[str]) -> str | None:
-    """What stands between the tags of these texts: the first of | ; and , that is in any of them; None: blanks."""
-    plain = [text for text in texts if not text.startswith("[")]
-    return next((sign for sign in "|;," if any(sign in text for text in plain)), None)
 
 
 def _tags(column: str, text: str, sign: str | None) -> list:

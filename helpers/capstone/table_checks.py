@@ -140,9 +140,7 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     for column in _but(skip, *declaration.numbers, *declaration.labels):
         if not pd.api.types.is_numeric_dtype(frame[column].dtype):
             yield Problem(True, column, _no_number(frame[column], column in declaration.labels))
-        elif np.isinf(largest := np.nanmax(np.abs(frame[column].to_numpy(float, na_value=np.nan)), initial=0)):
-            yield Problem(True, column, "it has infinite values.")
-        elif largest > LARGEST_FLOAT:
+        elif (largest := np.nanmax(np.abs(frame[column].to_numpy(float, na_value=np.nan)), initial=0)) > LARGEST_FLOAT:
             yield Problem(True, column, f"it has a value of {largest:.0e}, too large to compute. Is it an error?")
     for column in _but(skip, *declaration.ids_of_all()):
         if said := _no_id(frame[column]):
@@ -160,14 +158,11 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     for score in _but(skip, *dict.fromkeys(declaration.served.values())):
         if said := _no_score(frame[score]):
             yield Problem(True, score, said)
-    for user in _but(skip, declaration.user):
-        if gaps := int(frame[user].isna().sum()):
-            sentence = "rows have no user. Leave them out, or declare the column as an id that is not the user."
-            yield Problem(True, user, f"{gaps:,} {sentence}")
-    for group in _but(skip, declaration.group):
-        if gaps := int(frame[group].isna().sum()):
-            sentence = "rows have no group. Give each of them one of its own, or leave it out."
-            yield Problem(True, group, f"{gaps:,} {sentence}")
+    users = "user. Leave them out, or declare the column as an id that is not the user."
+    groups = "group. Give each of them one of its own, or leave it out."
+    for column, what in ((declaration.user, users), (declaration.group, groups)):
+        if column not in {None, *skip} and (gaps := int(frame[column].isna().sum())):
+            yield Problem(True, column, f"{gaps:,} rows have no {what}")
     for weight in _but(skip, declaration.weight):
         yield from _weight(weight, frame[weight])
     for column, of in declaration.lists.items():

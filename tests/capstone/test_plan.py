@@ -38,7 +38,8 @@ def test_of_a_small_table_ten_seeds_train_unless_others_are_given(mode):
 
 
 def test_the_number_of_seeds_is_what_decides_a_true_loss():
-    """In worlds of which the loss is known and matters: three seeds decide a seventh, five 3 of 10, ten half, and the intervals hold the truth as often."""
+    """In worlds where the loss is known and matters, three seeds decide a seventh of the losses, five 3 of 10, and ten
+    half; the intervals hold the truth as often."""
     tables = [kept_table(name).assign(of=name) for name in ("08_worlds", "08_rows", "08_by_time")]
     table, law = pd.concat(tables, ignore_index=True), ["of", "condition", "rows", "task"]
     truth = table[table["repeats"] == 20].groupby(law)["gain"].mean().rename("truth")
