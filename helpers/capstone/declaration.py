@@ -20,12 +20,12 @@ from helpers.models.shared_bottom import TASK_KINDS
 from helpers.support import validate
 
 BINARY, REGRESSION = (f"{kind} label" for kind in TASK_KINDS)
-ROLES = ("user", "item", "id", "number", "list", "tags", "time", "group", "weight", "served", BINARY, REGRESSION)
+ROLES = ("user", "item", "id", "number", "list", "tags", "time", "group", "weight", BINARY, REGRESSION)
 ROLES += ("leave out",)  # and "vector of 16", of any width
 
 VECTOR = "vector of "  # and how many numbers: a role
 WIDTH = 88  # of a line of code
-ALONE = ("user", "item", "time", "group", "weight")  # roles that one column has at most, as does "served"
+ALONE = ("user", "item", "time", "group", "weight")  # roles that one column has at most
 
 
 @dataclass(frozen=True)
@@ -131,26 +131,16 @@ class Declaration:
         numbers = [*self.numbers, *(name for names in self.places().values() for name in names)]
         return [*sparse, *map(Dense, numbers), *several]
 
-    def roles(self) -> dict[str, str]:
-        """{column: one of `ROLES`}."""
-        by_role = {getattr(self, role): role for role in ALONE}
-        by_role |= dict.fromkeys(self.ids, "id") | dict.fromkeys(self.numbers, "number")
-        by_role |= {column: f"{VECTOR}{width}" for column, width in self.vectors.items()}
-        by_role |= dict.fromkeys(self.tags, "tags") | dict.fromkeys(self.served.values(), "served")
-        by_role |= dict.fromkeys(self.lists, "list") | {c: f"{kind} label" for c, kind in self.labels.items()}
-        return {column: by_role[column] for column in self.columns()}
-
     @staticmethod
     def of_roles(roles: dict[str, str]) -> Declaration:
-        """The declaration that {column: role} stands for; a list holds ids of the item, and what is served is the score
-        of every binary label."""
+        """The declaration that {column: role} stands for; a list holds ids of the item."""
         wide = {column: re.fullmatch(rf"{VECTOR}(\d+)", role) for column, role in roles.items()}
         vectors = {column: int(match[1]) for column, match in wide.items() if match}
         roles = {column: role for column, role in roles.items() if column not in vectors}
         by_role: dict[str, list[str]] = {role: [] for role in ROLES}
         for column, role in roles.items():
             by_role[validate.choice(f"role of {column!r}", role, ROLES)].append(column)
-        for role in (*ALONE, "served"):
+        for role in ALONE:
             if len(by_role[role]) > 1:
                 validate.fail("roles", f"{len(by_role[role])} columns that are {role}", "one at most")
         if by_role["list"] and not by_role["item"]:
@@ -162,8 +152,7 @@ class Declaration:
         roles_of = {"ids": "id", "numbers": "number", "tags": "tags"}
         several = {name: tuple(by_role[role]) for name, role in roles_of.items()}
         lists = dict.fromkeys(by_role["list"], one["item"])
-        served = {label: score for score in by_role["served"] for label in by_role[BINARY]}
-        return Declaration(labels, **several, vectors=vectors, lists=lists, **one, served=served)
+        return Declaration(labels, **several, vectors=vectors, lists=lists, **one)
 
     def code(self) -> str:
         """The Python that makes this declaration, to copy."""
