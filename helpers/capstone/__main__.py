@@ -23,7 +23,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.capstone.comparison import MANY_ORDERS, TEST, VALID, Comparison, compare
-from helpers.capstone.declaration import Declaration, literal
+from helpers.capstone.declaration import BINARY, REGRESSION, VECTOR, Declaration, literal
 from helpers.capstone.lists import Lists
 from helpers.capstone.plan import METRICS, MODES, QUICK, THOROUGH, WITHIN, duration
 from helpers.capstone.preparation import Table, prepare
@@ -64,9 +64,8 @@ def questions(guesses: pd.DataFrame) -> list[str]:
     def named(*some: str) -> str:
         return ", ".join(literal(str(name)) for name in roles.index[roles.isin(some)])
 
-    asked = [
-        f"Was each of these known before the impression? {named('number', 'id', 'tags', 'list')}. Leave out the rest."
-    ]
+    known = ("number", "id", "tags", "list", *roles[roles.str.startswith(VECTOR)])
+    asked = [f"Was each of these known before the impression? {named(*known)}. Leave out the rest."]
     asked.append(f"Is each of these an outcome that you want to predict? {named('binary label', 'regression label')}.")
     if maybe := ", ".join(literal(str(name)) for name in roles.index[reasons.isin([TWO, TWO_WORDS, LATE])]):
         asked.append(f"Are any of these outcomes, too? {maybe}. If so, they are labels.")
@@ -93,7 +92,10 @@ def first_draft(frame: pd.DataFrame, file: str, reading: dict, mode: str = QUICK
     try:
         code = draft(guesses)
     except ValueError as error:
-        code = f'# {error}\n# declaration = Declaration(labels={{…: "binary", …: "binary"}}, …)'
+        roles = guesses["role"].mask(guesses["reason"] == TWO, BINARY).mask(guesses["reason"] == LATE, REGRESSION)
+        labelled = roles.isin([BINARY, REGRESSION]).any()  # if the two values, or what was measured, are outcomes
+        code = draft(guesses.assign(role=roles)) if labelled else "# declaration = Declaration(labels={…}, …)"
+        code = f"# {error}\n{code}"
     width = max(len(str(name)) for name in guesses.index)
     listed = (f"# {name!s:{width}}  {row['role']}: {row['reason']}" for name, row in guesses.iterrows())
     asked = (f"# {number}. {one}" for number, one in enumerate(questions(guesses), 1))
@@ -127,7 +129,8 @@ def _served_as_measured(ranker: Ranker, folder: Path, found: Comparison) -> bool
     by = own.group or own.user
     last = rows[rows[by] == rows[by].iloc[-1]] if by else rows
     rows = last[-SHOWN:].reset_index(drop=True)
-    text = rows[own.features()].to_json(orient="records", double_precision=15, force_ascii=False)
+    asked = rows[[column.name for column in own.layout()]]
+    text = asked.to_json(orient="records", double_precision=15, force_ascii=False)
     with whole(folder / "candidates.json") as part:
         part.write_text(text, encoding="utf-8")
     answer = runpy.run_path(str(folder / "serve.py"))["Service"](folder / "ranker.pt2").predict(json.loads(text))

@@ -1,4 +1,4 @@
-"""What each column of a table is: a label, an id, a number, a list of ids, tags or a time.
+"""What each column of a table is: a label, an id, a number, a vector, a list of ids, tags or a time.
 
     declaration = Declaration(labels={"click": "binary"}, user="user", item="video", numbers=("duration",))
 
@@ -9,6 +9,7 @@ correct a mix-up of the two. `table_checks` looks for that, and for everything e
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -19,11 +20,12 @@ from helpers.models.shared_bottom import TASK_KINDS
 from helpers.support import validate
 
 BINARY, REGRESSION = (f"{kind} label" for kind in TASK_KINDS)
-ROLES = ("user", "item", "id", "number", "list", "tags", "time", "group", "weight", "served", BINARY, REGRESSION)
-ROLES += ("leave out",)
+ROLES = ("user", "item", "id", "number", "list", "tags", "time", "group", "weight", BINARY, REGRESSION)
+ROLES += ("leave out",)  # and "vector of 16", of any width
 
+VECTOR = "vector of "  # and how many numbers: a role
 WIDTH = 88  # of a line of code
-ALONE = ("user", "item", "time", "group", "weight")  # roles that one column has at most, as does "served"
+ALONE = ("user", "item", "time", "group", "weight")  # roles that one column has at most
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Declaration:
     user, item  ids; the user also says which rows belong together, for GAUC and for the interval
     ids         other ids and categories: words, or whole numbers without an order
     numbers     numbers with an order: durations, counts, ages
+    vectors     {column: how many numbers}, such as an embedding: "0.1 0.2", a JSON list, or a list of Parquet; models,
+                rankers and services take its numbers as columns of their own, "column[0]" and so on (`places`)
     lists       {column: id column}: what the user did before, ids with spaces between them, oldest first
     tags        several words or ids at once, such as genres, as a|b, a;b, "a, b" or a JSON list: each counts by itself
     time        orders the rows, as numbers or dates; not a feature
@@ -53,6 +57,7 @@ class Declaration:
     item: str | None = None
     ids: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    vectors: dict[str, int] = field(default_factory=dict)
     lists: dict[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     time: str | None = None
@@ -74,6 +79,9 @@ class Declaration:
             object.__setattr__(self, name, tuple(value))
         validate.instance("lists", self.lists, dict, '{column: id column}, such as {"seen": "video"}')
         validate.instance("served", self.served, dict, '{label: column of its score}, such as {"click": "rank_score"}')
+        validate.instance("vectors", self.vectors, dict, '{column: how many numbers}, such as {"embedding": 16}')
+        for column, width in self.vectors.items():
+            validate.number(f"vectors[{column!r}]", width, low=1, whole=True)
         for label in self.served:
             validate.choice("served", label, self.labels)
         validate.instance("new_users", self.new_users, bool, "True or False")
@@ -100,7 +108,11 @@ class Declaration:
         return [column for column in (self.user, self.item) if column is not None] + list(self.ids)
 
     def features(self) -> list[str]:
-        return [*self.ids_of_all(), *self.numbers, *self.lists, *self.tags]
+        return [*self.ids_of_all(), *self.numbers, *self.vectors, *self.lists, *self.tags]
+
+    def places(self) -> dict[str, list[str]]:
+        """{a vector: the columns of its numbers}."""
+        return {column: [f"{column}[{place}]" for place in range(width)] for column, width in self.vectors.items()}
 
     def columns(self) -> list[str]:
         """All that are named, to read them alone."""
@@ -116,24 +128,19 @@ class Declaration:
         """The columns for `Features` or a `Ranker`, with embeddings of `width`."""
         sparse = [Sparse(column, width) for column in self.ids_of_all()]
         several = [Sequence(c, of=of) for c, of in self.lists.items()] + [Tags(c, width) for c in self.tags]
-        return [*sparse, *map(Dense, self.numbers), *several]
-
-    def roles(self) -> dict[str, str]:
-        """{column: one of `ROLES`}."""
-        by_role = {getattr(self, role): role for role in ALONE}
-        by_role |= dict.fromkeys(self.ids, "id") | dict.fromkeys(self.numbers, "number")
-        by_role |= dict.fromkeys(self.tags, "tags") | dict.fromkeys(self.served.values(), "served")
-        by_role |= dict.fromkeys(self.lists, "list") | {c: f"{kind} label" for c, kind in self.labels.items()}
-        return {column: by_role[column] for column in self.columns()}
+        numbers = [*self.numbers, *(name for names in self.places().values() for name in names)]
+        return [*sparse, *map(Dense, numbers), *several]
 
     @staticmethod
     def of_roles(roles: dict[str, str]) -> Declaration:
-        """The declaration that {column: role} stands for; a list holds ids of the item, and what is served is the score
-        of every binary label."""
+        """The declaration that {column: role} stands for; a list holds ids of the item."""
+        wide = {column: re.fullmatch(rf"{VECTOR}(\d+)", role) for column, role in roles.items()}
+        vectors = {column: int(match[1]) for column, match in wide.items() if match}
+        roles = {column: role for column, role in roles.items() if column not in vectors}
         by_role: dict[str, list[str]] = {role: [] for role in ROLES}
         for column, role in roles.items():
             by_role[validate.choice(f"role of {column!r}", role, ROLES)].append(column)
-        for role in (*ALONE, "served"):
+        for role in ALONE:
             if len(by_role[role]) > 1:
                 validate.fail("roles", f"{len(by_role[role])} columns that are {role}", "one at most")
         if by_role["list"] and not by_role["item"]:
@@ -145,8 +152,7 @@ class Declaration:
         roles_of = {"ids": "id", "numbers": "number", "tags": "tags"}
         several = {name: tuple(by_role[role]) for name, role in roles_of.items()}
         lists = dict.fromkeys(by_role["list"], one["item"])
-        served = {label: score for score in by_role["served"] for label in by_role[BINARY]}
-        return Declaration(labels, **several, lists=lists, **one, served=served)
+        return Declaration(labels, **several, vectors=vectors, lists=lists, **one)
 
     def code(self) -> str:
         """The Python that makes this declaration, to copy."""

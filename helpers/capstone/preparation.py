@@ -26,8 +26,8 @@ FRACTIONS = (0.8, 0.1, 0.1)  # of the rows, to train, validate and test
 
 @validate.checked
 def prepare(declaration: Declaration, frame: pd.DataFrame, lists: bool = True) -> pd.DataFrame:
-    """The declared columns alone, as `Features` takes them: lists and tags cut into ids, dates as numbers, rows in
-    their order. Without `lists` these stay as they are, which saves time where nobody reads them.
+    """The declared columns alone, as `Features` takes them: lists and tags cut into ids, vectors into numbers, dates as
+    numbers, rows in their order. Without `lists` these three stay as they are: it saves time where nobody reads them.
 
     With a time the rows are in its order; rows of one time stay as they were. Where rows were logged several times
     (`repeats`), copies have the time of the first of them; without a time they have a number in the column `COPY`, by
@@ -40,6 +40,9 @@ def prepare(declaration: Declaration, frame: pd.DataFrame, lists: bool = True) -
         frame[column] = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
     for column in declaration.tags if lists else ():
         frame[column] = cut_tags(frame[column])
+    for column, names in declaration.places().items() if lists else ():
+        numbers = pd.DataFrame(cut_vectors(frame[column], len(names)), frame.index, names)
+        frame = pd.concat([frame.drop(columns=column), numbers], axis=1)
     if declaration.time is not None:
         frame[declaration.time] = moments(declaration.time, frame[declaration.time])
         if same.copies:
@@ -142,9 +145,9 @@ def moments(name: str, values: pd.Series) -> pd.Series:
         if (dated := written(values)) is not None:
             values = dated.dt.as_unit("us").astype("int64")
     else:
-        day_first = _day_first(name, values)
+        first, _ = day_first(name, values)
         try:
-            found = pd.to_datetime(values.astype(object), utc=True, format="mixed", dayfirst=day_first)
+            found = pd.to_datetime(values.astype(object), utc=True, format="mixed", dayfirst=first)
         except (ValueError, TypeError, OverflowError):
             validate.fail(name, f"{values.dropna().iloc[0]!r}", "numbers, or dates such as 2026-05-01 18:30:00")
         values = found.dt.as_unit("us").astype("int64").where(found.notna())
@@ -154,22 +157,14 @@ def moments(name: str, values: pd.Series) -> pd.Series:
 
 
 TIME_OF_DAY = r"\s*\d{1,2}:\d\d(:\d\d(\.\d+)?)?\s*([aApP][mM])?\s*"
-DIGITS, MANY_MINUTES = r"([01]\d|2[0-3])[0-5]\d", 100  # 0608 is 6:08, where all of so many are times
 
 
 @validate.checked
 def of_day(values: pd.Series) -> bool:
-    """Whether all are times of a day without a date, such as 14:03, 02:03 PM or, among many of its kind, 1403."""
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return False
-    seen = pd.Series(values.dropna().unique())
+    """Whether all are times of a day without a date, such as 14:03 or 02:03 PM."""
     if pd.api.types.is_numeric_dtype(values.dtype):
-        if not seen.between(0, 2359).all() or (seen % 1).any():
-            return False
-        seen = seen.astype("int64")
-    texts = seen.astype(str)
-    if len(texts) >= MANY_MINUTES and texts.str.len().max() <= 4:
-        return bool(texts.str.zfill(4).str.fullmatch(DIGITS).all())
+        return False
+    texts = pd.Series(values.dropna().unique()).astype(str)
     return len(texts) > 0 and bool(texts.str.fullmatch(TIME_OF_DAY).all())
 
 
@@ -208,22 +203,27 @@ def dates(times: pd.Series) -> pd.Series | None:
     return None
 
 
-def _day_first(name: str, values: pd.Series) -> bool:
-    """Whether 13/05/2026 is what all dates look like; ValueError where 02/05/2026 may be either, or both occur.
+@validate.checked
+def day_first(name: str, values: pd.Series) -> tuple[bool, str]:
+    """Whether the day is first, as in 13/05/2026, and an example where each could be read either way, else "".
 
-    Where dots could be either, as in 02.05.2026, the day is first: hardly anybody writes the month there.
+    There the day is first after dots, as in 02.05.2026, for hardly anybody writes the month there; else the reading
+    counts by which the dates lie closer together: the other one makes months of days. ValueError where both occur.
     """
     texts = pd.Series(values.dropna().unique()).astype(str)
     pairs = texts.str.extract(r"^\s*(\d{1,2})[./-](\d{1,2})[./-]\d").dropna().astype(int)
-    if pairs.empty:
-        return False
-    day_first, month_first = (bool((pairs[k] > 12).any()) for k in (0, 1))
-    if not day_first and not month_first and texts[pairs.index].str.contains(DOTS).all():
-        return True
-    if day_first == month_first:
-        came = f"{texts[pairs.index[0]]!r}, and no rule for day and month fits all rows"
-        validate.fail(name, came if day_first else f"{texts[pairs.index[0]]!r}: which is the day?", YEAR_FIRST)
-    return day_first
+    day, month = (bool((pairs[k] > 12).any()) for k in (0, 1))
+    if day and month:
+        validate.fail(name, f"{texts[pairs.index[0]]!r}, and no rule for day and month fits all rows", YEAR_FIRST)
+    if day or month or pairs.empty:
+        return day, ""
+    example = texts[pairs.index[0]]
+    if texts[pairs.index].str.contains(DOTS).all():
+        return True, example
+    options = {"utc": True, "format": "mixed", "errors": "coerce"}
+    read = (pd.to_datetime(texts, dayfirst=first, **options) for first in (True, False))
+    by_day, by_month = (found.max() - found.min() for found in read)
+    return bool(by_day < by_month), example
 
 
 DOTS = r"^\s*\d{1,2}\.\d{1,2}\.\d"
@@ -278,19 +278,13 @@ def cut_tags(values: pd.Series) -> list[list]:
     Raises ValueError for a list that cannot be read, and for tags that are neither words nor whole numbers.
     """
     known = {value for value in values if isinstance(value, str)}
-    sign = separator(known)
+    plain = [text for text in known if not text.startswith("[")]
+    sign = next((sign for sign in "|;," if any(sign in text for text in plain)), None)
     parts = {text: _tags(values.name, text, sign) for text in known}
     tags = [parts[value] if isinstance(value, str) else _items(values.name, value) for value in values.astype(object)]
     if len({isinstance(tag, str) for row in tags for tag in row}) > 1:  # words and numbers
         return [list(map(str, row)) for row in tags]
     return tags
-
-
-@validate.checked
-def separator(texts: Iterable[str]) -> str | None:
-    """What stands between the tags of these texts: the first of | ; and , that is in any of them; None: blanks."""
-    plain = [text for text in texts if not text.startswith("[")]
-    return next((sign for sign in "|;," if any(sign in text for text in plain)), None)
 
 
 def _tags(column: str, text: str, sign: str | None) -> list:
@@ -311,6 +305,44 @@ def _items(column: str, value) -> list:
         elif isinstance(item, list | tuple | dict | np.ndarray) or not pd.isna(item):
             validate.fail(column, repr(item)[:60], "tags that are words or whole numbers")
     return list(tags)
+
+
+@validate.checked
+def cut_vectors(values: pd.Series, width: int) -> np.ndarray:
+    """The numbers of each vector, `(rows, width)`, NaN where a whole vector is missing; ValueError that names the row
+    where one has another width, or anything in it that is no finite number."""
+    found, known = np.full((len(values), width), np.nan, np.float32), {}
+    for row, value in enumerate(values):
+        if isinstance(value, str) and value in known:
+            found[row] = found[known[value]]
+        elif isinstance(value, list | tuple | np.ndarray) or not pd.isna(value):
+            numbers = _vector(value)
+            if numbers.shape != (width,) or not np.isfinite(numbers).all():
+                came = f"{str(value)[:40]!r} in row {row}"
+                validate.fail(values.name, came, f"a vector of {width} numbers, or nothing")
+            found[row] = numbers
+            known |= {value: row} if isinstance(value, str) else {}
+    return found
+
+
+@validate.checked
+def vector_width(values: pd.Series) -> int:
+    """How many numbers nearly all of these texts or lists have, more than one and not all whole; 0: they are none."""
+    rows = [_vector(value) for value in values if isinstance(value, str | list | tuple | np.ndarray)]
+    widths = pd.Series([len(row) for row in rows if (np.floor(row) != row).any()], dtype=int).value_counts()
+    return int(widths.index[0]) if (widths > MOST_WIDE * len(values)).any() and widths.index[0] > 1 else 0
+
+
+MOST_WIDE = 0.9  # of the values
+
+
+def _vector(value: str | Iterable) -> np.ndarray:
+    """The numbers of a list, or of a text with blanks, commas or the like between them; NaN alone where one is none."""
+    parts = re.split(r"[\s,;|]+", value.strip("[]() \t\n")) if isinstance(value, str) else value
+    try:
+        return np.array(parts, float)
+    except (ValueError, TypeError):
+        return np.array([np.nan])
 
 
 class Split(NamedTuple):

@@ -335,13 +335,18 @@ def _until(headline: pd.DataFrame) -> str:
 
 @validate.checked
 def rows_needed(gain: float, low: float, high: float, smallest: float, rows: int) -> float:
-    """How many rows would decide if the gain stayed as it is and the interval shrank like one over their root.
+    """How many rows would decide if the gain stayed as it is and the interval shrank like one over their root: its end
+    on the side of what the gain leans away from, which need not be as far as the other; of a gain within the margin,
+    both ends.
 
     A rule of thumb, and rather too low: in worlds of a known law intervals shrink more slowly (a factor of 0.6 for four
     times the rows; chapter 08). Infinite where the gain is what matters, to the last digit.
     """
-    short = abs(abs(gain) - smallest)
-    return rows * ((high - low) / 2 / short) ** 2 if short else float("inf")
+    if abs(gain) > smallest:
+        sides = [(gain - low if gain > 0 else high - gain, abs(gain) - smallest)]
+    else:
+        sides = [(high - gain, smallest - gain), (gain - low, smallest + gain)]
+    return max(rows * (width / short) ** 2 if short else float("inf") for width, short in sides)
 
 
 COUNTS = {

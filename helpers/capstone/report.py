@@ -260,8 +260,9 @@ def _undecided(found: Comparison, until: str) -> str:
             many = f"about {row.seeds_needed:.0f} seeds ({duration(row.seeds_needed * of_a_seed)} of training)"
         costs = f"sharing may cost up to {-row.low:.3f}" if row.low < 0 else "sharing costs nothing"
         between = f"{costs} and bring up to {max(row.high, 0):.3f} {row.metric}"
-        stays = f"Should its gain stay at {row.gain:+.3f}, it would take {many} to decide. A gain of "
-        stays += f"{row.matters + row.gain - row.low:.3f} or more would have been decided here."
+        stays = f"Should its gain stay at {row.gain:+.3f}, it would take {many} to decide. A "
+        stays += f"gain of {row.matters + row.gain - row.low:.3f} or more, and a loss of "
+        stays += f"{row.matters + row.high - row.gain:.3f}, would have been decided here."
         lines.append(f"{row.task} leans to {leaning(row.gain, row.matters)}: {between}. {stays}")
     listed = "".join(f"<li>{_words(line)}</li>" for line in lines)
     return f"<h2>While it is undecided</h2><p>{_words(until)}</p><ul>{listed}</ul>"

@@ -9,8 +9,8 @@ import re
 import numpy as np
 import pandas as pd
 
-from helpers.capstone.declaration import BINARY, Declaration, literal
-from helpers.capstone.preparation import YES_NO, cut_tags, dates, of_day, written
+from helpers.capstone.declaration import BINARY, VECTOR, Declaration, literal
+from helpers.capstone.preparation import YES_NO, cut_tags, dates, of_day, vector_width, written
 from helpers.support import validate
 
 USERS = "(user|uid|member|customer|viewer|reader|listener|visitor|subscriber|reviewer|buyer)(id|no|nr|key)?"
@@ -27,7 +27,6 @@ HAPPENED_ZH = "点击|点赞|收藏|购买|转化|关注|分享|评论|下单"
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
 LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
 FEWEST_TIMES = 10  # with fewer different values a number does not order the rows of many days
-VECTOR = r"\s*\[\s*-?\d*\.\d*[1-9].*\]\s*"  # a list whose first number is no whole one
 DATE = r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(\D.*)?"  # of three parts, one the year
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
 NO_TIMES = {"count", "number", "spent", "zone", "value", "of"}  # beside "time" in a name: not when, but how much
@@ -95,8 +94,8 @@ def draft(guesses: pd.DataFrame) -> str:
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     seen, compact, last = values.dropna(), letters(name), (words_of(name) or [""])[-1]
     texts = seen.head(LOOKED_AT).astype(str)
-    if texts.str.fullmatch(VECTOR).mean() > SEVERAL:
-        return "leave out", "a vector; each of its numbers needs a column"
+    if width := vector_width(seen.head(LOOKED_AT)):
+        return f"{VECTOR}{width}", "as many numbers in a row"
     if any(isinstance(value, list | tuple | np.ndarray) for value in seen):
         return "tags", "lists; each of words or ids"
     if (distinct := seen.nunique()) < 2:

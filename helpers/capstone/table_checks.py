@@ -18,14 +18,15 @@ from scipy.special import bdtr  # the binomial distribution
 
 from helpers.capstone.declaration import Declaration, literal
 from helpers.capstone.preparation import (
-    DOTS,
     FRACTIONS,
     MANY_ALIKE,
     YES_NO,
     Split,
     cut,
     cut_tags,
+    cut_vectors,
     dates,
+    day_first,
     joined,
     moments,
     of_day,
@@ -139,9 +140,7 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     for column in _but(skip, *declaration.numbers, *declaration.labels):
         if not pd.api.types.is_numeric_dtype(frame[column].dtype):
             yield Problem(True, column, _no_number(frame[column], column in declaration.labels))
-        elif np.isinf(largest := np.nanmax(np.abs(frame[column].to_numpy(float, na_value=np.nan)), initial=0)):
-            yield Problem(True, column, "it has infinite values.")
-        elif largest > LARGEST_FLOAT:
+        elif (largest := np.nanmax(np.abs(frame[column].to_numpy(float, na_value=np.nan)), initial=0)) > LARGEST_FLOAT:
             yield Problem(True, column, f"it has a value of {largest:.0e}, too large to compute. Is it an error?")
     for column in _but(skip, *declaration.ids_of_all()):
         if said := _no_id(frame[column]):
@@ -159,14 +158,11 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     for score in _but(skip, *dict.fromkeys(declaration.served.values())):
         if said := _no_score(frame[score]):
             yield Problem(True, score, said)
-    for user in _but(skip, declaration.user):
-        if gaps := int(frame[user].isna().sum()):
-            sentence = "rows have no user. Leave them out, or declare the column as an id that is not the user."
-            yield Problem(True, user, f"{gaps:,} {sentence}")
-    for group in _but(skip, declaration.group):
-        if gaps := int(frame[group].isna().sum()):
-            sentence = "rows have no group. Give each of them one of its own, or leave it out."
-            yield Problem(True, group, f"{gaps:,} {sentence}")
+    users = "user. Leave them out, or declare the column as an id that is not the user."
+    groups = "group. Give each of them one of its own, or leave it out."
+    for column, what in ((declaration.user, users), (declaration.group, groups)):
+        if column not in {None, *skip} and (gaps := int(frame[column].isna().sum())):
+            yield Problem(True, column, f"{gaps:,} rows have no {what}")
     for weight in _but(skip, declaration.weight):
         yield from _weight(weight, frame[weight])
     for column, of in declaration.lists.items():
@@ -175,6 +171,9 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             yield Problem(True, column, said)
     for column in _but(skip, *declaration.tags):
         if said := _error(column, cut_tags, frame[column]):
+            yield Problem(True, column, said)
+    for column, width in declaration.vectors.items():
+        if column not in skip and (said := _error(column, cut_vectors, frame[column], width)):
             yield Problem(True, column, said)
     for time in _but(skip, declaration.time):
         if said := _error(time, moments, time, frame[time]):
@@ -325,8 +324,10 @@ def _dates(time: str, values: pd.Series) -> Iterator[Problem]:
     if zoned.any() and not zoned.all():
         sentence = f"some times have a zone, such as {texts[zoned].iloc[0]!r}; those without one are taken as UTC."
         yield Problem(False, time, sentence)
-    if len(texts) and texts.str.contains(DOTS).all() and not texts.str.contains(r"^\s*(?:1[3-9]|[23]\d)\.").any():
-        yield Problem(False, time, f"dates such as {texts.iloc[0]!r} are taken to have the day first.")
+    first, example = day_first(time, texts)
+    if example:
+        which = "day" if first else "month"
+        yield Problem(False, time, f"dates such as {example!r} are taken to have the {which} first.")
 
 
 def _label(column: str, kind: str, seen: np.ndarray) -> Iterator[Problem]:
@@ -420,7 +421,7 @@ def _strangers(declaration: Declaration, parts: Split) -> Iterator[Problem]:
 def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
     """Features that nearly are a label: alone they predict it, or wherever they have a value it is the rarer one."""
     labels = {label: kind for label, kind in declaration.labels.items() if label not in skip}
-    features, lists = _but(skip, *declaration.features()), (*declaration.lists, *declaration.tags)
+    features, lists = _but(skip, *declaration.features()), (*declaration.lists, *declaration.tags, *declaration.vectors)
     some = frame.iloc[np.random.default_rng(0).permutation(len(frame))[:LOOKED_AT]]
     codes = {c: _codes(some[c], c in declaration.numbers) for c in features if c not in lists}
     binary = "binary" in labels.values()

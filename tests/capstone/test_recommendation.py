@@ -293,6 +293,9 @@ def test_with_as_many_rows_as_are_needed_it_would_be_decided():
         ends = (gain - then, gain + then)
         assert min(abs(abs(end) - 0.005) for end in ends) == pytest.approx(0, abs=1e-12) and needed > 1_000
     assert rows_needed(0.005, 0, 0.01, 0.005, 10) == float("inf")
+    for sign in (1, -1):  # the ends of a headline are over two rivals: one lies farther away
+        ends = sorted(sign * end for end in (-0.02, 0.25))
+        assert rows_needed(sign * 0.2, *ends, 0.005, 1_000) == pytest.approx(1_000 * (0.22 / 0.195) ** 2)
 
 
 @pytest.mark.parametrize(

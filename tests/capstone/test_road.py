@@ -1,7 +1,10 @@
 """From a stranger's file to a served order in two calls, without a notebook."""
 
+import gzip
 import json
+import re
 import runpy
+import subprocess
 import sys
 
 import numpy as np
@@ -11,6 +14,7 @@ import pytest
 from helpers.capstone import __main__ as road
 from helpers.capstone.ranker import Ranker
 from helpers.evaluation.metrics import gauc
+from helpers.support import environment
 
 
 def stranger(rows: int = 5_000) -> pd.DataFrame:
@@ -82,3 +86,70 @@ def test_without_a_label_the_draft_asks_for_one():
     text = road.first_draft(frame, "log.csv", {})
     assert "# guesses: got no label" in text and "# declaration = Declaration(labels={" in text
     compile(text, "declaration.py", "exec")
+
+
+# A road without notebooks: `python ROAD FILE` walks it where neither Jupyter nor the chapters can be imported.
+ROAD = f"""
+import sys
+sys.path.insert(0, {str(environment.ROOT)!r})
+NOTEBOOKS = ("IPython", "ipywidgets", "ipykernel", "jupyterlab", "notebook", "nbformat", "anywidget", "traitlets")
+COURSE = ("helpers.chapters", "helpers.course", "helpers.lab", "helpers.experiments")
+DRAWING = ("helpers.display.figures", "helpers.display.pictures", "helpers.display.palette")
+
+class Closed:
+    def find_spec(self, name, *_):
+        shown = name.startswith("helpers.display.") and name not in DRAWING
+        if name.split(".")[0] in NOTEBOOKS or name.startswith(COURSE) or shown:
+            raise ImportError(name + " is closed")
+
+sys.meta_path.insert(0, Closed())
+from helpers.capstone.__main__ import main
+sys.exit(main())
+"""
+
+
+def walk(folder, file: str, content: bytes) -> subprocess.CompletedProcess:
+    (folder / file).write_bytes(content)
+    return subprocess.run([sys.executable, "-c", ROAD, file], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_the_road_leads_through_no_notebook_and_no_chapter(tmp_path):
+    found = walk(tmp_path, "log.csv", stranger(300).to_csv(index=False).encode())
+    assert found.returncode == 0 and "answer its" in found.stdout, found.stderr
+
+
+def american(frame: pd.DataFrame) -> tuple[str, bytes]:
+    """Tabs, ids that are words, and dates that may be either."""
+    frame["曝光时间"] = frame["曝光时间"].dt.strftime("%m/%d/%Y %I:%M %p")
+    names = ["visitor", "sku", "shown_at", "price", "department", "clicked", "purchased"]
+    return "events.tsv", frame.set_axis(names, axis=1).to_csv(index=False, sep="\t").encode()
+
+
+def german(frame: pd.DataFrame) -> tuple[str, bytes]:
+    """Packed, decimal commas, yes and no, and names that tell this course nothing: the draft asks, and can be used."""
+    frame["曝光时间"] = frame["曝光时间"].dt.strftime("%d.%m.%Y %H:%M")
+    frame = frame.replace({"点击": {0: "nein", 1: "ja"}, "点赞": {0: "nein", 1: "ja"}})
+    names = ["Kunde", "Artikel", "Zeitpunkt", "Preis", "Gruppe", "geklickt", "gekauft"]
+    return "Log.csv.gz", gzip.compress(frame.set_axis(names, axis=1).to_csv(index=False, sep=";", decimal=",").encode())
+
+
+def survey(frame: pd.DataFrame) -> tuple[str, bytes]:
+    """JSON lines without a user, an item or a time."""
+    frame = frame.drop(columns=["用户编号", "视频编号", "曝光时间"])
+    frame = frame.set_axis(["hours", "field", "applied", "returned"], axis=1)
+    return "survey.jsonl", frame.to_json(orient="records", lines=True).encode()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("made", [american, german, survey])
+def test_an_honest_table_is_walked_to_its_end_without_an_answer(tmp_path, made):
+    """From the file to the served order by the draft alone, as the ranker orders, and without a false alarm."""
+    file, content = made(stranger(1_500).drop(columns=["预估分数", "愿望"]))
+    for said in ("answer its", "the service orders a list as the ranker does"):
+        found = walk(tmp_path, file, content)
+        assert found.returncode == 0 and said in found.stdout, found.stderr
+        assert not re.search("must fix|a leak|Copies|stopped", found.stdout)
+    (page,) = tmp_path.glob("*_report/report.html")
+    alarms = set(re.findall(r'class="alarm"><b>(.*?)</b>', page.read_text(encoding="utf-8")))
+    assert not alarms & {"To be settled first.", "Too good to be true?", "A label that nothing surely predicts."}
