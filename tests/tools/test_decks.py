@@ -66,9 +66,7 @@ def test_a_deck_has_the_cells_in_order_below_the_teachers_lines(plan, books):
         shown = [covered.get(cell.id, "") for cell in named]
         assert shown == list(row.cells.values()) and not any("plan-row" in cell.source for cell in named)
         for id in row.cells.keys() & decks.said().keys():
-            said, wall = decks.said()[id], sources[at].partition("</div>")[0]
-            assert all(said[line] in sources[at] for line in ("aloud", "argue", "after"))
-            assert html.escape(said["aloud"]) in wall and html.escape(said["after"]) not in wall
+            assert all(decks.said()[id][line] in sources[at] for line in ("aloud", "argue", "after"))
 
 
 @pytest.mark.slow
