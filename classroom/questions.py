@@ -151,9 +151,7 @@ def main() -> int:
     argparse.ArgumentParser(prog="python -m classroom.questions", description=about).parse_args()
     if not BANK:
         sys.exit("The edition for students has no questions: run this in the course itself.")
-    print(
-        f"{len(write(OUT))} files in {OUT.name}: *.gift.txt and *.yaml to import, *.html to print; key.html has the answers"
-    )
+    print(f"{len(write(OUT))} files in {OUT.name}: *.gift.txt and *.yaml to import, *.html to print, and the key")
     return 0
 
 

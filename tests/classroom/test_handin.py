@@ -434,7 +434,7 @@ def test_marks_are_written_row_by_row(tmp_path):
     assert tables(tmp_path / "marks")[0]["notebook"].tolist() == ["a.ipynb", "b.ipynb"]
 
 
-def test_marks_have_a_folder_of_their_own(tmp_path, monkeypatch):
+def test_marks_have_a_folder_of_their_own_and_follow_no_link(tmp_path, monkeypatch):
     monkeypatch.setattr("classroom.handin.marking.MARKS", tmp_path / "_marks")
     folder = tmp_path / "homework"
     (folder / "in it").mkdir(parents=True)
@@ -448,9 +448,6 @@ def test_marks_have_a_folder_of_their_own(tmp_path, monkeypatch):
     made = marks_folder(folder, None)
     assert made == marks_folder(folder, None) and made.parent == tmp_path / "_marks" and "homework" in made.name
     assert sorted(path.name for path in folder.iterdir()) == ["ann.ipynb", "in it"]
-
-
-def test_the_file_to_hand_in_follows_no_link(tmp_path):
     (tmp_path / "x.handin.json").symlink_to(tmp_path / "new.txt")
     with pytest.raises(OSError, match="is a link"):
         keep({}, tmp_path / "x.ipynb")
