@@ -4,7 +4,7 @@ Each is a working folder, with the library and the data, to be zipped and handed
 run: the notebooks are those of the course, with the outputs that they have.
 
     student  without the worked solutions, without the folded answers of exercises, without what is the teacher's: tests
-             (they hold answers), plans, questions
+             (they hold answers), plans, questions; its exercises are cells that nbgrader knows
     teacher  the solutions open; below the check of each exercise the mistakes that it knows and the hints that it
              gives; on top of each chapter what `docs/teaching.md` says of it
 """
@@ -45,6 +45,19 @@ SLIDES = ROOT / "docs" / "slides.md"
 
 
 # --- one notebook ---------------------------------------------------------------------------------------------------
+
+
+def for_grading(book: NotebookNode, name: str) -> str:
+    """The text of a student's notebook whose exercises are nbgrader's (its cell metadata, version 3): the reader's
+    answer is to be written, and its check is locked and gives a point."""
+    student = nbformat.reads(for_students(book, name), as_version=4)
+    for cell in student.cells:
+        if "exercise" in tags(cell):
+            check = bool(CHECK.search(cell.source.rpartition("\n")[2]))
+            kind = {"grade": check, "locked": check, "solution": not check, "task": False}
+            points = {"points": 1} if check else {}
+            cell.metadata["nbgrader"] = {"schema_version": 3, "grade_id": cell.id, **kind, **points}
+    return nbformat.writes(student).rstrip("\n") + "\n"
 
 
 def for_teachers(book: NotebookNode, name: str) -> str:
@@ -105,7 +118,7 @@ def write(edition: str, out: Path) -> int:
         shutil.copytree(ROOT / name, out / name, ignore=left_out)
     for name in FILES:
         shutil.copyfile(ROOT / name, out / name)
-    make = {"student": for_students, "teacher": for_teachers}[edition]
+    make = {"student": for_grading, "teacher": for_teachers}[edition]
     paths = [path for path in sorted((ROOT / "notebooks").rglob("*.*")) if path.suffix in (".ipynb", ".md")]
     paths = [path for path in paths if ".ipynb_checkpoints" not in path.parts]
     for path in paths:

@@ -2,6 +2,7 @@
 
 00.gift.txt  the questions of a chapter in GIFT, which Moodle and others import (Moodle asks for .txt): a category
              for each chapter, and what is said to an option as its feedback
+00.yaml      the same for QuiQui (github.com/th-nuernberg/quiqui), a server for votes in a room: *From file* opens it
 00.html      the same to print, without answers
 class2.html  the questions that a lesson plan asks, to print
 class2_before.html, class2_before.gift.txt
@@ -10,6 +11,7 @@ key.html     the right options of all of these
 """
 
 import argparse
+import json
 import re
 import sys
 from html import escape
@@ -69,6 +71,20 @@ def _escaped(words: str) -> str:
     return SPECIAL.sub(r"\\\g<0>", words)
 
 
+def quiqui(title: str, items: list[Item]) -> str:
+    """Questions as YAML for QuiQui; JSON's strings are YAML's, too. The host alone sees the explanation."""
+    lines = ["config:", f"  title: {_quoted(title)}", "questions:"]
+    for item in items:
+        lines += [f"- question: {_quoted(item.question)}", "  type: single", "  answers:"]
+        lines += [f"  - {_quoted(option)}" for option in item.options]
+        lines += [f"  correct: {ascii_uppercase[item.answer]}", f"  explanation: {_quoted(item.why[item.answer])}"]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(words: str) -> str:
+    return json.dumps(words, ensure_ascii=False)
+
+
 # --- paper ----------------------------------------------------------------------------------------------------------
 
 
@@ -121,6 +137,7 @@ def write(out: Path) -> list[Path]:
     last = {name: UNCLEAR if name.endswith("_before") else "" for name in sheets}
     whole = chapters | {name: asked for name, asked in sheets.items() if last[name]}
     texts = {f"{name}.gift.txt": gift(*questions, last[name]) for name, questions in whole.items()}
+    texts |= {f"{name}.yaml": quiqui(*questions) for name, questions in sheets.items()}
     texts |= {f"{name}.html": sheet(*questions, last[name]) for name, questions in sheets.items()}
     texts["key.html"] = key(dict(sheets.values()))
     out.mkdir(parents=True, exist_ok=True)
@@ -130,11 +147,11 @@ def write(out: Path) -> list[Path]:
 
 
 def main() -> int:
-    about = "Write the question bank to _questions/: GIFT to import, sheets to print, the key apart."
+    about = "Write the question bank to _questions/: GIFT and QuiQui's YAML to import, sheets to print, the key apart."
     argparse.ArgumentParser(prog="python -m classroom.questions", description=about).parse_args()
     if not BANK:
         sys.exit("The edition for students has no questions: run this in the course itself.")
-    print(f"{len(write(OUT))} files in {OUT.name}: *.gift.txt to import, *.html to print; the answers are in key.html")
+    print(f"{len(write(OUT))} files in {OUT.name}: *.gift.txt and *.yaml to import, *.html to print, and the key")
     return 0
 
 

@@ -74,7 +74,8 @@ exactly right
 Second vote: {number} of {present} voted
 Say: {line}
 While they argue: {line}
-Afterwards: {line}"""
+Afterwards: {line}
+the question, as it stands."""
 
 VERDICTS = {
     "holds": "成立",

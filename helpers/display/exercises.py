@@ -94,7 +94,8 @@ class Exercise:
 
     The same mistake made again adds the second hint. If the first call of `answer` gives nothing, the exercise was not
     begun. Torch's generator is seeded for the check, so equal answers are judged in equal words. Of a worked solution
-    (`solution_…`) it says only that it passes: after Run All its output is open.
+    (`solution_…`) it says only that it passes: after Run All its output is open. Where nbgrader runs the notebook, it
+    raises AssertionError for what is not correct: nbgrader gives the points of each cell that ends without an error.
     """
 
     correct: str
@@ -116,7 +117,10 @@ class Exercise:
     def __call__(self, answer: Callable):
         judgement = self.judge(answer)
         worked = getattr(answer, "__name__", "").lower().startswith("solution")
-        print(SOLVED if worked and judgement.startswith("Correct") else judgement)
+        correct = judgement.startswith("Correct")
+        if not correct and "NBGRADER_EXECUTION" in os.environ:
+            raise AssertionError(judgement)
+        print(SOLVED if worked and correct else judgement)
 
     def afresh(self) -> "Exercise":
         """The same exercise, with no mistake remembered."""

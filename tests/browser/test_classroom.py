@@ -319,7 +319,9 @@ def test_a_script_follows_the_wall_and_turns_it(opened, host):
         deck.keyboard.press(key)
     expect(script.locator(".room-here .plan-row")).to_have_attribute("data-minutes", "0–4")
     expect(script.locator(".room-guide b")).to_contain_text("0–4 min · in time · slide 2 of")
-    expect(script.locator(".room-guide")).to_contain_text("Say: Clicks, watch time, likes: by which would you rank")
+    expect(script.locator(".room-guide")).to_contain_text(
+        "Say: How do you rank videos when you want two things at once"
+    )
     row = script.locator(".jp-Cell:has(.plan-row[data-minutes='54–63'])")
     row.get_by_role("button", name="On the wall").click()
     expect(deck.locator(".mtl-tag:visible")).to_have_text("Predict · C1.P2")

@@ -9,7 +9,7 @@ import sys
 import nbformat
 import pytest
 
-from classroom.editions import LEFT_OUT, SLIDES, for_teachers, mistakes, write
+from classroom.editions import LEFT_OUT, SLIDES, for_grading, for_teachers, mistakes, write
 from classroom.handin.sheets import CHECK, chapters, folder_of
 from tools.notebooks import ROOT, code_cells, find, output_texts, read, tags
 from tools.solutions import for_students
@@ -26,7 +26,7 @@ def course(request):
 
 @pytest.fixture(scope="module")
 def student(course):
-    return nbformat.reads(for_students(course[1], course[0].stem), as_version=4)
+    return nbformat.reads(for_grading(course[1], course[0].stem), as_version=4)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,21 @@ def test_a_student_gets_every_exercise_and_the_rest_of_the_chapter(course, stude
         node.id for c in code_cells(student) for node in ast.walk(ast.parse(c.source)) if isinstance(node, ast.Name)
     }
     assert names & (defined(gone) - defined(code_cells(student))) == set()
+
+
+def test_exercises_are_nbgraders_cells(student):
+    """By its metadata's schema, version 3, and by its validator: ids of their own, points where a cell is graded."""
+    nbformat.validate(student)
+    cells = [cell.metadata.nbgrader for cell in student.cells if "nbgrader" in cell.metadata]
+    assert len(cells) == sum("exercise" in tags(cell) for cell in student.cells)
+    assert len({cell.grade_id for cell in cells}) == len(cells)
+    for cell in cells:
+        assert re.fullmatch(r"[\w-]+", cell.grade_id, re.ASCII)
+        assert cell.grade == cell.locked == ("points" in cell) != cell.solution
+        about = {"schema_version", "grade", "locked", "solution", "task", "grade_id"}
+        assert cell.keys() - {"points"} == about and cell.schema_version == 3 and not cell.task
+    checks = [c for c in student.cells if "exercise" in tags(c) and CHECK.search(c.source.rpartition("\n")[2])]
+    assert all(check.metadata.nbgrader.grade for check in checks)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,11 @@ def test_whatever_is_written_is_read_again(asked):
     category, found = imported(questions.gift("06 · Soft sharing: MMoE", asked))
     assert category == "Multi-task learning for ranking/06 · Soft sharing: MMoE"
     assert [item for _, item in found] == asked
+    told = yaml.safe_load(questions.quiqui("06 · Soft sharing: MMoE", asked))
+    assert told["config"] == {"title": "06 · Soft sharing: MMoE"}
+    for question, item in zip(told["questions"], asked, strict=True):  # what QuiQui's server asks of a file
+        assert (question["question"], question["answers"], question["type"]) == (item.question, item.options, "single")
+        assert (question["correct"], question["explanation"]) == ("ABCDE"[item.answer], item.why[item.answer])
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +88,7 @@ def written(tmp_path_factory):
 def test_a_chapter_is_imported_whole(written, name):
     _, found = imported(written[f"{name}.gift.txt"])
     assert [item for _, item in found] == read(BANK[name])
-    assert len({name for name, _ in found}) == len(found)
+    assert len({name for name, _ in found}) == len(found) == len(yaml.safe_load(written[f"{name}.yaml"])["questions"])
 
 
 def test_homework_asks_what_its_plan_asks_again_and_what_was_unclear(written):

@@ -55,9 +55,6 @@ def test_an_error_is_lost_and_what_is_missing_is_not_tried(monkeypatch, capsys):
         "1 held, 1 lost, 1 not tried.",
     ]
     assert rehearse.main(["marks"]) == 0
-
-
-def test_a_part_that_is_not_there_is_named(capsys):
     with pytest.raises(SystemExit):
         rehearse.main(["voting"])
     assert "there is no part voting; expected some of logins, homework, marks" in capsys.readouterr().err

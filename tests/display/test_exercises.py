@@ -167,3 +167,12 @@ def test_a_long_check_says_at_once_what_it_does_and_leaves_nothing(monkeypatch, 
     monkeypatch.setenv("TQDM_DISABLE", "1")
     assert list(at_work("training two pairs", [1, 2])) == [1, 2]
     assert capsys.readouterr() == ("", "")
+
+
+def test_where_nbgrader_runs_a_check_what_is_not_correct_is_an_error(monkeypatch, capsys):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    for answer in (lambda: 2, lambda: ...):
+        with pytest.raises(AssertionError, match=r"not three|Not yet"):
+            three.afresh()(answer)
+    three.afresh()(lambda: 3)
+    assert capsys.readouterr().out.startswith("Correct")

@@ -2,8 +2,9 @@
 
 A row of a plan names what is on the wall in a comment: ids of cells, predictions ("C1.P2"), questions of the bank
 ("questions/01:1,6"), and slides that are in no chapter ("slides/exit", of `docs/slides.md`). `:last` covers the last
-column of a cell's table, `:entries` all of its entries; of a *Check yourself*, `:1,4` shows these questions alone. What
-is said of a prediction, before, while they argue and after, is in the file of the predictions, and so is its set-up.
+column of a cell's table, `:entries` all of its entries; of a *Check yourself*, `:1,4` shows these questions alone, and
+of an explorable `:3` begins with its third. What is said of a prediction, before, while they argue and after, is in the
+file of the predictions, and so is its set-up. Any other question is read out as it stands.
 """
 
 import html
@@ -155,10 +156,6 @@ def _told(row: Row) -> str:
     heading, shown = WALL.fullmatch(row.wall).groups("")
     every = {id: said()[id] for id in row.cells if id in said()}
     _, *spoken = PART.split(row.say)
-    of_row = dict(zip(spoken[::2], spoken[1::2], strict=True))
-    first = [*(parts["aloud"] for parts in every.values()), of_row.get("before", "")]
-    data = {"minutes": row.minutes, "task": row.task, "say": " · ".join(filter(None, first))}
-    kept = " ".join(f'data-{name}="{html.escape(re.sub("[*`]", "", text))}"' for name, text in data.items())
     lines = [f"**{row.minutes} min.** {row.task[:1].upper()}{row.task[1:]}", row.say]
     for id, parts in every.items():
         lines.append(f"**{id}, before**: *{parts['aloud']}*")
@@ -167,10 +164,11 @@ def _told(row: Row) -> str:
     lines += [f"*On the wall*: {shown}"] if shown else []
     lines += [f"*Left out*: {row.left_out}"] if row.left_out else []
     names = {"before": "aloud", "while": "argue", "after": "after"}
-    parts = {"": of_row} | {id: {when: p[name] for when, name in names.items()} for id, p in every.items()}
-    words = html.escape(re.sub(r"[*`]", "", json.dumps(parts, ensure_ascii=False)))
-    rows = [f'<div class="plan-row" {kept}></div>', f'<div class="plan-said" data-said="{words}"></div>']
-    return "\n\n".join([f"## {heading}", *rows, *lines])
+    of_row = dict(zip(spoken[::2], spoken[1::2], strict=True))
+    by_id = {"": of_row} | {id: {when: p[name] for when, name in names.items()} for id, p in every.items()}
+    data = {"minutes": row.minutes, "task": row.task, "said": json.dumps(by_id, ensure_ascii=False)}
+    kept = " ".join(f'data-{name}="{html.escape(re.sub("[*`]", "", text))}"' for name, text in data.items())
+    return "\n\n".join([f"## {heading}", f'<div class="plan-row" {kept}></div>', *lines])
 
 
 def picked(name: str) -> dict[int, Item]:

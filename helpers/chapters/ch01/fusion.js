@@ -69,7 +69,7 @@ function picture(stage, place, width) {
   add(root, "path", { d: `M${left},${y(0)}H${right}`, stroke: "#c8c8c8" });
   const numbers = NAMES.map((label, k) => {
     add(root, "path", { d: `M${x(k)},${y(1)}V${y(-1)}`, stroke: GREY, "stroke-width": 4, "stroke-linecap": "round" });
-    text(root, x(k), narrow ? 30 + 12 * (k % 2) : 36, narrow ? SHORT[label] : label, { "text-anchor": "middle", fill: AS_TEXT[LABELS[label]], "font-weight": "bold", "font-size": narrow ? 12 : 13 });
+    text(root, x(k), 30 + 12 * (k % 2), narrow ? SHORT[label] : label, { "text-anchor": "middle", fill: AS_TEXT[LABELS[label]], "font-weight": "bold", "font-size": narrow ? 12 : 13 });
     stage.handle(root, {
       name: `weight of ${label}`, key: label, y, level: x(k), step: STEP, mark: (g) => add(g, "rect", { x: -13, y: -9, width: 26, height: 18, rx: 4, fill: "#fff", stroke: LABELS[label], "stroke-width": 3 }),
       at: () => [0, stage.state[label]], to: (_, v) => stage.set({ [label]: Math.round(v / STEP) * STEP }), words: () => said(stage.state[label]),

@@ -61,6 +61,7 @@
         const kinds = [FIGURE, ".mtl-setup", ".mtl-card", "table", planned && "pre"].filter(Boolean).join();
         const shown = [...cell.querySelectorAll(".jp-OutputArea-child")].filter((part) => part.querySelector(kinds));
         const chosen = plan[idOf(cell)]?.match(/^[\d,]+$/)?.[0].split(","); // numbers of questions
+        if (chosen) cell.querySelectorAll(".mtl-numbers button")[chosen[0] - 1]?.click(); // of an explorable
         const items = [...cell.querySelectorAll(".mtl-item")].filter((_, i) => !chosen || chosen.includes(`${i + 1}`));
         const report = cell.querySelector(".mtl-report:has(.answer)");
         if (items.length) items.forEach((item) => add(...shown, item));
@@ -140,10 +141,16 @@
     return before.at(-1);
   };
 
+  // What the plan says before the vote: of a prediction its own line, of a slide that asks nothing that of its row.
+  function spoken(row) {
+    const said = JSON.parse(row.dataset.said), [card] = inside("[data-id]");
+    return card ? said[card.dataset.id]?.before ?? "The question, as it stands." : said[""].before;
+  }
+
   function tell() {
     const row = rowOf(), more = pages.length > 1 ? ` (${page + 1}/${pages.length})` : "";
     const words = row ? `${row.dataset.minutes} min · ${row.dataset.task}` : "← and → turn the page, O opens, P ends";
-    bar.textContent = typed ? `${typed}, Enter turns to it` : `${at + 1} of ${slides.length}${more} · ${noted && row ? row.dataset.say : words}`;
+    bar.textContent = typed ? `${typed}, Enter turns to it` : `${at + 1} of ${slides.length}${more} · ${noted && row && spoken(row) || words}`;
   }
 
   function hide() {
