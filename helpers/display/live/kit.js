@@ -334,17 +334,29 @@ class Stage {
 
   made(key) { this.question?.made.add(key); }
 
-  // Words with a nose, at a handle: away from the middle of its picture, where less is.
+  // Words with a nose, at a handle: near it, where they cover no letter and no other handle of the picture.
   #call(handle, words) {
     this.callout?.remove();
     if (!handle || !words) return;
-    const surface = handle.node.ownerSVGElement, { width, height } = surface, [x, y] = handle.pixels();
-    const down = !handle.up && (y > height.baseVal.value / 2 || y < 120) ? 1 : -1, tip = y + 20 * down, middle = tip + 25 * down;
+    const surface = handle.node.ownerSVGElement, [x, y] = handle.pixels(), frame = surface.getBoundingClientRect();
+    const [width, height] = [surface.width, surface.height].map((length) => length.baseVal.value), zoom = width / frame.width;
+    const taken = [...surface.querySelectorAll("text, .mtl-handle")].filter((node) => node !== handle.node && node.getBoundingClientRect().width).map((node) => {
+      const { left, right, top, bottom } = node.getBoundingClientRect();
+      return [left - frame.left, right - frame.left, top - frame.top, bottom - frame.top].map((side) => side * zoom);
+    });
     this.callout = add(surface, "g", { class: "mtl-callout" });
-    const bubble = add(this.callout, "path"), text = add(this.callout, "text", { y: middle + 5, "text-anchor": "middle" }, words);
-    const half = text.getComputedTextLength() / 2 - 4, at = clamp(x, half + 17, width.baseVal.value - half - 17);
-    text.setAttribute("x", fixed(at));
-    bubble.setAttribute("d", `M${fixed(at - half)},${fixed(middle - 15)}h${fixed(2 * half)}a15,15 0 0 1 0,30h${fixed(-2 * half)}a15,15 0 0 1 0,-30ZM${fixed(x - 9)},${fixed(middle - 14 * down)}L${fixed(x)},${fixed(tip)}L${fixed(x + 9)},${fixed(middle - 14 * down)}Z`);
+    const bubble = add(this.callout, "path"), text = add(this.callout, "text", { "text-anchor": "middle" }, words);
+    const half = text.getComputedTextLength() / 2 - 4, first = !handle.up && (y > height / 2 || y < 120) ? 1 : -1;
+    const places = [45, 62, 80, 100].flatMap((far) => [first, -first].flatMap((down) => [0, -.5, .5, -1, 1].map((aside) => {
+      const at = clamp(x + aside * (half + 10), half + 17, width - half - 17), middle = y + far * down;
+      const boxes = [[at - half - 17, at + half + 17, middle - 17, middle + 17], [x - 4, x + 4, Math.min(y + 20 * down, middle), Math.max(y + 20 * down, middle)]];
+      const over = boxes.flatMap(([l, r, t, b]) => taken.map(([L, R, T, B]) => Math.max(0, Math.min(r, R) - Math.max(l, L)) * Math.max(0, Math.min(b, B) - Math.max(t, T))));
+      const beyond = Math.max(0, 15 - middle, middle + 15 - height);
+      return { at, down, middle, cost: 9 * over.reduce((sum, area) => sum + area, 0) + 99 * beyond + far + 30 * Math.abs(aside) + 9 * (down !== first) };
+    })));
+    const { at, down, middle } = places.reduce((one, other) => (other.cost < one.cost ? other : one)), root = clamp(x, at - half, at + half), edge = fixed(middle - 14 * down);
+    change(text, { x: fixed(at), y: fixed(middle + 5) });
+    bubble.setAttribute("d", `M${fixed(at - half)},${fixed(middle - 15)}h${fixed(2 * half)}a15,15 0 0 1 0,30h${fixed(-2 * half)}a15,15 0 0 1 0,-30ZM${fixed(root - 9)},${edge}L${fixed(x)},${fixed(y + 20 * down)}L${fixed(root + 9)},${edge}Z`);
   }
 
   #meet = () => {};
