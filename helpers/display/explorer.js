@@ -1,7 +1,7 @@
 // The interactive figure: draws the panels that explorer.py prepared, and again whenever a dial or a handle on them moves.
 // All numbers are in the widget's data; few elements, made once a size: a move only sets their attributes.
 
-import { add, block } from "./elements.js";
+import { add, block, change } from "./elements.js";
 import { AS_TEXT, BLACK, clamp, explorable, fixed, GREY, scale, svg } from "./live/kit.js";
 
 const WHOLE = 260, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, GAP = 18, PALE = .4;
@@ -117,19 +117,10 @@ function plane(root, panel, box) {
       whiskers[0].setAttribute("d", `M${fixed(x(low[frame][0][at]))},${fixed(ys[at])}H${fixed(x(high[frame][0][at]))}`);
       whiskers[1].setAttribute("d", `M${fixed(xs[at])},${fixed(y(low[frame][1][at]))}V${fixed(y(high[frame][1][at]))}`);
     }
-    const last = xs.length - 1, middle = (v) => v.slice(1).map((value, i) => (value + v[i]) / 2);
-    const alongX = [...xs, ...middle(xs)], alongY = [...ys, ...middle(ys)];
-    [[0, last], [last, 0]].forEach(([k, other], i) => { // clear of the path and within the panel; outward, if there is a choice
-      const wide = panel.ends[i].length * 8, outward = [xs[k] >= xs[other], ys[k] > ys[other] || (ys[k] === ys[other] && i === 1)];
-      const places = [[true, true], [true, false], [false, true], [false, false]].map(([right, down]) => {
-        const left = xs[k] + (right ? 5 : -13 - wide), line = clamp(ys[k] + (down ? 24 : -14), box.top + 8, box.bottom - 8);
-        const hidden = alongX.filter((px, j) => px > left && px < left + wide + 8 && alongY[j] > line - 16 && alongY[j] < line + 5).length;
-        return { right, line, cost: 9 * hidden + 99 * (left < box.left || left + wide > box.right) + (right !== outward[0]) + (down !== outward[1]) };
-      });
-      const best = places.reduce((one, two) => (two.cost < one.cost ? two : one));
-      ends[i].setAttribute("text-anchor", best.right ? "start" : "end");
-      ends[i].setAttribute("x", fixed(xs[k] + (best.right ? 9 : -9)));
-      ends[i].setAttribute("y", fixed(best.line));
+    const last = xs.length - 1;
+    [[0, last], [last, 0]].forEach(([k, other], i) => { // outward, and within the panel
+      const right = xs[k] >= xs[other] && xs[k] + 8 * panel.ends[i].length + 9 < box.right, down = ys[k] > ys[other] || (ys[k] === ys[other] && i === 1);
+      change(ends[i], { "text-anchor": right || xs[k] - 8 * panel.ends[i].length < box.left ? "start" : "end", x: fixed(xs[k] + (right ? 9 : -9)), y: fixed(clamp(ys[k] + (down ? 24 : -14), box.top + 8, box.bottom - 8)) });
     });
   };
   return { draw, at: (frame, now) => [x(values[frame][0][now]), y(values[frame][1][now])] };

@@ -4,39 +4,40 @@ import { add, change } from "../../display/elements.js";
 import { AS_TEXT, BLACK, explorable, fixed, GREEN, GREY, ORANGE, said, scale, svg } from "../../display/live/kit.js";
 import { verdict } from "../../display/live/verdicts.js";
 
-const HIGH = 205, SPAN = .015, LINE = 115; // of the picture; of the axis, to either side; of the interval, from the top
+const SPAN = .015, LINE = 115; // of the axis, to either side; height of the interval
 const NAMES = { "a gain": "holds", "a loss": "opposite" }, INKS = { holds: AS_TEXT[GREEN], undecided: AS_TEXT[GREY] };
 const LIES = {
-  holds: "all of it lies beyond the grey zone",
-  opposite: "all of it lies beyond the grey zone, on the other side",
-  "too small to matter": "all of it lies in the grey zone, and 0 is not in it",
-  "no effect": "all of it lies in the grey zone, and 0 is in it",
-  undecided: "it lies across an edge of the grey zone",
+  holds: "beyond the grey zone, all of it", opposite: "beyond the grey zone, on the other side", undecided: "across an edge of the grey zone",
+  "too small to matter": "in the grey zone, and 0 is not in it", "no effect": "in the grey zone, and 0 is in it",
 };
 
 const ends = ({ effect, half }) => [effect - half, effect + half];
-function judged({ effect, half, margin }) {
-  const word = verdict([effect, effect - half, effect + half], margin);
-  return NAMES[word] ?? word;
-}
 const signed = (value) => (value > 0 ? "+" : "") + said(value, 4);
 const met = (...words) => (stage) => words.every((word) => stage.met.has(word));
+function judged(state) {
+  const word = verdict([state.effect, ...ends(state)], state.margin);
+  return NAMES[word] ?? word;
+}
+function sentence({ state }) {
+  const [low, high] = ends(state).map(signed), now = judged(state);
+  return `The interval, ${low} to ${high}, lies ${LIES[now]} (less than ${said(state.margin, 4)}): ${now}.`;
+}
 
 function picture(stage, place, width) {
-  const root = svg(place, width, HIGH), x = scale(-SPAN, SPAN, 24, width - 24);
+  const root = svg(place, width, 205), x = scale(-SPAN, SPAN, 24, width - 24), centred = { "text-anchor": "middle", fill: AS_TEXT[GREY] };
   const zone = add(root, "rect", { y: 50, height: 120, fill: "#dedede", stroke: "#8a8a8a" });
   add(root, "path", { d: `M${fixed(x(0))},50V170`, stroke: AS_TEXT[GREY], "stroke-dasharray": "3 3" });
-  for (const value of [-.01, 0, .01]) add(root, "text", { x: x(value), y: 186, "text-anchor": "middle", fill: AS_TEXT[GREY] }, value ? signed(value).slice(0, 5) : "0");
-  add(root, "text", { x: width / 2, y: 203, "text-anchor": "middle", fill: AS_TEXT[GREY] }, `difference in AUC${width > 480 ? "; grey: too small to matter" : ""}`);
-  const word = add(root, "text", { x: 24, y: 32, "font-size": 24, "font-weight": "bold" });
+  for (const [value, words] of [[-.01, "−0.01"], [0, "0"], [.01, "+0.01"]]) add(root, "text", { ...centred, x: x(value), y: 186 }, words);
+  add(root, "text", { ...centred, x: width / 2, y: 203 }, `difference in AUC${width > 480 ? "; grey: too small to matter" : ""}`);
+  const word = add(root, "text", { y: 32, "font-size": width > 480 ? 24 : 18, "font-weight": "bold" });
   const [was, whisker] = [.35, 1].map((opacity) => add(root, "path", { fill: "none", stroke: BLACK, "stroke-width": 3, opacity }));
+  const dot = add(root, "circle", { r: 5, cy: LINE, fill: BLACK });
   const bar = (high) => (g) => add(g, "rect", { x: -5, y: -high, width: 10, height: 2 * high, rx: 4, fill: "#fff", stroke: BLACK, "stroke-width": 2 });
   const drawn = (state) => { const [low, high] = ends(state).map((end) => fixed(x(end))); return `M${low},${LINE}H${high}M${low},${LINE - 9}v18M${high},${LINE - 9}v18`; };
-  const dot = add(root, "circle", { r: 5, cy: LINE, fill: BLACK });
-  const part = (name, key, level, at, to, mark) => stage.handle(root, { name, key, x, level, at: () => [at(stage.state)], to: (u) => stage.set({ [key]: to(u, stage.state) }), step: .0005, words: () => sentence(stage), mark, up: key === "margin" });
+  const part = (name, key, level, at, to, mark) => stage.handle(root, { name, key, x, level, at: () => [at(stage.state)], to: (u) => stage.set({ [key]: to(u) }), step: .0005, words: () => sentence(stage), mark, up: key === "margin" });
   part("edge of the grey zone", "margin", 62, ({ margin }) => margin, (u) => u, bar(9));
   part("the interval", "effect", LINE, ({ effect }) => effect, (u) => u);
-  part("upper end of the interval", "half", LINE, (state) => ends(state)[1], (u, { effect }) => u - effect, bar(13));
+  part("upper end of the interval", "half", LINE, (state) => ends(state)[1], (u) => u - stage.state.effect, bar(13));
   return () => {
     const { state, ghost } = stage, now = judged(state);
     stage.met.add(now);
@@ -49,39 +50,22 @@ function picture(stage, place, width) {
   };
 }
 
-function sentence({ state }) {
-  const [low, high] = ends(state).map(signed);
-  return `The interval goes from ${low} to ${high}, and less than ${said(state.margin, 4)} does not matter: ${judged(state)}, because ${LIES[judged(state)]}.`;
-}
-
 const begin = (stage) => { stage.met = new Set(); };
 
 export default explorable({
   limits: { effect: [-.01, .01], half: [.0003, .0048], margin: [.001, .012] },
   questions: [
-    {
-      name: "More seeds", set: {}, show: [], moves: { half: "Start here: drag this end" },
-      ask: "One feed left it undecided. Drag the end of its interval until the verdict turns.",
-      when: ({ state }) => judged(state) !== "undecided",
-      then: ({ state }) => `At ±${said(state.half, 4)} it ${judged(state)}, and the mean is where it was. More users or more feeds make an interval this narrow: the card above has twenty feeds.`,
-      hint: ({ state }) => `±${said(state.half, 4)} is still undecided. Make it narrower.`,
-    },
-    {
-      name: "A smaller effect", set: { half: .001 }, show: [], moves: { effect: "Drag the dot" },
-      ask: "Now it is narrow. Move it: where is the effect too small to matter, and where is there no effect?",
-      when: met("too small to matter", "no effect"),
-      then: () => "Both lie wholly in the grey zone. Where 0 is not in the interval, the effect is there, and still nobody should care.",
-    },
-    {
-      name: "Another margin", set: { half: .0015 }, show: [], moves: { margin: "Drag the edge" },
-      ask: "The interval stays. Move the edge of the grey zone: how many verdicts can one measurement get?",
-      when: met("holds", "undecided", "too small to matter"),
-      then: () => "Three. Whoever may move the margin chooses the verdict, so one outcome has one margin in all chapters, and each change of it is told.",
-    },
+    { name: "More seeds", set: {}, show: [], moves: { half: "Start here: drag this end" },
+      ask: "One feed left it undecided. Drag the end of its interval until the verdict turns.", when: ({ state }) => judged(state) === "holds",
+      then: ({ state }) => `At ±${said(state.half, 4)}: ${judged(state)}, and the mean is where it was. More users or more feeds make an interval this narrow: the card above has twenty feeds.`,
+      hint: ({ state }) => `±${said(state.half, 4)} is still undecided. Make it narrower.` },
+    { name: "A smaller effect", set: { half: .001 }, show: [], moves: { effect: "Drag the dot" },
+      ask: "Now it is narrow. Where is the effect too small to matter, and where is there no effect?", when: met("too small to matter", "no effect"),
+      then: () => "Both lie wholly in the grey zone. Where 0 is not in the interval, the effect is there, and still nobody should care." },
+    { name: "Another margin", set: { half: .0015 }, show: [], moves: { margin: "Drag the edge" },
+      ask: "The interval stays. Move the edge: how many verdicts can one measurement get?", when: met("holds", "undecided", "too small to matter"),
+      then: () => "Three. Whoever may move the margin chooses the verdict, so one outcome has one margin in all chapters, and each change of it is told." },
   ],
-  setup(stage) {
-    begin(stage);
-    stage.card.classList.add("mtl-flat");
-  },
+  setup(stage) { begin(stage); stage.card.classList.add("mtl-flat"); },
   picture, sentence, arrived: begin,
 });

@@ -39,7 +39,7 @@ def pairs(before: pd.Series, after: pd.Series, names: tuple[str, str]) -> Figure
     """The same numbers twice, a line a group: as they were measured, and from one start, where only the differences are
     left. Black: the means, with 95% intervals of the groups; both panels have one scale."""
     figure, panels = plt.subplots(1, 2, figsize=(8, 4.3))
-    middle, reach = np.mean([before, after]), 1.15 * max(abs(before - before.mean()).max(), abs(after - after.mean()).max())
+    reach = 1.15 * max(abs(side - side.mean()).max() for side in (before, after))
     for axes, start, title in ((panels[0], before, "As measured"), (panels[1], before * 0, "From one start")):
         both = [start, start + after - before]
         axes.plot([0, 1], both, color=GREY, linewidth=1, alpha=0.6)

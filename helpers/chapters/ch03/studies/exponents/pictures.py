@@ -39,5 +39,8 @@ def one_by_one(days: Days) -> Figure:
     table = pd.DataFrame(rows, columns=["exponent", "at", "mean"])
     table = table.assign(low=table["mean"], high=table["mean"])
     title = "Finish, watch time, click: below 0 their exponents bring users back"
-    axes = {"x_label": "one exponent; the others are 0, or 1 for like, favourite and share", "y_label": "chance to return"}
+    axes = {
+        "x_label": "one exponent; the others are 0, or 1 for like, favourite and share",
+        "y_label": "chance to return",
+    }
     return figures.lines(table, "at", "exponent", title=title, **axes)
