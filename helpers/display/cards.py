@@ -71,11 +71,8 @@ class Card:
         finding = self.finding
         moved = f"Margin moved: {_moved(finding)}." if finding.before else ""
         basis = "<br>".join(minus(part) for part in (finding.basis, _own(finding), moved) if part)
-        cells = (
-            *map(minus, (self.sentence, finding.outcome)),
-            minus(finding.estimate) + drawn(finding, self.colour),
-            basis,
-        )
+        estimate = minus(finding.estimate) + drawn(finding, self.colour)
+        cells = (minus(self.sentence), minus(finding.outcome), estimate, basis)
         columns = "".join(f'<td style="text-align:left;white-space:normal">{cell}</td>' for cell in cells)
         return f"<tr><th>{finding.id}</th>{columns}</tr>"
 

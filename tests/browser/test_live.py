@@ -40,8 +40,8 @@ BEYOND = """card => {
 COVERED = """card => [...card.querySelectorAll(".mtl-callout text")].flatMap((note) => {
   const { left, right, top, bottom } = note.getBoundingClientRect(), picture = note.closest(".mtl-place");
   return [...picture.querySelectorAll("text")].filter((e) => e !== note && e.textContent).filter((e) => {
-    const box = e.getBoundingClientRect();
-    return Math.min(right + 9, box.right) - Math.max(left - 9, box.left) > 1 && Math.min(bottom + 4, box.bottom) - Math.max(top - 4, box.top) > 3;
+    const box = e.getBoundingClientRect(), beside = box.right < left - 8 || box.left > right + 8;
+    return box.width && !beside && box.bottom > top - 1 && box.top < bottom + 1;
   }).map((e) => `${note.textContent} / ${e.textContent}`);
 })"""
 SIZES = ((1280, 720), (1024, 600))

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from helpers.chapters.ch04.feed_tasks import HALFWAY, NETWORKS, OWN, PLACES
+from helpers.chapters.ch04.feed_tasks import HALFWAY, OWN, PLACES
 from helpers.display import figures
 from helpers.display.palette import BLACK, BLUE, METHOD, ORANGE, SINGLE_TASK
 from helpers.display.questions import Result, answers
@@ -73,8 +73,8 @@ def rare_labels(runs: Runs) -> Figure:
 
 @answers("C4.P14")
 def averaged(runs: Runs) -> Figure:
-    """A ladder: from each rival that shares nothing an arrow to what the shared bottom gets, by its own output; from the
-    last also to what its eight outputs get."""
+    """A ladder: from each rival that shares nothing an arrow to the shared bottom's own output; from the last one also
+    to the product of its outputs."""
     rare = runs.where(clicked=False, label=["share", "follow"]).table
     auc = rare.groupby(["seed", "shared"])["auc"].mean().unstack()  # of both labels
     own, fused, best = auc[HALFWAY], auc[f"shared, {PRODUCT}"], auc[f"{LINEAR}, {PRODUCT}"]
