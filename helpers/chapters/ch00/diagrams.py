@@ -42,7 +42,7 @@ def pairs(before: pd.Series, after: pd.Series, names: tuple[str, str]) -> Figure
     reach = 1.15 * max(abs(side - side.mean()).max() for side in (before, after))
     for axes, start, title in ((panels[0], before, "As measured"), (panels[1], before * 0, "From one start")):
         both = [start, start + after - before]
-        axes.plot([0, 1], both, color=GREY, linewidth=1, alpha=0.6)
+        axes.plot([0, 1], both, color="#b8b8b8", linewidth=1)
         means = np.array([interval(side) for side in both])  # (side, mean and ends)
         axes.plot([0, 1], means[:, 0], color=BLACK, marker="o", linewidth=2.5, label="mean")
         axes.vlines([0, 1], means[:, 1], means[:, 2], color=BLACK, linewidth=2.5)
