@@ -162,7 +162,7 @@ class Evidence(Cards):
         names = "".join(f'<th style="text-align:left">{name}</th>' for name in COLUMNS)
         return (
             f"<details><summary>The evidence: {len(self)} claim{'s' * (len(self) != 1)}</summary>"
-            '<div class="mtl-evidence" style="color:#1a1a1a;background:#fff;overflow-x:auto">'
+            '<div class="mtl-evidence" style="overflow-x:auto">'
             f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>{self._moved()}</div></details>"
         )
 
