@@ -44,11 +44,14 @@ class Card:
     def _repr_html_(self) -> str:
         return self.html()
 
+    @property
+    def colour(self) -> str:
+        undecided = self.finding.verdict == UNDECIDED
+        return "#595959" if undecided else "#00735C" if self.finding.as_claimed else "#B34E00"
+
     def html(self, fold_note: bool = True) -> str:
         """In a fold the note needs none of its own. That a margin moved is in the chapter's evidence."""
-        finding = self.finding
-        undecided = finding.verdict == UNDECIDED
-        colour = "#595959" if undecided else "#00735C" if finding.as_claimed else "#B34E00"
+        finding, colour = self.finding, self.colour
         note = f"<div>{minus(_own(finding))}</div>" if _own(finding) else ""
         if note and fold_note:
             about = "margin" if finding.because or finding.far else "settings"
@@ -68,7 +71,8 @@ class Card:
         finding = self.finding
         moved = f"Margin moved: {_moved(finding)}." if finding.before else ""
         basis = "<br>".join(minus(part) for part in (finding.basis, _own(finding), moved) if part)
-        cells = (*map(minus, (self.sentence, finding.outcome, finding.estimate)), basis)
+        estimate = minus(finding.estimate) + drawn(finding, self.colour)
+        cells = (minus(self.sentence), minus(finding.outcome), estimate, basis)
         columns = "".join(f'<td style="text-align:left;white-space:normal">{cell}</td>' for cell in cells)
         return f"<tr><th>{finding.id}</th>{columns}</tr>"
 
@@ -158,7 +162,7 @@ class Evidence(Cards):
         names = "".join(f'<th style="text-align:left">{name}</th>' for name in COLUMNS)
         return (
             f"<details><summary>The evidence: {len(self)} claim{'s' * (len(self) != 1)}</summary>"
-            '<div class="mtl-evidence" style="color:#1a1a1a;background:#fff;overflow-x:auto">'
+            '<div class="mtl-evidence" style="overflow-x:auto">'
             f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>{self._moved()}</div></details>"
         )
 

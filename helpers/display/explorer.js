@@ -1,8 +1,8 @@
 // The interactive figure: draws the panels that explorer.py prepared, and again whenever a dial or a handle on them moves.
 // All numbers are in the widget's data; few elements, made once a size: a move only sets their attributes.
 
-import { add, block } from "./elements.js";
-import { AS_TEXT, BAND, BLACK, clamp, explorable, fixed, GREY, scale, svg } from "./live/kit.js";
+import { add, block, change } from "./elements.js";
+import { AS_TEXT, BLACK, clamp, explorable, fixed, GREY, scale, svg } from "./live/kit.js";
 
 const WHOLE = 260, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, GAP = 18, PALE = .4;
 const FAINT = AS_TEXT[GREY];
@@ -53,7 +53,6 @@ function frameOf(root, panel, box) {
   }
   add(root, "path", { d: `M${box.left},${box.bottom}H${box.right}`, stroke: GREY });
   if (panel.y.zero) add(root, "path", { d: `M${box.left},${fixed(y(0))}H${box.right}`, stroke: GREY, "stroke-width": 1.5 });
-  if (panel.x.zero) add(root, "path", { d: `M${fixed(x(0))},${box.top}V${box.bottom}`, stroke: GREY, "stroke-width": 1.5 });
   const name = add(root, "text", { y: box.bottom + 44, "text-anchor": "middle", fill: ink[0], "font-weight": panel.ink ? "bold" : "normal" }, panel.x.label);
   const wide = root.width.baseVal.value, long = () => name.getComputedTextLength() + 4; // on a phone it may be longer than the axis
   if (long() > wide) name.setAttribute("font-size", 12);
@@ -98,26 +97,12 @@ function curves(root, panel, box) {
 }
 
 function plane(root, panel, box) {
-  const { x, y } = frameOf(root, panel, box), narrow = box.right - box.left < 400;
-  if (panel.matters) { // below the zero lines
-    const [left, right] = [-panel.matters, panel.matters].map(x), [bottom, top] = [-panel.matters, panel.matters].map(y);
-    const d = `M${left},${box.top}H${right}V${box.bottom}H${left}ZM${box.left},${top}H${box.right}V${bottom}H${box.left}Z`;
-    root.insertBefore(add(root, "path", { d, fill: BAND }), root.querySelector("path"));
-  }
-  if (panel.x.zero) {
-    [[box.left + 4, box.top + 14], [box.right, box.top + 14], [box.right, box.bottom - 8], [box.left + 4, box.bottom - 8]].forEach(([px, py], i) => {
-      const field = add(root, "text", { y: py, "text-anchor": px === box.right ? "end" : "start", fill: FAINT, "font-style": "italic", class: "mtl-halo" });
-      const words = panel.quadrants[i].split(" "); // the last word on a second line where the fields are narrow
-      const lines = words.length > 1 && narrow ? [words.slice(0, -1).join(" "), words.at(-1)] : [words.join(" ")];
-      lines.forEach((text, k) => add(field, "tspan", { x: px, dy: k ? 17 : py > (box.top + box.bottom) / 2 ? -17 * (lines.length - 1) : 0 }, text));
-    });
-  }
+  const { x, y } = frameOf(root, panel, box);
   const ghosts = ["stroke", "fill"].map((ink) => add(root, "path", { opacity: PALE, fill: "none", [ink]: GREY, "stroke-width": 2 }));
   const path = add(root, "path", { fill: "none", stroke: GREY, "stroke-width": 2 });
   const dots = add(root, "path", { fill: GREY });
   const whiskers = panel.colours.map((colour) => add(root, "path", { stroke: colour, "stroke-width": 3 }));
   const ends = panel.ends.map((words) => add(root, "text", { fill: FAINT, class: "mtl-halo" }, words));
-  const inset = panel.quadrants.length ? (narrow ? 46 : 29) : 8; // the fields' names stand there
   const { y: values, low, high } = panel.points;
   const draw = (frame, at, before) => {
     const xs = values[frame][0].map(x), ys = values[frame][1].map(y);
@@ -132,19 +117,10 @@ function plane(root, panel, box) {
       whiskers[0].setAttribute("d", `M${fixed(x(low[frame][0][at]))},${fixed(ys[at])}H${fixed(x(high[frame][0][at]))}`);
       whiskers[1].setAttribute("d", `M${fixed(xs[at])},${fixed(y(low[frame][1][at]))}V${fixed(y(high[frame][1][at]))}`);
     }
-    const last = xs.length - 1, middle = (v) => v.slice(1).map((value, i) => (value + v[i]) / 2);
-    const alongX = [...xs, ...middle(xs)], alongY = [...ys, ...middle(ys)];
-    [[0, last], [last, 0]].forEach(([k, other], i) => { // clear of the path and within the panel; outward, if there is a choice
-      const wide = panel.ends[i].length * 8, outward = [xs[k] >= xs[other], ys[k] > ys[other] || (ys[k] === ys[other] && i === 1)];
-      const places = [[true, true], [true, false], [false, true], [false, false]].map(([right, down]) => {
-        const left = xs[k] + (right ? 5 : -13 - wide), line = clamp(ys[k] + (down ? 24 : -14), box.top + inset, box.bottom - inset);
-        const hidden = alongX.filter((px, j) => px > left && px < left + wide + 8 && alongY[j] > line - 16 && alongY[j] < line + 5).length;
-        return { right, line, cost: 9 * hidden + 99 * (left < box.left || left + wide > box.right) + (right !== outward[0]) + (down !== outward[1]) };
-      });
-      const best = places.reduce((one, two) => (two.cost < one.cost ? two : one));
-      ends[i].setAttribute("text-anchor", best.right ? "start" : "end");
-      ends[i].setAttribute("x", fixed(xs[k] + (best.right ? 9 : -9)));
-      ends[i].setAttribute("y", fixed(best.line));
+    const last = xs.length - 1;
+    [[0, last], [last, 0]].forEach(([k, other], i) => { // outward, and within the panel
+      const right = xs[k] >= xs[other] && xs[k] + 8 * panel.ends[i].length + 9 < box.right, down = ys[k] > ys[other] || (ys[k] === ys[other] && i === 1);
+      change(ends[i], { "text-anchor": right || xs[k] - 8 * panel.ends[i].length < box.left ? "start" : "end", x: fixed(xs[k] + (right ? 9 : -9)), y: fixed(clamp(ys[k] + (down ? 24 : -14), box.top + 8, box.bottom - 8)) });
     });
   };
   return { draw, at: (frame, now) => [x(values[frame][0][now]), y(values[frame][1][now])] };

@@ -227,7 +227,7 @@ def _picture(drawing: dict, at: list[int]) -> Figure:
         ):
             title = panel["titles"]["texts"][panel["titles"]["of"][place(range(len(counts)))]]
             axes.set_title(textwrap.fill(title, 38 if len(panels) == 2 else 80), loc="left")
-            for which, zero_line in (("x", axes.axvline), ("y", axes.axhline)):
+            for which in "xy":
                 if which not in panel:
                     continue
                 axis = panel[which]
@@ -236,7 +236,7 @@ def _picture(drawing: dict, at: list[int]) -> Figure:
                 scale = {f"{which}scale": "log" if axis.get("log") else "linear"}
                 axes.set(**scale, **limits, **label, **{f"{which}ticks": ticks, f"{which}ticklabels": words})
                 if axis["zero"]:
-                    zero_line(0, color=GREY, lw=1)
+                    axes.axhline(0, color=GREY, lw=1)
             KINDS[panel["kind"]].paint(
                 axes, panel, place(panel["frame"]), at[panel["cursor"]] if panel["cursor"] >= 0 else -1
             )

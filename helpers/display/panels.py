@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from helpers.display.palette import BAND, BLACK, GREY, Style, ink, styles
+from helpers.display.palette import BLACK, GREY, Style, ink, styles
 from helpers.support import validate
 
 Position = dict[str, object]  # where the controls of an explorer are: {column: option}
@@ -103,9 +103,7 @@ class Plane:
     """A panel that sets the mean of series `y` against that of series `x`, along the control `path`.
 
     The current point has the whiskers of both, where the table has columns low and high. `ends` names the first and
-    the last point of the path. `quadrants` names the four fields around (0, 0), from top left clockwise; with it both
-    axes have one scale and zero lines. `matters` shades a band along both zero lines: the effects that are too small to
-    matter.
+    the last point of the path.
     """
 
     table: pd.DataFrame
@@ -117,8 +115,6 @@ class Plane:
     x_label: str
     y_label: str
     ends: tuple[str, str] = ("", "")
-    quadrants: tuple[str, str, str, str] | None = None
-    matters: float | None = None
 
     @property
     def along(self) -> str:
@@ -131,16 +127,11 @@ class Plane:
         pair = [names.index(validate.choice(which, name, names)) for which, name in (("x", self.x), ("y", self.y))]
         data = {part: values[:, pair] for part, values in data.items()}  # (frames, 2, positions)
         places, looks = _decimals(data), styles(names)
-        if self.quadrants:
-            low, high = _range(data, signed=True)
-            low, high = min(low, -high / 2), max(high, -low / 2)  # room for the names of all four fields
-            ranges = [(low, high), (low, high)]
-        else:
-            ranges = [_range({part: values[:, i] for part, values in data.items()}, signed=False) for i in (0, 1)]
+        x, y = (
+            _axis(label, *_range({part: values[:, i] for part, values in data.items()}, signed=False))
+            for i, label in enumerate((self.x_label, self.y_label))
+        )
         colours = [looks[self.x].colour, looks[self.y].colour]
-        signed, pad = bool(self.quadrants), 0.15 if self.quadrants else 0.06  # the path keeps clear of the corners
-        x = _axis(self.x_label, *ranges[0], signed, pad)
-        y = _axis(self.y_label, *ranges[1], signed, pad)
         return {
             "kind": "plane",
             "x": x,
@@ -148,8 +139,6 @@ class Plane:
             "colours": colours,
             "ink": [ink(colour) for colour in colours],
             "ends": list(self.ends),
-            "quadrants": list(self.quadrants or ()),
-            "matters": self.matters,
             "points": {part: np.round(values, places).tolist() for part, values in data.items()},
         }
 
@@ -157,17 +146,9 @@ class Plane:
     def paint(axes: Axes, drawn: dict, frame: int, cursor: int):
         points = {part: values[frame] for part, values in drawn["points"].items()}
         x, y = points["y"]
-        if drawn["matters"]:
-            for span in (axes.axhspan, axes.axvspan):
-                span(-drawn["matters"], drawn["matters"], color=BAND, linewidth=0, zorder=0)
         axes.plot(x, y, color=GREY, marker="o", ms=4, lw=1.5)
         for place, words in zip((0, -1), drawn["ends"], strict=True):
             axes.annotate(words, (x[place], y[place]), (6, 6), textcoords="offset points", color=GREY, fontsize=10)
-        corners = [(0.02, 0.97), (0.98, 0.97), (0.98, 0.03), (0.02, 0.03)]
-        for (left, up), words in zip(corners, drawn["quadrants"] or [""] * 4, strict=True):
-            align = {"ha": "left" if left < 0.5 else "right", "va": "top" if up > 0.5 else "bottom"}
-            look = {"color": GREY, "fontstyle": "italic", "fontsize": 10}
-            axes.text(left, up, "\n".join(words.rsplit(" ", 1)), transform=axes.transAxes, **look, **align)
         if "low" in points:
             (x_low, y_low), (x_high, y_high) = points["low"], points["high"]
             axes.hlines(y[cursor], x_low[cursor], x_high[cursor], color=drawn["colours"][0], lw=2.5)

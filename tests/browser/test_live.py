@@ -36,6 +36,14 @@ BEYOND = """card => {
     return box.width && (box.left < edge.left - 1 || box.right > edge.right + 1);
   }).map((e) => `${e.tagName} ${e.textContent.slice(0, 40)}`);
 }"""
+# words of the picture under the note that names the first move
+COVERED = """card => [...card.querySelectorAll(".mtl-callout text")].flatMap((note) => {
+  const { left, right, top, bottom } = note.getBoundingClientRect(), picture = note.closest(".mtl-place");
+  return [...picture.querySelectorAll("text")].filter((e) => e !== note && e.textContent).filter((e) => {
+    const box = e.getBoundingClientRect(), beside = box.right < left - 8 || box.left > right + 8;
+    return box.width && !beside && box.bottom > top - 1 && box.top < bottom + 1;
+  }).map((e) => `${note.textContent} / ${e.textContent}`);
+})"""
 SIZES = ((1280, 720), (1024, 600))
 
 
@@ -206,6 +214,21 @@ def test_everything_has_a_name_and_a_value_in_words(tab):
             assert part.evaluate("input => input.labels[0].innerText") and part.get_attribute("aria-valuetext")
         sentence = card.locator(".mtl-sentence")
         assert sentence.get_attribute("aria-live") == "polite" and sentence.inner_text()
+
+
+@in_pages
+@pytest.mark.parametrize("width", [1280, 800, 400])
+def test_the_note_at_a_first_move_covers_no_words(tab, width):
+    before = tab.page.viewport_size
+    tab.page.set_viewport_size({"width": width, "height": 900})
+    try:
+        for card in cards(tab):
+            for number in card.locator(".mtl-numbers button").all():
+                number.click()
+                tab.page.evaluate(DRAWN)
+                assert card.evaluate(COVERED) == []
+    finally:
+        tab.page.set_viewport_size(before)
 
 
 def test_reset_leads_back(tab):

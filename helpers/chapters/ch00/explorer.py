@@ -6,10 +6,13 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from helpers.display import figures
 from helpers.display.explorer import Curves, Explorer, Plane, Question
 from helpers.display.live.live import Live
 from helpers.display.palette import BLACK, GREY
+from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import summarise
+from helpers.evaluation.verdicts import verdict
 
 TOP, WEIGHT = 10, 0.3  # of the list; of the click, at first
 
@@ -50,6 +53,17 @@ def _cloud(videos: pd.DataFrame) -> Figure:
     )
     axes.set_ylabel("chance of a finish after the click")
     return figure
+
+
+def claim(mean: float, low: float, high: float) -> Live:
+    """A paired interval of a difference in AUC over the zone of what does not matter → the verdict."""
+    margin = SMALLEST["AUC"]
+    shown = pd.DataFrame({"row": [""], "how": ["paired"], "mean": [mean], "low": [low], "high": [high]})
+    title = f"A claim is an interval over a grey zone: {verdict(low, high, margin)}"
+    picture = figures.dots(shown, "row", "how", title=title, x_label="difference in AUC (95% interval)", matters=margin)
+    words = f"The interval goes from {low:+.4f} to {high:+.4f}; within ±{margin:g} a difference does not matter."
+    state = {"effect": round(mean, 4), "half": round((high - low) / 2, 4), "margin": margin}
+    return Live(Path(__file__).with_name("claim.js"), "What a claim is", state, picture, words)
 
 
 def weight_explorer(grid: pd.DataFrame) -> Explorer:

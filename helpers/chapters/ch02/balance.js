@@ -3,7 +3,7 @@
 // mean. The reader draws the log itself: its hundred impressions are bars (clicks, in seconds) or dots.
 
 import { add, change } from "../../display/elements.js";
-import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, clamp, explorable, fixed, path, said, scale, svg } from "../../display/live/kit.js";
+import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, clamp, dragged, explorable, fixed, path, said, scale, svg } from "../../display/live/kit.js";
 import { random } from "../../display/live/random.js";
 
 const LONGEST = 12, LOGS = 500, BIN = 4; // seconds, new logs of a shake, pixels
@@ -88,19 +88,13 @@ function picture(stage, place, width) {
     last = [to, time];
     stage.set({ seconds, at: to });
   };
-  const pointer = (event) => {
-    const box = root.getBoundingClientRect(), zoom = width / box.width;
-    paint(x.invert((event.clientX - box.left) * zoom), y.invert((event.clientY - box.top) * zoom));
-  };
-  paper.onpointerdown = (event) => {
-    if (event.button) return;
-    paper.setPointerCapture(event.pointerId);
+  dragged(paper, (px, py) => {
+    const to = (u, v) => paint(x.invert(u), y.invert(v));
     last = null;
-    pointer(event);
+    to(px, py);
     hand.focus({ preventScroll: true });
-    event.preventDefault();
-  };
-  paper.onpointermove = (event) => { if (paper.hasPointerCapture(event.pointerId)) pointer(event); };
+    return to;
+  });
   const hand = stage.handle(root, {
     name: "an impression: left and right choose it, up and down change its seconds", key: "hand", x, y, step: 1, colour: BLUE,
     at: () => [stage.state.at, stage.state.seconds[stage.state.at]],

@@ -1,7 +1,7 @@
 // Two tasks, one bottom, trained under the reader's hand: draw which features each task needs, choose the width of the
 // bottom, the weights, the rows, the structure; see which features its units find, and what both tasks gain by sharing.
 import { add, block, change } from "../../display/elements.js";
-import { AS_TEXT, BAND, BLACK, BLUE, clamp, explorable, fixed, GREY, ORANGE, path, said, scale, svg } from "../../display/live/kit.js";
+import { AS_TEXT, BAND, BLACK, BLUE, clamp, dragged, explorable, fixed, GREY, ORANGE, path, said, scale, svg } from "../../display/live/kit.js";
 import { cosines, featureTasks, Training } from "../../display/live/sim.js";
 import { interval, outcome, verdict } from "../../display/live/verdicts.js";
 
@@ -178,12 +178,6 @@ function cells(stage, figure, left, right) {
     const list = signsOf(stage.state[task], stage.start[task]), last = list.filter(Boolean).length === 1;
     return { 0: 1, 1: -1, "-1": last ? 1 : 0 }[list[j]];
   };
-  let brush = null;
-  const paint = (event) => {
-    const box = figure.getBoundingClientRect(), zoom = figure.width.baseVal.value / box.width;
-    const j = Math.floor(((event.clientX - box.left) * zoom - left) / (right - left) * COLOURS.length);
-    if (j >= 0 && j < COLOURS.length) put(brush.task, j, brush.sign);
-  };
   rows.forEach(([task, colour], k) => {
     const y = 32 + 30 * k, name = `task ${task.toUpperCase()}`;
     text(figure, 2, y + 18, name, { fill: AS_TEXT[colour], "font-weight": "bold" });
@@ -191,16 +185,12 @@ function cells(stage, figure, left, right) {
       const g = add(figure, "g", { class: "mtl-cell", tabindex: k + j ? -1 : 0, role: "button" });
       const box = add(g, "rect", { x: x(j) - size / 2, y, width: size, height: size, rx: 4, stroke: colour, "stroke-width": 2 });
       const sign = add(g, "path", { stroke: "#fff", "stroke-width": 3 });
-      g.addEventListener("pointerdown", (event) => {
-        if (event.button) return;
-        brush = { task, sign: next(task, j) };
-        g.setPointerCapture(event.pointerId);
+      dragged(g, () => {
+        const brush = next(task, j);
         g.focus({ preventScroll: true });
-        put(task, j, brush.sign);
-        event.preventDefault();
+        put(task, j, brush);
+        return (px) => put(task, clamp(Math.floor((px - left) / (right - left) * COLOURS.length), 0, COLOURS.length - 1), brush);
       });
-      g.addEventListener("pointermove", (event) => { if (brush) paint(event); });
-      for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) g.addEventListener(kind, () => { brush = null; });
       g.addEventListener("click", (event) => { if (!event.detail) put(task, j, next(task, j)); }); // a reader of the screen
       g.addEventListener("keydown", (event) => {
         const across = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0, down = { ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0;

@@ -1,14 +1,17 @@
 """The questions of chapter 04, Shared-Bottom."""
 
 import pandas as pd
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from helpers.chapters.ch04.feed_tasks import HALFWAY, NETWORKS, OWN, PLACES
+from helpers.chapters.ch04.feed_tasks import HALFWAY, OWN, PLACES
 from helpers.display import figures
+from helpers.display.palette import BLACK, BLUE, METHOD, ORANGE, SINGLE_TASK
 from helpers.display.questions import Result, answers
 from helpers.display.runs import Runs
 from helpers.evaluation.counts import BY_CLICKS, ITEM_COUNTS
 from helpers.evaluation.pool import OF_THREE, PRODUCT
+from helpers.evaluation.statistics import interval
 from helpers.evaluation.yardsticks import LINEAR
 
 
@@ -70,12 +73,39 @@ def rare_labels(runs: Runs) -> Figure:
 
 @answers("C4.P14")
 def averaged(runs: Runs) -> Figure:
-    words = {OWN: "single-task", HALFWAY: "shared-bottom", BY_CLICKS: "clicks counted"}
-    words |= {f"{NETWORKS}, {OF_THREE}": "mean of three networks", f"{LINEAR}, {OF_THREE}": "mean of three linear"}
-    words |= {f"{LINEAR}, {PRODUCT}": "product of eight linear", f"shared, {PRODUCT}": "product of the shared eight"}
-    gains = runs.where(clicked=False, shared=list(words), label=["share", "follow"])
-    title = "Averaging passes on the order of other labels, to either side"
-    return gains.label(shared=words).gain(over="single-task").dots("label", "shared", title=title, matters=0.005)
+    """A ladder: from each rival that shares nothing an arrow to the shared bottom's own output; from the last one also
+    to the product of its outputs."""
+    rare = runs.where(clicked=False, label=["share", "follow"]).table
+    auc = rare.groupby(["seed", "shared"])["auc"].mean().unstack()  # of both labels
+    own, fused, best = auc[HALFWAY], auc[f"shared, {PRODUCT}"], auc[f"{LINEAR}, {PRODUCT}"]
+    rivals = {"separate\nmodel": auc[OWN], "clicks\ncounted": auc[BY_CLICKS]}
+    rivals |= {"mean of\nthree linear": auc[f"{LINEAR}, {OF_THREE}"], "product of\neight linear": best}
+    steps = [(name, rival, own) for name, rival in rivals.items()] + [("the same,\nboth fused", best, fused)]
+    figure, axes = plt.subplots()
+    bottom = {"its own output": (own, "-", 0.16), "the shared bottom, the product of its outputs": (fused, "--", -0.45)}
+    for words, (goal, dash, left) in bottom.items():
+        axes.axhline(goal.mean(), color=METHOD.colour, linewidth=1.5, linestyle=dash)
+        axes.annotate(words, (left, goal.mean()), (0, 4), textcoords="offset points", fontsize=11)
+    for place, (_, rival, goal) in enumerate(steps):
+        (gain, low, high), start = interval(goal - rival), rival.mean()
+        colour = BLUE if low > 0 else ORANGE if high < 0 else BLACK
+        axes.hlines(start, place - 0.35, place + 0.35, color=SINGLE_TASK.colour, linewidth=4)
+        look = {"arrowstyle": "-|>", "color": colour, "linewidth": 2.5, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", (place, start + gain), (place, start), arrowprops=look)
+        axes.vlines(place + 0.12, start + low, start + high, color=colour, linewidth=2)
+        said = "{:+.3f}\n[{:+.3f}, {:+.3f}]".format(*(round(value, 3) + 0.0 for value in (gain, low, high)))
+        under = (place, min(start, start + low, own.mean()))
+        style = {"textcoords": "offset points", "ha": "center", "va": "top", "fontsize": 11, "color": colour}
+        axes.annotate(said.replace("-", "−"), under, (0, -6), **style)
+    rungs = ", ".join(f"{name} {rival.mean():.3f}" for name, rival, _ in steps[:-1])
+    goals = ", ".join(f"{words} {goal.mean():.3f}" for words, (goal, *_) in bottom.items())
+    figure.set_label(f"{rungs}; {goals}; the gains from left to right".replace("\n", " "))
+    axes.set_xticks(range(len(steps)), [name for name, *_ in steps])
+    axes.set(xlim=(-0.5, len(steps) - 0.5), ylim=(auc[OWN].mean() - 0.035, fused.mean() + 0.02))
+    axes.set(ylabel="AUC, mean of share and follow")
+    axes.set_xlabel(f"the rival that shares nothing (95% intervals of the gain, {len(auc)} worlds)")
+    figure.suptitle("The better the rival, the less sharing gains", x=0.01, ha="left")
+    return figure
 
 
 @answers("C4.P7")

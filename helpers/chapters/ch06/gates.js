@@ -293,7 +293,7 @@ export default explorable({
   limits: { p: [0, 1], seed: [0, 9], column: Object.keys(COLUMNS), s: [-2.4, 2.4], t: [-2.4, 2.4], guess: [0, 1] },
   questions: [
     { name: "Nothing in common", ask: "Two tasks with nothing in common. How much weight will their gates share?", when: ended, then: answer,
-      set: { p: 0, column: "scaled" }, show: [], moves: { guess: "Start here: drag your guess", train: "", row: "Drag the row" } },
+      set: { p: 0, column: "scaled" }, show: [], moves: { guess: "Drag your guess", train: "", row: "Drag the row" } },
     { name: "One task twice", ask: "Now both tasks need the same. How much weight will their gates share?", when: ended, then: answer,
       set: { p: 1, column: "scaled" }, show: ["row"], moves: { guess: "Drag your guess", train: "", p: "Turn what B needs" } },
     { name: "A loud column", ask: "A useless column comes in unscaled. How much weight will gate A keep from row to row?", when: ended, then: answer,

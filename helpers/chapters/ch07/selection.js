@@ -3,8 +3,9 @@
 // it for endless data. What those who did not click would have liked only a simulator knows.
 
 import { add, change } from "../../display/elements.js";
-import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, ORANGE, PURPLE, canvas, clamp, explorable, fixed, said, scale, svg } from "../../display/live/kit.js";
+import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, ORANGE, PURPLE, canvas, clamp, dragged, explorable, fixed, said, scale, svg } from "../../display/live/kit.js";
 import { random } from "../../display/live/random.js";
+import { interval } from "../../display/live/verdicts.js";
 
 const ROWS = 400, REACH = 2.8, CELLS = 28;
 const PENALTY = .1; // on the squared weights, half of it; the constants are free
@@ -170,11 +171,6 @@ function setup(stage) {
 const tint = (share, [r, g, b]) => `rgb(${[r, g, b].map((part) => Math.round(255 + clamp(share, 0, 1) * (part - 255))).join()})`;
 const LIKED = [250, 190, 140], HIGH = [204, 121, 167], LOW = [0, 158, 115];
 
-function interval(values) {
-  const centre = mean(values), spread = Math.sqrt(mean(values.map((value) => (value - centre) ** 2)) / (values.length - 1));
-  return [centre, centre - 2.05 * spread, centre + 2.05 * spread];
-}
-
 function panel(stage, root, pen, left, width, number) {
   const narrow = width < 220, top = 22, bottom = 278, x = scale(-REACH, REACH, left, left + width), y = scale(-REACH, REACH, bottom, top);
   add(root, "text", { x: left, y: 14, "font-weight": "bold" }, [narrow ? "CVR, of clicks" : "A CVR, from the clicked rows", narrow ? "ESMM, all rows" : "ESMM's CVR, from all rows"][number]);
@@ -190,16 +186,8 @@ function panel(stage, root, pen, left, width, number) {
   const mood = add(root, "text", { class: "mtl-halo", x: left + 4, y: top + 16, fill: AS_TEXT[GREY] });
   const paper = add(root, "rect", { x: left, y: top, width, height: bottom - top, fill: "transparent", style: "cursor: crosshair; touch-action: none" });
   const place = (u, v) => stage.set({ x: Math.round(20 * u) / 20, y: Math.round(20 * v) / 20 }); // a pixel or two
-  const to = (event) => {
-    const box = root.getBoundingClientRect(), zoom = root.width.baseVal.value / box.width;
-    place(x.invert((event.clientX - box.left) * zoom), y.invert((event.clientY - box.top) * zoom));
-  };
-  paper.onpointerdown = (event) => {
-    if (event.button) return;
-    paper.setPointerCapture(event.pointerId);
-    to(event);
-  };
-  paper.onpointermove = (event) => { if (paper.hasPointerCapture(event.pointerId)) to(event); };
+  const to = (px, py) => place(x.invert(px), y.invert(py));
+  dragged(paper, (px, py) => { to(px, py); return to; });
   if (!number) {
     stage.handle(root, {
       name: "the brush: who clicks", x, y, step: .1,

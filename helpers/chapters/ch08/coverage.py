@@ -4,6 +4,7 @@ intervals hold the mean gain over them. `studies.coverage` makes the tables.
 
 import pandas as pd
 
+from helpers.capstone.plan import MATTERS
 from helpers.capstone.recommendation import APART, BUT, COST, SHARE
 from helpers.evaluation.verdicts import HOLDS, OPPOSITE
 
@@ -22,6 +23,20 @@ def held(table: pd.DataFrame) -> pd.DataFrame:
     truth = table.groupby(keys)["gain"].transform("mean")
     report, naive = (truth.between(table[f"{of}low"], table[f"{of}high"]).astype(int) for of in ("", "naive_"))
     return table[[*keys, "seed"]].assign(report=report, naive=naive)
+
+
+def decided(table: pd.DataFrame) -> pd.DataFrame:
+    """A row a condition and number of rows; by seeds, half of the mean interval and the share of worlds in which the
+    report is right. First, what half of the interval must fall below: the mean gain, less what does not matter."""
+    keys = ["condition", "rows", "repeats"]
+    right = [float(row.word in RIGHT[row.condition]) for row in table.itertuples()]
+    cells = table.assign(half=(table["high"] - table["low"]) / 2, right=right).groupby(keys, sort=False)
+    means = cells[["gain", "half", "right"]].mean()
+    said = [f"±{row.half:.3f}, {row.right:.0%}" for row in means.itertuples()]
+    wide = pd.Series(said, means.index).unstack().rename(columns="{} seeds".format)
+    needed = means["gain"].unstack().iloc[:, -1].abs() - MATTERS["regression"]
+    wide.insert(0, "to decide", needed.map("below ±{:.3f}".format))
+    return wide.rename_axis(index={"condition": "the two tasks have"})
 
 
 def counted(table: pd.DataFrame, matters: float = 0.005) -> pd.DataFrame:

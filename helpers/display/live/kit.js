@@ -54,6 +54,24 @@ export function svg(place, width, height) {
   return add(place, "svg", { width, height, "font-size": 14 });
 }
 
+// Calls `begin` with the place of a press on a node, in pixels of its picture, and what that returns with every place until the release.
+export function dragged(node, begin) {
+  const surface = node.ownerSVGElement;
+  let go = null;
+  const place = ({ clientX, clientY }) => {
+    const { left, top, width } = surface.getBoundingClientRect(), zoom = surface.width.baseVal.value / width; // a page may be scaled
+    return [(clientX - left) * zoom, (clientY - top) * zoom];
+  };
+  node.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    node.setPointerCapture(event.pointerId);
+    event.preventDefault();
+    go = begin(...place(event));
+  });
+  node.addEventListener("pointermove", (event) => go?.(...place(event)));
+  for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) node.addEventListener(kind, () => { go = null; });
+}
+
 // Under the svg, in pixels of the page whatever the screen's are.
 export function canvas(place, width, height) {
   const node = block(place, "canvas"), dense = window.devicePixelRatio || 1;
@@ -334,17 +352,31 @@ class Stage {
 
   made(key) { this.question?.made.add(key); }
 
-  // Words with a nose, at a handle: away from the middle of its picture, where less is.
+  // Words with a nose, at a handle: near it, where they cover no letter and no other handle of the picture.
   #call(handle, words) {
     this.callout?.remove();
     if (!handle || !words) return;
-    const surface = handle.node.ownerSVGElement, { width, height } = surface, [x, y] = handle.pixels();
-    const down = !handle.up && (y > height.baseVal.value / 2 || y < 120) ? 1 : -1, tip = y + 20 * down, middle = tip + 25 * down;
+    const surface = handle.node.ownerSVGElement, [x, y] = handle.pixels(), frame = surface.getBoundingClientRect();
+    const [width, height] = [surface.width, surface.height].map((length) => length.baseVal.value), zoom = width / frame.width;
+    const sides = ({ left, right, top, bottom }) => [left - frame.left, right - frame.left, top - frame.top, bottom - frame.top].map((side) => side * zoom);
+    const taken = [...surface.querySelectorAll("text, .mtl-handle")].filter((node) => node !== handle.node).map((node) => sides(node.getBoundingClientRect()));
     this.callout = add(surface, "g", { class: "mtl-callout" });
-    const bubble = add(this.callout, "path"), text = add(this.callout, "text", { y: middle + 5, "text-anchor": "middle" }, words);
-    const half = text.getComputedTextLength() / 2 - 4, at = clamp(x, half + 17, width.baseVal.value - half - 17);
-    text.setAttribute("x", fixed(at));
-    bubble.setAttribute("d", `M${fixed(at - half)},${fixed(middle - 15)}h${fixed(2 * half)}a15,15 0 0 1 0,30h${fixed(-2 * half)}a15,15 0 0 1 0,-30ZM${fixed(x - 9)},${fixed(middle - 14 * down)}L${fixed(x)},${fixed(tip)}L${fixed(x + 9)},${fixed(middle - 14 * down)}Z`);
+    const bubble = add(this.callout, "path"), text = add(this.callout, "text", { "text-anchor": "middle" }, words);
+    const half = text.getComputedTextLength() / 2 - 4, first = !handle.up && (y > height / 2 || y < 120) ? 1 : -1;
+    const places = [1, -1].map((side) => { const at = x + side * (half + 37), edge = at - side * (half + 13); return { at, middle: y, nose: [[edge, y - 9], [x + side * 20, y], [edge, y + 9]], dear: 61 }; });
+    for (const far of [45, 62, 80, 100]) for (const down of [first, -first]) for (const aside of [0, -.5, .5, -1, 1]) {
+      const at = clamp(x + aside * (half + 10), half + 17, width - half - 17), middle = y + far * down, root = clamp(x, at - half, at + half), edge = middle - 14 * down;
+      places.push({ at, middle, nose: [[root - 9, edge], [x, y + 20 * down], [root + 9, edge]], dear: far + 30 * Math.abs(aside) + 9 * (down !== first) });
+    }
+    const cost = ({ at, middle, nose: [[x1, y1], [x2, y2], [x3, y3]], dear }) => {
+      const boxes = [[at - half - 17, at + half + 17, middle - 17, middle + 17], [Math.min(x1, x2), Math.max(x2, x3), Math.min(y1, y2), Math.max(y2, y3)]];
+      const covered = boxes.flatMap(([l, r, t, b]) => taken.map(([L, R, T, B]) => Math.max(0, Math.min(r, R) - Math.max(l, L)) * Math.max(0, Math.min(b, B) - Math.max(t, T))));
+      const beyond = Math.max(0, 15 - middle, middle + 15 - height) + Math.max(0, half + 15 - at, at + half + 15 - width);
+      return covered.reduce((sum, area) => sum + 9 * area, 999 * beyond + dear);
+    };
+    const { at, middle, nose } = places.reduce((one, other) => (cost(other) < cost(one) ? other : one));
+    change(text, { x: fixed(at), y: fixed(middle + 5) });
+    bubble.setAttribute("d", `M${fixed(at - half)},${fixed(middle - 15)}h${fixed(2 * half)}a15,15 0 0 1 0,30h${fixed(-2 * half)}a15,15 0 0 1 0,-30Z${path(nose)}Z`);
   }
 
   #meet = () => {};
@@ -358,7 +390,6 @@ class Stage {
   // keys move it by `step` (in data units; with shift, ten steps). `mark(g)` draws something else than a disc. With `up` what
   // to do with it stands above it.
   handle(parent, { name, key, x, y, level = 0, at, to, step, words, colour = BLACK, mark, up }) {
-    const surface = parent.ownerSVGElement ?? parent;
     const g = add(parent, "g", { class: "mtl-handle", tabindex: 0, role: "slider", "aria-label": name });
     if (x && y) g.setAttribute("aria-roledescription", "point to move");
     else g.setAttribute("aria-orientation", x ? "horizontal" : "vertical");
@@ -368,25 +399,11 @@ class Stage {
     else add(g, "circle", { r: 8, fill: "#fff", stroke: colour, "stroke-width": 3 });
     const pixels = () => { const [u, v] = at(), other = level instanceof Function ? level() : level; return [x ? x(u) : other, y ? y(v) : other]; };
     const move = (u, v) => { this.made(key); to(u, v); };
-    let grip = null;
-    const pointer = (event) => {
-      const { left, top, width } = surface.getBoundingClientRect(), zoom = surface.width.baseVal.value / width; // a page may be scaled
-      return [(event.clientX - left) * zoom, (event.clientY - top) * zoom];
-    };
-    g.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
-      const [px, py] = pointer(event), [hx, hy] = pixels();
-      grip = [hx - px, hy - py];
-      g.setPointerCapture(event.pointerId);
+    dragged(g, (px, py) => {
+      const [hx, hy] = pixels();
       g.focus({ preventScroll: true });
-      event.preventDefault();
+      return (u, v) => move(x?.invert(u + hx - px), y?.invert(v + hy - py));
     });
-    g.addEventListener("pointermove", (event) => {
-      if (!grip) return;
-      const [px, py] = pointer(event);
-      move(x?.invert(px + grip[0]), y?.invert(py + grip[1]));
-    });
-    for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) g.addEventListener(kind, () => { grip = null; });
     g.addEventListener("keydown", (event) => {
       const across = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0, up = { ArrowDown: -1, ArrowUp: 1 }[event.key] ?? 0;
       if (!(across || up) || event.ctrlKey || event.metaKey || event.altKey) return;
