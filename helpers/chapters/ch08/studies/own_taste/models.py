@@ -27,8 +27,8 @@ def left_over(log: Rows, label: str) -> Tensor:
 
 
 def factors(log: Rows, left: Tensor, asked: Rows, penalty: float) -> Tensor:
-    """Σ user's factor · video's factor for the rows `asked`, `(n,)`, fitted to what is `left`, `(clicked,)`. What a user
-    has more of in all her rows is taken out first."""
+    """Σ user's factor · video's factor for the rows `asked`, `(n,)`, fitted to what is `left`, `(clicked,)`. What a
+    user has more of in all her rows is taken out first."""
     user, video = (log[name][log["click"] == 1] for name in ("user", "video"))
     left = left / left.std()
     left = left - (torch.bincount(user, left, USERS) / (torch.bincount(user, minlength=USERS) + 5)).float()[user]

@@ -1,6 +1,7 @@
 """How much of the order within a user is her own, on MovieLens-100K: GAUC of a like on test rows, by what ranks them.
 
-Splits are random, 80 to 20. What a ranker gains over the films' means, divided by what these have above ½, is its share.
+Splits are random, 80 to 20. What a ranker gains over the films' means, divided by what these have above ½, is its
+share.
 """
 
 from __future__ import annotations

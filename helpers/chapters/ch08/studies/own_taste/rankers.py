@@ -1,8 +1,8 @@
 """The race in worlds of `worlds.KINDS`: what counts, factors, one shared model and a model for each label bring.
 
-Each side chose on four worlds, and networks on two of them, that serve no result: what adds up to a list's order by true
-satisfaction, as a company would by A/B tests; learning rate and penalty of a network's factors by its loss on what is
-offered. A separate model chooses for its label alone.
+Each side chose on four worlds that serve no result, networks on two of them: weights and mixes by true satisfaction,
+as a company would by A/B tests; learning rate and penalty of a network's factors by its loss on what is offered. A
+separate model chooses for its label alone.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 from helpers.chapters.ch00.steps import CLIMB
 from helpers.chapters.ch00.worlds import BEST, FUSED_COUNTS, HISTORY, LABELS
 from helpers.chapters.ch08.studies.own_taste import counts, models
-from helpers.chapters.ch08.studies.own_taste.counts import BACK, CELL, PARTS, SHOWN, VIDEO
+from helpers.chapters.ch08.studies.own_taste.counts import BACK, CELL, SHOWN, VIDEO
 from helpers.chapters.ch08.studies.own_taste.counts import HISTORY as OWN_HISTORY
-from helpers.chapters.ch08.studies.own_taste.worlds import GIVEN, KINDS, OWN, Rows, World
+from helpers.chapters.ch08.studies.own_taste.worlds import GIVEN, KINDS, OWN, World
 from helpers.evaluation.metrics import gauc
 from helpers.experiments.chosen import Chosen
 from helpers.lab.kept_table import KeptTable, kept_tables
@@ -31,7 +31,8 @@ ONE, EACH = "one for all labels", "one for each label"
 ALL_COUNTS, TASTE_TELLS = "all counts", "taste and quality"
 ONE_SET, SETS = "counts + one set of factors", "counts + a set for each label"
 PLAIN, SHARED, SEPARATE = "Shared-Bottom", "Shared-Bottom + factors", "separate + factors"
-WITH_RETURN, WITH_COUNTS = ", + return", ", + counts"  # how a network's score is fused with what counts found
+NETWORKS = (PLAIN, SHARED, SEPARATE)
+WAYS = ("", WITH_RETURN := ", + return", WITH_COUNTS := ", + counts")  # how a network's score is fused with counts
 
 WEIGHTS = {BACK: (0, 0.5, 1, 2, 4), CELL: (0, 0.5, 1), OWN_HISTORY: (0, 1, 2, 3), SHOWN: (0, 0.5, 1, 2, 4)}
 MIXES = {  # powers of the labels: in what one set of factors fits, or of the products of several sets
@@ -129,8 +130,8 @@ def _losses(world: World, labels: Sequence[str], outputs: Tensor) -> list[float]
 
 
 def judged(seeds: Sequence[int], kinds: Sequence[str] = (OWN,)) -> pd.DataFrame:
-    """What each ranker's lists bring, a row a seed, kind and ranker: true satisfaction, and the GAUC of a like among what
-    would be clicked. Networks are trained in the first of `KINDS` alone."""
+    """What each ranker's lists bring, a row a seed, kind and ranker: true satisfaction, and the GAUC of a like among
+    what would be clicked. Networks are trained in the first of `KINDS` alone."""
     rows = []
     for kind, seed in product(kinds, seeds):
         world = World.make(seed, kind)
