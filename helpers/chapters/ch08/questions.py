@@ -42,4 +42,4 @@ def one_set(runs: Runs) -> Figure:
     """runs: the kept table `08_own_taste`, looked at by satisfaction."""
     ways = {"counts + one set of factors": "one set", "counts + a set for each label": "a set for each label"}
     gained = runs.gain("all counts").where(ranker=list(ways)).label(ranker=ways)
-    return gained.dots("ranker", title="One set of factors brings more than a set for each label")
+    return gained.dots("kind", title="One set of factors brings more than a set for each label")
