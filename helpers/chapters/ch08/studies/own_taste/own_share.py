@@ -94,7 +94,7 @@ TABLES = kept_tables(
     KeptTable(
         "08_own_share",
         judged,
-        {"seeds": range(10)},
+        {"seeds": range(20)},
         [Recheck({"seeds": [3]}, {"gauc": 0.002})],
         needs=downloads.MOVIELENS,
     ),

@@ -33,6 +33,8 @@ ONE_SET, SETS = "counts + one set of factors", "counts + a set for each label"
 PLAIN, SHARED, SEPARATE = "Shared-Bottom", "Shared-Bottom + factors", "separate + factors"
 NETWORKS = (PLAIN, SHARED, SEPARATE)
 WAYS = ("", WITH_RETURN := ", + return", WITH_COUNTS := ", + counts")  # how a network's score is fused with counts
+RANKERS = (FUSED_COUNTS, HISTORY, VIDEO, ALL_COUNTS, ONE_SET, SETS, TASTE_TELLS, BEST)
+RANKERS = (*RANKERS, *(name + way for name in NETWORKS for way in WAYS))
 
 WEIGHTS = {BACK: (0, 0.5, 1, 2, 4), CELL: (0, 0.5, 1), OWN_HISTORY: (0, 1, 2, 3), SHOWN: (0, 0.5, 1, 2, 4)}
 MIXES = {  # powers of the labels: in what one set of factors fits, or of the products of several sets
@@ -129,13 +131,13 @@ def _losses(world: World, labels: Sequence[str], outputs: Tensor) -> list[float]
     return losses
 
 
-def judged(seeds: Sequence[int], kinds: Sequence[str] = (OWN,)) -> pd.DataFrame:
+def judged(seeds: Sequence[int], kinds: Sequence[str] = (OWN,), rankers: Sequence[str] = RANKERS) -> pd.DataFrame:
     """What each ranker's lists bring, a row a seed, kind and ranker: true satisfaction, and the GAUC of a like among
     what would be clicked. Networks are trained in the first of `KINDS` alone."""
     rows = []
     for kind, seed in product(kinds, seeds):
         world = World.make(seed, kind)
-        for ranker, score in scores(world, kind).items():
+        for ranker, score in scores(world, kind, rankers).items():
             row = {"seed": seed, "kind": kind, "ranker": ranker}
             rows.append(row | {"satisfaction": world.satisfies(score), "gauc": _gauc(world, score)})
     return pd.DataFrame(rows)
@@ -147,32 +149,34 @@ def _gauc(world: World, score: Tensor) -> float:
     return gauc(np.asarray(score)[clicked], liked[clicked], user[clicked]).value
 
 
-def scores(world: World, kind: str) -> dict[str, Tensor]:
-    """{ranker: the score of each candidate}"""
+def scores(world: World, kind: str, rankers: Sequence[str]) -> dict[str, Tensor]:
+    """{ranker: the score of each candidate}; of networks in the first of `KINDS` alone."""
     base, parts = all_counts(world, kind)
     found = {name: CLIMB[name](world.log)(world.asked) for name in (FUSED_COUNTS, HISTORY)}
     found |= {VIDEO: parts[VIDEO], ALL_COUNTS: base}
     for name, sets in ((ONE_SET, ONE), (SETS, EACH)):
-        ridge, mix, times = OF_FACTORS[kind][sets]
-        found[name] = base + times * products(world, sets, ridge, [mix])[mix]
-    if kind == OWN:
-        for name, network in networks(world).items():
-            found[name], found[name + WITH_RETURN] = network, network + parts[BACK]
-            found[name + WITH_COUNTS] = network / network.std() + base / base.std()
-    truth = {TASTE_TELLS: world.truth, BEST: world.offer.outcomes["satisfaction"].to_numpy()}
-    return found | {name: torch.tensor(score) for name, score in truth.items()}
+        if name in rankers:
+            ridge, mix, times = OF_FACTORS[kind][sets]
+            found[name] = base + times * products(world, sets, ridge, [mix])[mix]
+    trained = [name for name in NETWORKS if kind == OWN and any(name + way in rankers for way in WAYS)]
+    for name, score in networks(world, trained).items():
+        found |= {name: score, name + WITH_RETURN: score + parts[BACK]}
+        found[name + WITH_COUNTS] = score / score.std() + base / base.std()
+    found[TASTE_TELLS] = torch.tensor(world.truth)
+    found[BEST] = torch.tensor(world.offer.outcomes["satisfaction"].to_numpy())
+    return {name: score for name, score in found.items() if name in rankers}
 
 
-def networks(world: World) -> dict[str, Tensor]:
-    """The scores of the three networks, each with what it chose."""
+def networks(world: World, names: Sequence[str] = NETWORKS) -> dict[str, Tensor]:
+    """The scores of some of the three networks, each with what it chose."""
     log, asked = models.fed(world.log, world.asked)
     penalty, rate = OF_NETWORKS[SHARED]["all"]
-    trained = {
-        PLAIN: [models.train(log, LABELS, penalty, rate, width=0)],
-        SHARED: [models.train(log, LABELS, penalty, rate)],
-        SEPARATE: [models.train(log, [label], *OF_NETWORKS[SEPARATE][label]) for label in LABELS],
+    train = {
+        PLAIN: lambda: [models.train(log, LABELS, penalty, rate, width=0)],
+        SHARED: lambda: [models.train(log, LABELS, penalty, rate)],
+        SEPARATE: lambda: [models.train(log, [label], *OF_NETWORKS[SEPARATE][label]) for label in LABELS],
     }
-    return {name: models.score(models.logits(several, asked)) for name, several in trained.items()}
+    return {name: models.score(models.logits(train[name](), asked)) for name in names}
 
 
 BROUGHT = {"satisfaction": 0.01, "gauc": 0.02}
