@@ -34,7 +34,7 @@ class World:
     """A world's log and what is offered after it, as a ranker sees both, and the truth about the offer.
 
     log     tensors by name, a row an impression, `(n,)`: user, video, author, topic, age_group, numbers from 0 on;
-            finish, like, favourite, share and return_next_day, 0. or 1.; day, from 0 on
+            click, finish, like, favourite, share and return_next_day, 0. or 1.; day, from 0 on
     asked   the candidates, 100 after each other for each of `SERVED` users: the first five of these
     offer   the same rows with what each would bring
     truth   appeal without the mood of the moment, which nobody can rank by, `(n,)`
