@@ -19,7 +19,7 @@ import pandas as pd
 
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Dense, Features, Sparse
-from helpers.data.world import ACTIONS, AGES, COURSE, SEED, TOPICS, Biases, World, simulate
+from helpers.data.world import ACTIONS, AGES, COURSE, SEED, TOPICS, Biases, Kind, World, simulate
 from helpers.support import validate
 from helpers.support.files import whole
 
@@ -50,9 +50,10 @@ class Feed:
         users: int = USERS,
         videos: int = VIDEOS,
         days: int = DAYS,
+        kind: Kind | None = None,
     ) -> Feed:
-        """Equal seeds and sizes give the same world under all biases."""
-        world = World.make(users, videos, seed)
+        """Equal seeds, sizes and kinds give the same world under all biases."""
+        world = World.make(users, videos, seed, kind)
         log, _ = simulate(world, days=days, biases=biases, autoplay=autoplay, seed=seed)
         return Feed(world, described(world, log), biases, autoplay, seed)
 

@@ -72,6 +72,33 @@ COURSE = Biases()
 
 
 @dataclass(frozen=True)
+class Kind:
+    """A world of another kind than the course's: part of its taste has no name in any column.
+
+    style          weight in taste of a product of hidden numbers, one a user's and one a video's, summed
+    numbers        how many of them each has
+    age            weight in taste of what an age group shares; what a user's own topics have makes the squares sum to 1
+    session        videos in a session, on average
+    click, action  added to the log-odds of a click, and of each action on a video that plays
+    """
+
+    style: float
+    numbers: int
+    age: float
+    session: float
+    click: float
+    action: float
+
+    def __post_init__(self):
+        validate.number("numbers", self.numbers, low=1, whole=True)
+        validate.number("session", self.session, low=3)
+        for name in ("style", "age"):
+            validate.number(name, getattr(self, name), low=0, high=1)
+        if self.style**2 + self.age**2 > 1:
+            validate.fail("style, age", f"{self.style:g}, {self.age:g}", "squares that sum to 1 at most")
+
+
+@dataclass(frozen=True)
 class World:
     """Users and videos: what a company sees of them (`users`, `videos`), and their hidden traits."""
 
@@ -79,17 +106,22 @@ class World:
     videos: pd.DataFrame
     user_traits: pd.DataFrame
     video_traits: pd.DataFrame
+    kind: Kind | None = None
 
     @staticmethod
-    def make(users: int = 2000, videos: int = 3000, seed: int = SEED) -> World:
-        """Draw a world. Users and videos are numbered from 0; the columns are described in data/README.md."""
+    def make(users: int = 2000, videos: int = 3000, seed: int = SEED, kind: Kind | None = None) -> World:
+        """Draw a world. Users and videos are numbered from 0; the columns are described in data/README.md.
+
+        Of another kind, both have hidden traits style_0, style_1, … as well.
+        """
         users = validate.number("users", users, low=1, whole=True)
         videos = validate.number("videos", videos, low=1, whole=True)
         rng = np.random.default_rng([validate.number("seed", seed, low=0, whole=True), 0])
         normal = rng.standard_normal
 
         age = rng.choice(len(AGES), users, p=[0.3, 0.3, 0.25, 0.15])
-        taste = 0.6 * normal((len(AGES), len(TOPICS)))[age] + 0.8 * normal((users, len(TOPICS)))
+        group, own = (0.6, 0.8) if kind is None else (kind.age, (1 - kind.age**2 - kind.style**2) ** 0.5)
+        taste = group * normal((len(AGES), len(TOPICS)))[age] + own * normal((users, len(TOPICS)))
         like_proneness = normal(users)
         favourite_proneness = -0.6 * like_proneness + 0.8 * normal(users)
         user_traits = {f"taste_{topic}": taste[:, k] for k, topic in enumerate(TOPICS)}
@@ -106,6 +138,9 @@ class World:
         }
         duration = np.clip(np.round(USUAL * np.exp(0.7 * normal(videos))), 5, 300)
         topic = rng.integers(0, len(TOPICS), videos)
+        if kind is not None:
+            for traits, count in ((user_traits, users), (video_traits, videos)):
+                traits |= {f"style_{k}": values for k, values in enumerate(normal((kind.numbers, count)))}
         user, video = np.arange(users, dtype=np.int32), np.arange(videos, dtype=np.int32)
         return World(
             users=pd.DataFrame({"user": user, "age_group": np.array(AGES)[age]}),
@@ -119,6 +154,7 @@ class World:
             ),
             user_traits=pd.DataFrame({"user": user} | user_traits).round(3),
             video_traits=pd.DataFrame({"video": video} | video_traits).round(3),
+            kind=kind,
         )
 
     def affinity(self, user: np.ndarray, video: np.ndarray) -> np.ndarray:
@@ -126,6 +162,14 @@ class World:
         taste = self.user_traits[[f"taste_{topic}" for topic in TOPICS]].to_numpy()
         topic = pd.Index(TOPICS).get_indexer(self.videos["topic"])
         return taste[user, topic[video]]
+
+    def style(self, user: np.ndarray, video: np.ndarray) -> np.ndarray:
+        """What each user's taste for the video next to it has besides: 0 in a world of the course's kind."""
+        if self.kind is None:
+            return np.zeros(len(user))
+        names = [f"style_{k}" for k in range(self.kind.numbers)]
+        products = self.user_traits[names].to_numpy()[user] * self.video_traits[names].to_numpy()[video]
+        return self.kind.style * products.sum(axis=1) / self.kind.numbers**0.5
 
     def respond(
         self,
@@ -149,11 +193,13 @@ class World:
         duration = self.videos["duration"].to_numpy()[video]
         slope = {label: 1 + biases.target * (value - 1) for label, value in SLOPES.items()}
 
-        appeal = 0.65 * self.affinity(user, video) + 0.6 * of_video["quality"] + 0.45 * rng.standard_normal(rows)
+        taste = self.affinity(user, video) + self.style(user, video)
+        appeal = 0.65 * taste + 0.6 * of_video["quality"] + 0.45 * rng.standard_normal(rows)
         lasting = 0.8 * of_video["worth"] + 0.6 * rng.standard_normal(rows)
         satisfaction = _sigmoid(1.2 * (0.75 * appeal + 0.66 * lasting))
 
-        chance = _sigmoid(CLICK + slope["click"] * appeal + biases.item * BAIT * of_video["bait"])
+        more, acts = (0, 0) if self.kind is None else (self.kind.click, self.kind.action)
+        chance = _sigmoid(CLICK + more + slope["click"] * appeal + biases.item * BAIT * of_video["bait"])
         click = rng.random(rows) < chance
         plays = np.ones(rows, dtype=bool) if autoplay else click
 
@@ -171,7 +217,8 @@ class World:
         }
         prone = {"like": of_user["like_proneness"], "favourite": of_user["favourite_proneness"]}
         for action, base in ACTIONS.items():
-            logit = base + UNCHOSEN * autoplay + slope[action] * appeal + biases.user * PRONE * prone.get(action, 0.0)
+            logit = base + acts + UNCHOSEN * autoplay + slope[action] * appeal
+            logit = logit + biases.user * PRONE * prone.get(action, 0.0)
             labels[action] = plays & (rng.random(rows) < _sigmoid(logit))
         frame = pd.DataFrame(labels)
         flags = frame.select_dtypes(bool).columns
@@ -232,7 +279,8 @@ def _serve(
     world: World, active: np.ndarray, seen: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw a session of videos for each active user; what was `seen` is not shown again, and what is shown is noted."""
-    user = np.repeat(active, 3 + rng.poisson(5, len(active)))
+    session = 8 if world.kind is None else world.kind.session
+    user = np.repeat(active, 3 + rng.poisson(session - 3, len(active)))
     one, other = rng.integers(0, len(world.videos), (2, len(user)))
     prefers = world.affinity(user, other) > world.affinity(user, one)
     video = np.where(prefers & (rng.random(len(user)) < 0.5), other, one)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from helpers.data.world import ACTIONS, DAY, LONGEST, SLOPES, Biases, World, simulate
+from helpers.data.world import ACTIONS, DAY, LONGEST, SLOPES, Biases, Kind, World, simulate
 
 ROWS = 200_000
 NOISE = 4 / np.sqrt(ROWS)  # four standard errors of a correlation of 0
@@ -49,6 +49,25 @@ def test_impressions_are_in_order_and_none_comes_twice():
     assert (table["time"] // DAY == table["day"]).all()
     sessions = table.groupby(["user", "day"])["position"]
     assert (sessions.min() == 1).all() and (sessions.max() == sessions.size()).all()
+
+
+COURSE_KIND = {"style": 0.0, "numbers": 1, "age": 0.6, "session": 8, "click": 0.0, "action": 0.0}
+
+
+def test_a_kind_that_changes_nothing_draws_the_same_feed():
+    plain, kind = World.make(60, 50, 3), World.make(60, 50, 3, Kind(**COURSE_KIND))
+    for one, other in zip(simulate(plain, days=3), simulate(kind, days=3), strict=True):
+        assert one.equals(other)
+
+
+def test_style_is_a_product_of_what_user_and_video_have():
+    world = World.make(40, 30, 3, Kind(**COURSE_KIND | {"style": 0.5, "numbers": 2}))
+    user, video = np.arange(30) % 40, np.arange(30)
+    by_hand = [
+        sum(world.user_traits[f"style_{k}"][u] * world.video_traits[f"style_{k}"][v] for k in range(2))
+        for u, v in zip(user, video, strict=True)
+    ]
+    assert world.style(user, video) == pytest.approx(0.5 * np.array(by_hand) / 2**0.5)
 
 
 def test_return_next_day_is_what_happened():
@@ -112,6 +131,8 @@ def test_bad_settings_are_named(world):
         (lambda: World.make(users=0), "users"),
         (lambda: World.make(videos=1.5), "videos"),
         (lambda: World.make(seed=-1), "seed"),
+        (lambda: Kind(**COURSE_KIND | {"numbers": 0}), "numbers"),
+        (lambda: Kind(**COURSE_KIND | {"style": 0.9}), "style, age"),
         (lambda: simulate(world, days=0), "days"),
         (lambda: simulate(world, days=128), "days"),
         (lambda: simulate(world, seed=None), "seed"),

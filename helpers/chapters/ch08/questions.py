@@ -35,3 +35,11 @@ def replayed(runs: Runs) -> Figure:
     """runs: the kept table `08_unserved`, looked at by what is said over what is true, less 1."""
     known = runs.where(setting="all is known", size=10_000, estimator=["replay", "self-normalised"])
     return known.dots("ranker", title="Replay says too much of each ranker, and not the same of all")
+
+
+@answers("C8.P5")
+def one_set(runs: Runs) -> Figure:
+    """runs: the kept table `08_own_taste`, looked at by satisfaction."""
+    ways = {"counts + one set of factors": "one set", "counts + a set for each label": "four sets"}
+    gained = runs.gain("all counts").where(ranker=list(ways)).label(ranker=ways)
+    return gained.dots("kind", title="One set of factors brings more than four")

@@ -9,6 +9,8 @@ from helpers.chapters.ch08 import coverage
 from helpers.chapters.ch08.coverage import DISJOINT, FLIPPED, REPEATS, SAME
 from helpers.chapters.ch08.studies import coverage as lab_coverage
 from helpers.chapters.ch08.studies.leaks import effects  # noqa: F401 (claims.toml names it)
+from helpers.chapters.ch08.studies.own_taste import rankers
+from helpers.lab.claim import fused
 
 Effects = Callable[[pd.DataFrame], np.ndarray]
 
@@ -46,3 +48,9 @@ def held(which: str, against: str | None = None) -> Effects:
 
 def all_seeds(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["repeats"] == REPEATS]
+
+
+def brings(of: str, over: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """What a ranker of `deeper/08_own_taste` satisfies more than another: networks at their best way (`fused`)."""
+    sides = [[name + way for way in rankers.WAYS] if name in rankers.NETWORKS else [name] for name in (of, over)]
+    return fused("satisfaction", sides[0], over=sides[1], column="ranker")
