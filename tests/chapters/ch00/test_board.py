@@ -11,7 +11,6 @@ import torch
 from helpers.chapters.ch00 import board, race
 from helpers.chapters.ch00.studies import rankers
 from helpers.chapters.ch01 import ranking
-from helpers.data.feed import Offer
 from helpers.evaluation.counts import PRIOR
 from helpers.evaluation.statistics import interval
 from helpers.support.environment import ROOT
@@ -43,25 +42,6 @@ def by_count():
 def test_a_readers_count_has_the_line_of_the_kept_count(by_count):
     assert by_count[OUTCOMES].to_numpy() == pytest.approx(line("by count").to_numpy(), abs=6e-4)  # kept to 4 decimals
     assert by_count[board.COST] == 0
-
-
-def test_a_reader_who_fuses_counts_has_the_line_of_the_kept_ones():
-    logs = {label: exponent * count(label).log() for label, exponent in rankers.CHOSEN[rankers.FUSION].items()}
-    found = board.serve(lambda rows: sum(logs.values())[rows["video"]])
-    assert found[OUTCOMES].to_numpy() == pytest.approx(line("fused counts").to_numpy(), abs=6e-4)
-
-
-@pytest.mark.long
-def test_a_random_list_brings_the_mean_of_all_that_is_offered():
-    random = KEPT[KEPT["ranker"] == rankers.RANDOM].set_index("seed")
-    drawn = {}
-    for seed in range(12):
-        offer = Offer.make(rankers.world(seed))
-        drawn[seed] = offer.served(np.random.default_rng(seed).random(len(offer.rows)))[list(rankers.OUTCOMES)]
-    gains = pd.DataFrame(drawn).T - random.loc[:11, list(rankers.OUTCOMES)]
-    for outcome in rankers.OUTCOMES:
-        _, low, high = interval(gains[outcome].astype(float))
-        assert low < 0 < high, outcome
 
 
 @pytest.mark.slow

@@ -129,12 +129,6 @@ def test_two_rows_do_not_use_up_the_finish(short):
     assert repr(ran[0]) == repr(ran[1]) and not ran[0].note and not race._finished
 
 
-def test_the_counts_of_all_steps_beat_every_other_row_of_the_finish():
-    kept = KEPT[race.FINISH].pivot(index="seed", columns="ranker", values="satisfaction")
-    means = kept.drop(columns=list(CEILINGS)).mean()
-    assert means.idxmax() == "counts + history"
-
-
 def test_what_a_fed_network_is_told_of_a_row_is_what_the_counts_know():
     plain = rankers.Worlds.make([900])
     fed = plain.fed()

@@ -10,8 +10,8 @@ from helpers.chapters.ch07.selection import CLICKS, SEEN, UNSEEN
 from helpers.chapters.ch07.studies import funnel as lab_funnel
 from helpers.data.world import TOPICS, World
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, by_ids
-from helpers.evaluation.metrics import auc, log_loss
-from helpers.models.esmm import chain, product_logit
+from helpers.evaluation.metrics import auc
+from helpers.models.esmm import product_logit
 from helpers.models.shared_bottom import SharedBottom
 
 
@@ -118,19 +118,3 @@ def test_the_counts_are_those_of_the_training_rows_alone(short):
     assert table[BY_CLICKS, LIKE] == pytest.approx(auc(clicks, truth.would_like))
     assert table[BY_ITEM, CLICK] == table[BY_CLICKS, CLICK] == pytest.approx(auc(clicks, truth.click))
     assert table[BY_CLICKS, BOTH] == pytest.approx(auc(clicks, truth.like))
-
-
-@pytest.mark.long
-def test_tuning_tries_every_choice_in_every_situation_and_the_lowest_loss_is_chosen(short, monkeypatch):
-    trained, idle = Choice(0.003, 0.01), Choice(1e-9, 0.01)
-    monkeypatch.setattr(lab_funnel, "CHOICES", {"ESMM": [idle, trained], "single-task": [idle, trained]})
-    table = lab_funnel.tuning([1], [(SEEN, 0.0), (UNSEEN, 1.0)], ["single-task", "ESMM"], [LIKE])
-    assert len(table) == 2 * 2 * 2 and set(table["tasks"]) == {LIKE, f"{CLICK} + {BOTH}"}
-    by_rate = table[table["model"] == "ESMM"].pivot(index=["kind", "strength"], columns="lr", values="loss")
-    assert (by_rate[0.003] < by_rate[1e-9]).all()
-    logs = Logs.make([1], SEEN, 0.0)
-    logits = chain(funnel.train(logs, "ESMM", (CLICK, BOTH), trained), logs.inputs)
-    labels = {CLICK: logs.truth[0].click, LIKE: logs.truth[0].like}
-    by_hand = log_loss(logits[CLICK][0], labels[CLICK])
-    by_hand += CLICKS * log_loss(logits[LIKE][0], labels[LIKE], labels[CLICK] == 1)
-    assert by_rate.loc[(SEEN, 0.0), 0.003] == pytest.approx(1000 * by_hand, rel=1e-4)
