@@ -59,10 +59,3 @@ def test_fusion_tries_every_combination_and_compares_with_the_best_single_label(
     np.testing.assert_allclose(table["gain"], table["satisfaction"] - max(alone.values()))
     only = table[(table["click"] == 0) & (table["like"] == 1) & (table["form"] == "multiplicative")]
     assert only["satisfaction"].item() == pytest.approx(alone["like"])
-
-
-def test_reported_worlds_are_not_practice_worlds():
-    reported = {
-        seed for name in ("01_labels", "01_labels_autoplay") for seed in lab_ranking.TABLES[name].settings["seeds"]
-    }
-    assert not reported & set(ranking.PRACTICE)
