@@ -1,5 +1,8 @@
 """The race: paired, the same again, and honest at its finish; and the steps by which counts climb."""
 
+from functools import cache
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,14 +11,21 @@ import torch
 from helpers.chapters.ch00 import board, race, steps, worlds
 from helpers.chapters.ch00.studies import rankers
 from helpers.chapters.ch00.worlds import CEILINGS, CHAPTERS, RANDOM
+from helpers.data.feed import Offer
 from helpers.evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE
 
 KEPT = {name: rankers.TABLES[name].read() for name in (race.BOARD, race.FINISH)}
 
 
+FEED = cache(worlds.world)
+OFFER = cache(lambda seed: Offer.make(FEED(seed)))
+
+
 @pytest.fixture
 def short(monkeypatch):
-    """Races over three worlds."""
+    """Races over three worlds, each of which is made once."""
+    monkeypatch.setattr(worlds, "world", FEED)
+    monkeypatch.setattr(race, "Offer", SimpleNamespace(make=lambda feed: OFFER(feed.seed)))
     monkeypatch.setattr(race, "RACING", range(3))
     monkeypatch.setattr(race, "FINISHING", race.FINISHING[:3])
     monkeypatch.setattr(race, "_finished", [])
