@@ -44,6 +44,20 @@ def test_a_readers_count_has_the_line_of_the_kept_count(by_count):
     assert by_count[board.COST] == 0
 
 
+def test_the_multiply_adds_of_a_score_are_those_of_one_candidate():
+    def score(rows):
+        return (torch.ones(len(rows["user"]), 3) @ torch.ones(3, 2)).sum(1)
+
+    assert board.serve(score)[board.COST] == 3 * 2
+
+
+@pytest.mark.parametrize("upto", ["00", "04", "08"])
+def test_the_board_has_the_rows_of_its_chapters_and_of_no_later_one(upto):
+    rankers = set(board._summary(upto, None)[0]["ranker"])
+    no_row = {board.RANDOM, *board.CEILINGS}
+    assert rankers == {name for name, chapter in board.CHAPTERS.items() if chapter <= upto} - no_row
+
+
 @pytest.mark.slow
 def test_the_log_is_what_trains_our_rankers_and_tells_nothing_of_what_is_offered():
     log, (train, _) = board.log(), rankers.examples(rankers.world(board.WORLD), rankers.encoding())

@@ -6,6 +6,9 @@ import torch
 
 from helpers.chapters.ch03 import tradeoff
 from helpers.chapters.ch03.studies import tradeoff as lab_tradeoff
+from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER, full_batches
+from helpers.models.shared_bottom import OneHead
+from helpers.training.loop import fit
 
 
 @pytest.mark.parametrize("correlation", [-1.0, -0.5, 0.0, 0.75, 1.0])
@@ -25,6 +28,14 @@ def test_the_best_losses_are_those_of_the_mixed_target(correlation):
         for task in "ab":
             loss = ((score - labels[task]) ** 2).mean() / labels[task].var()
             assert row[task] == pytest.approx(loss.item(), abs=0.15)
+
+
+def test_one_state_is_deployed_for_both_tasks():
+    pair = tradeoff.correlated_pair(-0.5, seed=0)
+    score = OneHead(INPUTS, TASKS, [4], [TOWER], seed=0)
+    run = fit(score, pair.train, pair.valid, **full_batches() | {"epochs": 40, "task_weights": {"a": 0.8, "b": 0.2}})
+    both, each = tradeoff.deployed(run, pair.test.inputs), run.predict(pair.test.inputs)
+    assert torch.equal(both["a"], both["b"]) and not torch.equal(each["a"], each["b"])
 
 
 @pytest.mark.slow

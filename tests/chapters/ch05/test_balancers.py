@@ -37,6 +37,12 @@ def test_each_method_has_the_same_budget():
     assert {len(settings) for settings in toy.BUDGET.values()} == {16}
 
 
+def test_a_task_learns_more_from_a_larger_share():
+    at = balancers.SITUATIONS["narrow bottom"]
+    tables = [balancers.train(at, [0, 1], share, epochs=60)[1].groupby("task")["r2"].mean() for share in (0.05, 0.95)]
+    assert tables[0]["a"] < tables[1]["a"] and tables[0]["b"] > tables[1]["b"]
+
+
 @pytest.mark.parametrize("told", [{"share": 0.4}, {"share": 0.5, "balance": UWL(1.0)}])
 def test_division_makes_the_scale_vanish(told):
     small, large = (balancers.Situation(balancers.disjoint_pair, scale) for scale in (1, 100))

@@ -103,7 +103,7 @@ def test_a_loud_loss_starves_the_other_task_and_both_balancers_turn_it_down():
         assert still[how]["ratios"][:, -1].max() < -1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @needs_node
 def test_with_uwls_rate_at_once_the_size_of_a_loss_does_not_matter():
     loud, even = (races(scale=scale, uwl=1.1, seeds=[1])["UWL"] for scale in (2, 0))

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from helpers.chapters.ch07 import funnel
-from helpers.chapters.ch07.funnel import BOTH, CLICK, CVR, HISTORY, LIKE, SUM, Choice, Logs
+from helpers.chapters.ch07.funnel import BOTH, CLICK, CVR, HISTORY, LIKE, SUM, Logs
 from helpers.chapters.ch07.selection import CLICKS, SEEN, UNSEEN
 from helpers.chapters.ch07.studies import funnel as lab_funnel
 from helpers.data.world import TOPICS, World
@@ -98,11 +98,21 @@ def short(monkeypatch):
     monkeypatch.setattr(funnel, "EPOCHS", 6)
 
 
-@pytest.fixture
-def free(monkeypatch):
-    """Every model of two tasks chooses another setting for each goal."""
-    choices = {SUM: Choice(0.003, 0.01), CVR: Choice(0.01, 0.1, 5.0)}
-    monkeypatch.setattr(funnel, "chosen", lambda logs, model, tasks, goal=SUM: choices[goal])
+@pytest.mark.parametrize("model", funnel.TOGETHER)
+def test_each_goal_has_settings_of_its_own(logs, model):
+    tasks = funnel.parts(model)[0]
+    name, same = " + ".join(tasks), "ESMM" if model == "ESMM, not shared" else model
+    for goal in funnel.GOALS:
+        assert funnel.chosen(logs, model, tasks, goal) == funnel.CHOSEN[goal][SEEN][1.0][same][name]
+    assert funnel.chosen(logs, model, tasks, CVR) != funnel.chosen(logs, model, tasks, SUM)
+
+
+def test_a_masked_model_says_the_product_of_both_chances(logs, monkeypatch):
+    monkeypatch.setattr(
+        funnel, "train", lambda logs, model, tasks, _: [funnel.build(model, tasks, 0.0, seed) for seed in logs.seeds]
+    )
+    said = funnel.predict(logs, "masked shared-bottom", logs.inputs)
+    assert torch.equal(said[BOTH], product_logit(said[CLICK], said[LIKE]))
 
 
 def test_the_counts_are_those_of_the_training_rows_alone(short):
