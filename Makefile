@@ -44,7 +44,7 @@ test-notebooks: ready-test movielens ## run the notebooks and compare every outp
 	@echo "Notebooks: each runs once, outputs are compared."
 	@$(NBVAL) $(NB) $(if $(filter notebooks,$(NB)),--ignore notebooks/deeper)
 
-test-browser: ready-test movielens ## one walk through each chapter in JupyterLab and each page, in Chromium
+test-browser: ready-test movielens ## one walk through each chapter in JupyterLab and its page, in Chromium
 	@echo "Browser."
 	@$(PYTEST) -m "not long" -n 2 --dist loadgroup tests/browser
 

@@ -48,10 +48,11 @@ def signature(values: np.ndarray, labels: np.ndarray, ids: np.ndarray) -> Signat
     values, labels, ids = values[order] * np.sign(area - 0.5), labels[order], ids[order]
     counts = np.bincount(ids)[ids]
     later = np.arange(len(ids)) + np.maximum(1, counts // LATER)
-    own = np.flatnonzero(ids[np.minimum(later, len(ids) - 1)] == ids)
-    own = own[later[own] < len(ids)]
-    edges, found, leads, luck = np.quantile(counts[own], (1 / 3, 2 / 3)) if len(own) else (0, 0), [], [], 0.0
-    for rows in (own[counts[own] <= edges[0]], own[counts[own] > edges[1]]):
+    paired = np.flatnonzero(ids[np.minimum(later, len(ids) - 1)] == ids)  # rows with a later one of their id
+    paired = paired[later[paired] < len(ids)]
+    edges = np.quantile(counts[paired], (1 / 3, 2 / 3)) if len(paired) else (0, 0)
+    signature, leads, luck = [], [], 0.0
+    for rows in (paired[counts[paired] <= edges[0]], paired[counts[paired] > edges[1]]):
         asked = [labels[rows], labels[later[rows]]]
         if any(min(answers.sum(), (1 - answers).sum()) < FEWEST for answers in asked):
             return None
@@ -61,6 +62,6 @@ def signature(values: np.ndarray, labels: np.ndarray, ids: np.ndarray) -> Signat
         moved = [auc_influence(values[rows], answers) / k for answers, k in zip(asked, slopes, strict=True)]
         luck += over_users(moved[0] - moved[1], ids[rows])[0] ** 2 if len(np.unique(ids[rows])) > 1 else np.inf
         leads.append(heights[0] - heights[1])
-        found += areas
+        signature += areas
     lead = leads[0] - leads[1]
-    return Signature(*found) if lead > max(LEAST, SURE * np.sqrt(luck)) else None
+    return Signature(*signature) if lead > max(LEAST, SURE * np.sqrt(luck)) else None

@@ -66,18 +66,21 @@ def pool(
     logit is not finite, or no copy has labels of both classes.
     """
     before, after = ([side] if isinstance(side, Mapping) else list(side) for side in (valid, rows))
-    tasks = [[*one] for one in before]
-    if not tasks or [set(one) for one in after] != [set(one) for one in tasks]:
-        came = [sorted(one) for one in after]
-        validate.fail(
-            "rows", f"the tasks {came}", f"{[sorted(one) for one in tasks]}, as valid" if tasks else "a model"
-        )
-    for one in tasks:
-        validate.choice("task", task, one)
-    of = [name for one in tasks for name in one]  # the task of each output
+    tasks = [[*logits] for logits in before]  # of each model
+    if not tasks or [set(logits) for logits in after] != [set(names) for names in tasks]:
+        came = [sorted(logits) for logits in after]
+        expected = f"{[sorted(names) for names in tasks]}, as valid" if tasks else "a model"
+        validate.fail("rows", f"the tasks {came}", expected)
+    for names in tasks:
+        validate.choice("task", task, names)
+    of = [name for names in tasks for name in names]  # the task of each output
     known, asked = (
         torch.stack(
-            [_tensor(f"{side}[{name!r}]", one[name]) for one, own in zip(models, tasks, strict=True) for name in own],
+            [
+                _tensor(f"{side}[{name!r}]", logits[name])
+                for logits, names in zip(models, tasks, strict=True)
+                for name in names
+            ],
             -1,
         )
         for side, models in (("valid", before), ("rows", after))
@@ -95,16 +98,16 @@ def pool(
     def mean(*some: str) -> Tensor:
         return standard[..., [name in some for name in of]].mean(-1)
 
-    own, every = mean(task), standard.mean(-1)
+    of_task, every = mean(task), standard.mean(-1)
     stack = _stacked(known, standard, label, seen, every)
-    as_is = own if len(tasks) > 1 else asked[..., of.index(task)]
+    as_is = of_task if len(tasks) > 1 else asked[..., of.index(task)]
     if not np.isin(label[seen].numpy(), (0, 1)).all():
         return {AS_IS: as_is, STACK: stack}
     ways = {AS_IS: as_is, PRODUCT: torch.nn.functional.logsigmoid(asked).sum(-1), MEAN: every, STACK: stack}
     ways |= {OF_THREE: mean(*frequent, task)} if frequent else {}
     for name, both in (counts or {}).items():
-        count = _standard(*(_tensor(f"counts[{name!r}]", one)[..., None] for one in both))[1][..., 0]
-        ways |= {f"{way} + {name}": score + count for way, score in ((AS_IS, own), (MEAN, every))}
+        count = _standard(*(_tensor(f"counts[{name!r}]", values)[..., None] for values in both))[1][..., 0]
+        ways |= {f"{way} + {name}": score + count for way, score in ((AS_IS, of_task), (MEAN, every))}
     return ways
 
 
@@ -132,12 +135,12 @@ def _standard(known: Tensor, asked: Tensor) -> tuple[Tensor, Tensor]:
 def _stacked(known: Tensor, asked: Tensor, label: Tensor, seen: Tensor, mean: Tensor) -> Tensor:
     """The stack of each copy; the mean, where one has only labels of one class."""
     parts = known, asked, label, seen
-    stacks = [_stack(*one) for one in (zip(*parts, strict=True) if label.dim() > 1 else [parts])]
+    stacks = [_stack(*of_copy) for of_copy in (zip(*parts, strict=True) if label.dim() > 1 else [parts])]
     if all(stack is None for stack in stacks):
         validate.fail("labels", f"{int(seen.sum())} observed validation labels, all alike", "labels of both classes")
     means = mean.reshape(len(stacks), -1)
-    stack = torch.stack([mean if one is None else one for one, mean in zip(stacks, means, strict=True)])
-    return stack.reshape(mean.shape)
+    scores = [mean if stack is None else stack for stack, mean in zip(stacks, means, strict=True)]
+    return torch.stack(scores).reshape(mean.shape)
 
 
 def _stack(valid: Tensor, rows: Tensor, label: Tensor, seen: Tensor) -> Tensor | None:

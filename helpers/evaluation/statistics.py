@@ -105,8 +105,8 @@ def _select(rows: pd.DataFrame, levels: Mapping[str, object]) -> pd.DataFrame:
     """The rows that have these levels; each of them must occur."""
     for column, level in levels.items():
         several = list(level) if isinstance(level, list | tuple) else [level]
-        for one in several:
-            validate.choice(column, one, rows[column].unique().tolist())
+        for wanted in several:
+            validate.choice(column, wanted, rows[column].unique().tolist())
         rows = rows[rows[column].isin(several)]
     return rows
 
@@ -124,12 +124,12 @@ def difference(table: pd.DataFrame, value: str, of: str, against: str, column: s
     keys = [name for name in table.columns if name not in (value, column)]
     if table.duplicated([column, *keys]).any():
         validate.fail("table", "a row twice", "one row a setting, seed and model")
-    one, other = (table[table[column] == name].set_index(keys)[value] for name in (of, against))
-    if not one.index.sort_values().equals(other.index.sort_values()):
+    gained, base = (table[table[column] == name].set_index(keys)[value] for name in (of, against))
+    if not gained.index.sort_values().equals(base.index.sort_values()):
         validate.fail(
-            "table", f"{len(one)} rows of {of!r} and {len(other)} of {against!r}", "the same settings and seeds"
+            "table", f"{len(gained)} rows of {of!r} and {len(base)} of {against!r}", "the same settings and seeds"
         )
-    return (one - other).rename("difference").reset_index()
+    return (gained - base).rename("difference").reset_index()
 
 
 @validate.checked

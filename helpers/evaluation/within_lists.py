@@ -21,16 +21,16 @@ def gauc_influence(scores: Array, labels: Array, groups: Array) -> np.ndarray:
     if (codes < 0).any():
         validate.fail("groups", f"{(codes < 0).sum()} missing", "the user of each row")
     key = torch.as_tensor(codes) * len(score) + torch.searchsorted(score.sort().values, score)  # ordered by user, score
-    counts = {one: np.bincount(codes[positive == one], minlength=codes.max() + 1) for one in (True, False)}
+    counts = {side: np.bincount(codes[positive == side], minlength=codes.max() + 1) for side in (True, False)}
     size = counts[True] + counts[False]
     every, within = ranks(key).numpy() - (np.cumsum(size) - size)[codes], np.empty(len(codes))
-    for one, count in counts.items():
-        rows = positive == one
+    for side, count in counts.items():
+        rows = positive == side
         within[rows] = ranks(key[rows]).numpy() - (np.cumsum(count) - count)[codes[rows]]
     both = (counts[True] > 0) & (counts[False] > 0)
     if not both.any():
         validate.fail("labels", NO_USER, "at least one such user")
-    positives, negatives = (np.maximum(counts[one], 1)[codes] for one in (True, False))
+    positives, negatives = (np.maximum(counts[side], 1)[codes] for side in (True, False))
     share = np.where(positive, (every - within) / negatives, 1 - (every - within) / positives)
     area = np.bincount(codes, share * positive) / np.maximum(counts[True], 1)
     mean = np.average(area, weights=size * both)

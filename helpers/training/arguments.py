@@ -24,14 +24,14 @@ def check_models(model) -> list[nn.Module]:
     models = list(model) if isinstance(model, Iterable) and not isinstance(model, nn.Module) else [model]
     if not models:
         validate.fail("model", "an empty list", "at least one model")
-    for one in models:
-        if not isinstance(one, nn.Module):
-            validate.fail("model", repr(one)[:60], "an nn.Module, or a list of them", TypeError)
-        if not any(parameter.requires_grad for parameter in one.parameters()):
-            validate.fail("model", f"{type(one).__name__} without parameters", "a model that can be trained")
-    if len({id(one) for one in models}) < len(models):
+    for copy in models:
+        if not isinstance(copy, nn.Module):
+            validate.fail("model", repr(copy)[:60], "an nn.Module, or a list of them", TypeError)
+        if not any(parameter.requires_grad for parameter in copy.parameters()):
+            validate.fail("model", f"{type(copy).__name__} without parameters", "a model that can be trained")
+    if len(set(map(id, models))) < len(models):
         validate.fail("model", "the same object twice", "a model of its own for each copy")
-    if len(looks := {look(one) for one in models}) > 1:
+    if len(looks := set(map(look, models))) > 1:
         validate.fail("model", f"copies of {len(looks)} kinds", "copies that differ in their parameters alone")
     return models
 
@@ -91,7 +91,7 @@ def check_seeds(seed, count: int) -> list[int]:
     seeds = _for_each(seed, count)
     if len(seeds) != count:
         validate.fail("seed", f"{len(seeds)} seeds", f"one, or one for each of {count} models")
-    return [validate.number("seed", one, low=0, whole=True) for one in seeds]
+    return [validate.number("seed", value, low=0, whole=True) for value in seeds]
 
 
 def _for_each(value, count: int) -> list:

@@ -158,9 +158,9 @@ def fit(
             runs.append(_on_device(device, model if single else models[group], *parts, settings.of_group(group), bar))
         bar.total = bar.n  # a bar that stops short of its total would stay behind
     run = runs[0] if len(runs) == 1 else _join(runs)
-    for index, one in enumerate(models):
-        restore(one, {name: tensor[index] for name, tensor in run.best[TOTAL][1].items()})
-        one.eval()
+    for index, trained in enumerate(models):
+        restore(trained, {name: tensor[index] for name, tensor in run.best[TOTAL][1].items()})
+        trained.eval()
     if single:
         return replace(run, history=run.history.drop(columns="copy"), weights=run.weights.drop(columns="copy"))
     return replace(run, copies=Copies(models))
@@ -178,16 +178,16 @@ def _on_device(
     if device.type == "cpu":
         return _fit(Copies(models), train, valid, settings, bar)
     each = [models] if isinstance(models, nn.Module) else models
-    for one in each:
-        one.to(device)
+    for member in each:
+        member.to(device)
     parts = [examples and examples.map(lambda t: t.to(device), copies=examples.copies) for examples in (train, valid)]
     settings = replace(settings, task_weights=settings.task_weights.to(device))
     try:
         with device:  # new tensors are made there; on the CPU this would slow down every call
             run = _fit(Copies(models), *parts, settings, bar)
     finally:
-        for one in each:
-            one.cpu()
+        for member in each:
+            member.cpu()
     best = {task: (epoch.cpu(), {n: t.cpu() for n, t in state.items()}) for task, (epoch, state) in run.best.items()}
     return replace(run, copies=Copies(models), best=best)
 
@@ -343,10 +343,10 @@ def _table(epochs: Sequence[int], going: Sequence[Tensor], tasks: list[str], **v
     """A row an evaluation, task and copy of what was recorded; a copy that has stopped has no more rows."""
     if not epochs:
         return pd.DataFrame(columns=["epoch", "task", *values, "copy"])
-    epoch, task, one = torch.stack(going).mT.expand(-1, len(tasks), -1).nonzero(as_tuple=True)
+    epoch, task, member = torch.stack(going).mT.expand(-1, len(tasks), -1).nonzero(as_tuple=True)
     columns = {"epoch": np.array(epochs)[epoch], "task": [tasks[number] for number in task]}
-    columns |= {name: torch.stack(recorded)[epoch, one, task].double().numpy() for name, recorded in values.items()}
-    return pd.DataFrame(columns | {"copy": one.numpy()})
+    columns |= {name: torch.stack(recorded)[epoch, member, task].double().numpy() for name, recorded in values.items()}
+    return pd.DataFrame(columns | {"copy": member.numpy()})
 
 
 def _join(runs: list[Run]) -> Run:

@@ -28,8 +28,9 @@ def each(kind: str) -> list:
     """A parameter for each notebook; with `--dist loadgroup` tests of one `kind` and notebook share a process,
     and all of the kind "pages", since the site is written once, and "opened", which are shown in one JupyterLab.
 
-    What is in `deeper/` is tested as pages; in JupyterLab the chapters stand for it, run ("lab") or as committed
-    ("opened"). Reopened, a notebook with one card of each kind and the chapters of `REOPENED` stand for all.
+    What is in `deeper/` is tested as pages, in the long run; in JupyterLab the chapters stand for it, run ("lab") or
+    as committed ("opened"). Reopened, a notebook with one card of each kind and the chapters of `REOPENED` stand for
+    all.
     """
     shown = [path for path in NOTEBOOKS if kind == "pages" or path.parent.name != "deeper"]
     if kind == "reopened":
@@ -39,7 +40,8 @@ def each(kind: str) -> list:
     params = []
     for path in shown:
         marks = [pytest.mark.xdist_group(kind if kind in ("pages", "opened") else f"{kind} {path.stem}")]
-        marks += [pytest.mark.long] if kind == "lab" and path.stem not in RUN else []
+        rest = path.stem not in RUN if kind == "lab" else kind == "pages" and path.parent.name == "deeper"
+        marks += [pytest.mark.long] * rest
         params.append(pytest.param(path.name, marks=marks))
     return params
 

@@ -37,6 +37,15 @@ SETTLED = """() => {
   const { _comms: comms, _futures: questions } = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
   return window.manager.restoredStatus && comms.size + questions.size === 0;
 }"""
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# parts of a card beyond its left or right edge; a picture may cut off its own lines
+BEYOND = """card => {
+  const edge = card.getBoundingClientRect();
+  return [...card.querySelectorAll(":not(svg *), svg text, .mtl-handle")].filter((e) => {
+    const box = e.getBoundingClientRect();
+    return box.width && (box.left < edge.left - 1 || box.right > edge.right + 1);
+  }).map((e) => `${e.tagName} ${e.textContent.slice(0, 40)}`);
+}"""
 # JupyterLab's own words when a kernel is restarted: nobody debugs it, and what was asked of the old one is not answered
 NOISE = re.compile("Could not restore the debugger state|Canceled future for create_subshell_request")
 

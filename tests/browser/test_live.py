@@ -7,9 +7,8 @@ from functools import partial
 import pytest
 
 from tests.browser.conftest import NOTEBOOKS, WIDGETS
-from tests.browser.lab import Book, Tab
+from tests.browser.lab import BEYOND, DRAWN, Book, Tab
 from tests.browser.test_lab import FAINT
-from tests.browser.test_small_screen import DRAWN
 
 pytestmark = pytest.mark.long
 
@@ -27,14 +26,6 @@ FAINT_WORDS = """card => {
     .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
   return [...card.querySelectorAll("svg text, svg tspan")].filter((e) => !e.children.length && e.textContent)
     .filter((e) => 1.05 / (light(getComputedStyle(e).fill) + .05) < 4.5).map((e) => e.textContent);
-}"""
-# parts of a card beyond its left or right edge; a picture may cut off its own lines
-BEYOND = """card => {
-  const edge = card.getBoundingClientRect();
-  return [...card.querySelectorAll(":not(svg *), svg text, .mtl-handle")].filter((e) => {
-    const box = e.getBoundingClientRect();
-    return box.width && (box.left < edge.left - 1 || box.right > edge.right + 1);
-  }).map((e) => `${e.tagName} ${e.textContent.slice(0, 40)}`);
 }"""
 # words of the picture under the note that names the first move
 COVERED = """card => [...card.querySelectorAll(".mtl-callout text")].flatMap((note) => {

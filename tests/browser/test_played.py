@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from tests.browser.lab import Tab
+from tests.browser.lab import DRAWN, Tab
 from tests.browser.test_live import written
-from tests.browser.test_small_screen import DRAWN
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("pages")]
 
@@ -122,26 +121,6 @@ def test_everything_clicked_has_no_bound(opened):
     assert "which is right" in said(page, card)
     draw(page, card, (0, 0), (1, 0))
     assert "Nothing is clicked" in said(page, card)
-
-
-def test_the_brush_moves_by_mouse_and_keys_alike(opened):
-    page, card = opened("07_esmm")
-    before, address = said(page, card), re.compile(r"selection=.*x:1\.4")
-    card.locator(".mtl-handle").press("ArrowRight")
-    card.locator(".mtl-handle").press("ArrowRight")
-    by_keys = said(page, card)
-    page.wait_for_function("() => location.hash.includes('x:1.4')")
-    assert by_keys != before and address.search(page.url)
-    press(card, "Reset")
-    assert said(page, card) == before
-    handle = card.locator(".mtl-handle").bounding_box()
-    plane = card.locator("svg rect").first.bounding_box()
-    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + 0.2 * plane["width"] / 5.6, y, steps=4)
-    page.mouse.up()
-    assert said(page, card) == by_keys
 
 
 def test_the_questions_of_the_brush_are_answered(opened):
@@ -297,26 +276,6 @@ def played(page, card) -> str:
     return said(page, card)
 
 
-def test_the_faders_move_by_mouse_and_keys_alike(opened):
-    page, card = opened("05_balancing_losses")
-    a, b = card.locator(".mtl-handle").all()
-    for _ in range(4):
-        a.press("Shift+ArrowDown")
-    page.evaluate(DRAWN)
-    assert [value(card, 0), value(card, 1)] == ["weight 0.020", "weight 1.98"]
-    box, before = a.bounding_box(), b.bounding_box()
-    press(card, "Reset")
-    page.evaluate(DRAWN)
-    start = b.bounding_box()
-    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(before["x"] + before["width"] / 2, before["y"] + before["height"] / 2, steps=5)
-    page.mouse.up()
-    page.evaluate(DRAWN)
-    assert a.bounding_box()["y"] == pytest.approx(box["y"], abs=1)
-    assert value(card, 1) == "weight 1.98"
-
-
 def test_a_fader_counts_from_the_step_on_at_which_it_moves(opened):
     page, card = opened("05_balancing_losses")
     press(card, "Play")
@@ -354,11 +313,3 @@ def test_the_questions_of_the_desk_are_answered(opened):
     assert card.get_by_role("button", name="question 3, answered").count() == 0
     played(page, card)
     answered(card, 3)
-
-
-def test_a_teachers_address_sets_the_desk(opened):
-    page, card = opened("05_balancing_losses")
-    page.goto(page.url + "#desk=scale:3,uwl:0,hand:-3,features:same")
-    card.get_by_text("the loss of A counts 1000 times").wait_for()
-    assert value(card, 0) == "weight 0.0020"
-    assert card.get_by_role("button", name="the same").get_attribute("aria-pressed") == "true"

@@ -1,15 +1,12 @@
 """The playground of chapter 04, in a page from disk: drawn tasks, a run, back and forth, what it says of few seeds."""
 
 import re
-import runpy
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageChops, ImageStat
 
-from tests.browser.lab import Tab
+from tests.browser.lab import DRAWN, Tab
 from tests.browser.test_live import SEEN
-from tests.browser.test_small_screen import DRAWN
 
 CHAPTER = "04_shared_bottom"
 ROOT = Path(__file__).parents[2]
@@ -123,32 +120,6 @@ def test_a_guess_comes_first_seeds_are_counted_and_the_star_of_before_stays(tab,
     tab.page.evaluate(DRAWN)
     assert "You" not in card.locator(".mtl-sentence").inner_text()
     assert card.evaluate(star) == 1
-
-
-def test_a_teachers_address_sets_it(browser, site):
-    page = browser.new_page()
-    setting = "playground=b:1~-1~1~-1~0~0~0~0,width:8,structure:mmoe"
-    page.goto(f"{site.as_uri()}/{CHAPTER}.html#{setting}")
-    page.wait_for_selector("body[data-widgets=shown]")
-    card = page.locator(".mtl-live:has(.mtl-cell)")
-    card.get_by_text("4 in common: 4 features for 8 units").wait_for()
-    assert card.get_by_role("button", name="MMoE").get_attribute("aria-pressed") == "true"
-    assert page.evaluate("location.hash") == f"#{setting}"
-    page.close()
-
-
-def test_the_picture_in_the_readme_shows_what_the_page_shows(browser, site):
-    """Where this fails: `python docs/record.py`."""
-    record = runpy.run_path(str(ROOT / "docs" / "record.py"))
-    page = browser.new_page(**record["WINDOW"])
-    page.goto(f"{site.as_uri()}/{CHAPTER}.html")
-    page.wait_for_selector("body[data-widgets=shown]")
-    shown, kept = (
-        picture.convert("L").resize((140, 100))
-        for picture in (record["frames"](page)[-1], Image.open(record["PICTURE"]))
-    )
-    page.close()
-    assert ImageStat.Stat(ImageChops.difference(shown, kept)).mean[0] < 2  # of 255: another machine has other fonts
 
 
 def test_nothing_went_wrong(tab):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.test_lab import the_fixture
+from tests.browser.lab import BEYOND, DRAWN
 
 pytestmark = pytest.mark.long
 
@@ -15,17 +15,6 @@ OVERLAPS = """svg => {
     .filter(([, q]) => common(p, q, "left", "right") > 1 && common(p, q, "top", "bottom") > 3)
     .map(([b]) => `${a} / ${b}`));
 }"""
-# parts of a card that reach beyond its left or right edge
-BEYOND = """card => {
-  const edge = card.getBoundingClientRect();
-  return [...card.querySelectorAll("*")].filter((e) => {
-    const box = e.getBoundingClientRect();
-    return box.width && (box.left < edge.left - 1 || box.right > edge.right + 1);
-  }).map((e) => `${e.tagName} ${e.textContent.slice(0, 40)}`);
-}"""
-
-
-DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @pytest.fixture
@@ -38,13 +27,9 @@ def small(book):
     book.page.set_viewport_size(before)
 
 
-def explorers(book):
-    return book.page.locator(".mtl-live:has(.mtl-title)").all()
-
-
 def test_nothing_overlaps_or_hangs_out(small):
     assert small.page.locator(".jp-FileBrowser").is_visible()
-    for explorer in explorers(small):
+    for explorer in small.page.locator(".mtl-live:has(.mtl-title)").all():
         for handle in explorer.locator(".mtl-handle").all():
             for _ in range(4):
                 handle.press("ArrowRight")
@@ -53,13 +38,3 @@ def test_nothing_overlaps_or_hangs_out(small):
                 for svg in explorer.locator("svg svg").all():
                     assert svg.evaluate(OVERLAPS) == []
                     assert svg.evaluate("svg => parseFloat(getComputedStyle(svg).fontSize)") >= 14
-
-
-@the_fixture
-def test_controls_panels_and_sentence_are_seen_together(small):
-    explorer = explorers(small)[0]
-    explorer.evaluate("card => card.scrollIntoView({ block: 'start' })")
-    assert explorer.locator("svg svg").count() == 2
-    for part in (".mtl-asked", ".mtl-place", ".mtl-dials", ".mtl-sentence"):
-        box = explorer.locator(part).bounding_box()
-        assert box["y"] > 0 and box["y"] + box["height"] < 768 - 24, part  # the status bar

@@ -1,4 +1,4 @@
-"""One walk through every chapter in JupyterLab and through every page from disk; all other browser tests are long.
+"""One walk through every chapter in JupyterLab and through its page from disk; all other browser tests are long.
 
 Predictions open, and explorables move. Where a chapter is opened as committed, no cell has
 run; by Restart & Run All it shows the outputs that it is committed with, too. A page has no kernel and no network.

@@ -14,29 +14,16 @@ DIAGRAMS = [draw for module in MODULES for draw in vars(module).values() if hasa
 
 @pytest.mark.slow
 @pytest.mark.parametrize("draw", DIAGRAMS, ids=lambda draw: draw.__name__)
-def test_no_text_leaves_the_figure(draw):
+def test_a_diagram_says_what_it_shows_and_its_words_stay_in_the_figure_and_can_be_read(draw):
     figures.use_style()
-    figure = draw()
-    assert figure.get_label() == " ".join(draw.__doc__.split())
+    figure, about = draw(), " ".join(draw.__doc__.split())
+    said = pictures.describe(figure)
+    assert figure.get_label() == about and said.startswith(about) and len(said) <= pictures.LENGTH
+    assert figure.axes[0].texts[0].get_text().split("\n")[0] in said
     figure.canvas.draw()
-    box = figure.bbox
     for axes in figure.axes:
         for text in [*axes.texts, axes._left_title]:
             extent = text.get_window_extent()
-            assert extent.x0 >= box.x0 - 1 and extent.x1 <= box.x1 + 1, text.get_text()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("draw", DIAGRAMS, ids=lambda draw: draw.__name__)
-def test_its_words_can_be_read(draw):
-    figures.use_style()
-    figure = draw()
+            assert extent.x0 >= figure.bbox.x0 - 1 and extent.x1 <= figure.bbox.x1 + 1, text.get_text()
     pictures.readable(figure)
     assert faint(figure) == []
-
-
-@pytest.mark.parametrize("draw", DIAGRAMS, ids=lambda draw: draw.__name__)
-def test_a_diagram_says_what_it_is_and_its_words(draw):
-    said = pictures.describe(draw())
-    assert said.startswith(" ".join(draw.__doc__.split())) and len(said) <= pictures.LENGTH
-    assert draw().axes[0].texts[0].get_text().split("\n")[0] in said

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from helpers.display import figures, palette, pictures
+from helpers.display import figures, pictures
 from helpers.display.outcome_map import outcome_map
 from helpers.display.palette import BLACK, BLUE, GREEN, GREY, INK, NAMED, ORANGE, OTHERS, styles
 from helpers.support.environment import ROOT
@@ -87,5 +87,3 @@ def test_the_cards_have_the_colours_of_the_palette():
     assert defined == {name: colour.lower() for name, colour in ours.items()}
     assert set(re.findall(r"var\(--mtl-([\w-]+)\)", sheets)) == set(ours)
     assert all(sheets.lower().count(colour) == 1 for colour in defined.values())  # written once
-    drawn = dict(re.findall(r'(\w+) = "(#\w{6})"', (DISPLAY / "live" / "kit.js").read_text()))
-    assert drawn == {name: getattr(palette, name).lower() for name in drawn} and "GREY" in drawn

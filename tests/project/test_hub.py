@@ -58,24 +58,16 @@ def logged_in(hub, name: str, password: str) -> tuple[Student, int, str]:
     return someone, answer.code, answer.headers.get("Location", "")
 
 
-def test_a_student_logs_in_by_the_form_and_is_no_admin(hub, passwords):
-    eve, status, next_page = logged_in(hub, EVE, passwords[EVE])
-    assert (status, next_page) == (302, "/hub/spawn")
-    assert asyncio.run(eve.fetch("GET", "/hub/admin")).code == 403
-
-
-def test_nobody_logs_in_with_another_password(hub, passwords):
-    assert logged_in(hub, EVE, passwords[BOB])[1] == 403
-
-
-def test_an_account_in_neither_group_is_not_let_in(hub, passwords):
-    assert logged_in(hub, STRANGER, passwords[STRANGER])[1] == 403
-
-
-def test_a_teacher_is_admin(hub, passwords):
-    teacher, status, next_page = logged_in(hub, TEACHER, passwords[TEACHER])
-    assert (status, next_page) == (302, "/hub/spawn")
-    assert asyncio.run(teacher.fetch("GET", "/hub/admin")).code == 200
+@pytest.mark.parametrize(
+    ("name", "of", "status", "admin"),
+    [(EVE, EVE, 302, 403), (TEACHER, TEACHER, 302, 200), (EVE, BOB, 403, 0), (STRANGER, STRANGER, 403, 0)],
+)
+def test_who_is_in_a_group_logs_in_with_their_own_password_and_a_teacher_is_admin(
+    hub, passwords, name, of, status, admin
+):
+    someone, came, next_page = logged_in(hub, name, passwords[of])
+    assert came == status and (next_page == "/hub/spawn") == (status == 302)
+    assert not admin or asyncio.run(someone.fetch("GET", "/hub/admin")).code == admin
 
 
 def test_what_the_hub_remembers_is_for_root_alone(hub):

@@ -1,4 +1,4 @@
-"""The faults by which tests are measured can still be made: each changes one place of the source to other Python."""
+"""The faults by which tests are measured can still be made: each changes one place, and Python stays Python."""
 
 import pytest
 
@@ -9,4 +9,6 @@ from tests.mutations import ROOT, mutations
 def test_each_mutation_has_its_place(folder):
     assert (ROOT / "tests" / folder).is_dir() and len(mutations()[folder]) >= 10
     for mutation in mutations()[folder]:
-        compile(mutation.changed(ROOT), mutation.file, "exec")
+        text = mutation.changed(ROOT)
+        if mutation.file.endswith(".py"):
+            compile(text, mutation.file, "exec")

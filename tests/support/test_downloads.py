@@ -9,26 +9,19 @@ import pytest
 from helpers.support.downloads import CENSUS, MOVIELENS
 
 DOWNLOADS = (MOVIELENS, CENSUS)
-ORIGINAL, PACKAGED = MOVIELENS.layouts
 
 
-def folders(download) -> list[list[str]]:
-    """Every part of every layout, parts of two layouts together, and a stranger."""
-    parts = [
-        [*chosen]
-        for names in download.layouts
-        for size in range(len(names) + 1)
-        for chosen in itertools.combinations(names, size)
-    ]
-    return [*parts, [name for names in download.layouts for name in names[:-1]], ["README"]]
-
-
-@pytest.mark.parametrize(("download", "names"), [(one, names) for one in DOWNLOADS for names in folders(one)])
-def test_all_files_of_one_layout_are_a_copy_and_nothing_less(tmp_path, download, names):
-    for name in names:
-        (tmp_path / name).touch()
-    complete = any(set(layout) <= set(names) for layout in download.layouts)
-    assert download.present(tmp_path) == complete == (not download.missing(tmp_path))
+@pytest.mark.parametrize("download", DOWNLOADS, ids=lambda download: download.name)
+def test_all_files_of_one_layout_are_a_copy_and_nothing_less(tmp_path, download):
+    """Whichever files of its layouts are there, with a stranger."""
+    names = [*dict.fromkeys(name for layout in download.layouts for name in layout)]
+    for number, there in enumerate(itertools.product((False, True), repeat=len(names))):
+        some = {"README", *itertools.compress(names, there)}
+        (folder := tmp_path / str(number)).mkdir()
+        for name in some:
+            (folder / name).touch()
+        complete = any(set(layout) <= some for layout in download.layouts)
+        assert download.present(folder) == complete == (not download.missing(folder)), some
 
 
 @pytest.mark.parametrize("download", DOWNLOADS, ids=lambda download: download.name)

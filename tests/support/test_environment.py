@@ -189,31 +189,6 @@ def workflow(name: str) -> dict:
     return yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(
-    ("answer", "code", "said", "publishes"),
-    [
-        ("https://a.github.io/b/", 0, "", True),
-        ("Not Found (HTTP 404)", 0, "::notice::Pages are off", False),
-        ("Server Error (HTTP 500)", 1, "Server Error", False),
-    ],
-)
-def test_pages_are_published_where_they_are_on_and_are_no_failure_where_they_are_off(
-    tmp_path, answer, code, said, publishes
-):
-    """The step as GitHub runs it, with a stand-in for its command."""
-    (tmp_path / "gh").write_text(f'#!/bin/sh\necho "{answer}"\nexit {int(not publishes)}\n')
-    (tmp_path / "gh").chmod(0o755)
-    (output := tmp_path / "output").touch()
-    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "GITHUB_OUTPUT": str(output), "GITHUB_REPOSITORY": "a/b"}
-    jobs = workflow("pages.yml")["jobs"]
-    (step,) = jobs["look"]["steps"]
-    command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
-    ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    assert ran.returncode == code and said in ran.stdout
-    assert output.read_text() == (f"url={answer}\n" if publishes else "")
-    assert jobs["build"]["if"] == "needs.look.outputs.url != ''" and jobs["publish"]["needs"] == "build"
-
-
 @pytest.mark.parametrize("name", ["pages.yml", "test.yml"])
 def test_what_runs_packages_and_the_course_can_publish_nothing_and_actions_are_commits(name):
     """An action is pinned by its commit, beside which stands its version; a job that runs commands may only read."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
@@ -118,8 +118,14 @@ def _cents(p: Scores, of: Callable = lambda values: values) -> np.ndarray:
     return sum(cents * of(p[label]) for label, cents in CENTS.items())
 
 
+@cache
+def _worth() -> np.ndarray:
+    """What each candidate is expected to earn."""
+    return _cents(held_out.read()[0])
+
+
 def _earned(scores: np.ndarray) -> float:
-    return np.take_along_axis(_cents(held_out.read()[0]), _top(scores), axis=-1).sum(-1).mean()
+    return np.take_along_axis(_worth(), _top(scores), axis=-1).sum(-1).mean()
 
 
 def _satisfied(seen) -> str:

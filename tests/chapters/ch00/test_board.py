@@ -11,7 +11,6 @@ import torch
 from helpers.chapters.ch00 import board, race
 from helpers.chapters.ch00.studies import rankers
 from helpers.chapters.ch01 import ranking
-from helpers.data.feed import Offer
 from helpers.evaluation.counts import PRIOR
 from helpers.evaluation.statistics import interval
 from helpers.support.environment import ROOT
@@ -45,23 +44,18 @@ def test_a_readers_count_has_the_line_of_the_kept_count(by_count):
     assert by_count[board.COST] == 0
 
 
-def test_a_reader_who_fuses_counts_has_the_line_of_the_kept_ones():
-    logs = {label: exponent * count(label).log() for label, exponent in rankers.CHOSEN[rankers.FUSION].items()}
-    found = board.serve(lambda rows: sum(logs.values())[rows["video"]])
-    assert found[OUTCOMES].to_numpy() == pytest.approx(line("fused counts").to_numpy(), abs=6e-4)
+def test_the_multiply_adds_of_a_score_are_those_of_one_candidate():
+    def score(rows):
+        return (torch.ones(len(rows["user"]), 3) @ torch.ones(3, 2)).sum(1)
+
+    assert board.serve(score)[board.COST] == 3 * 2
 
 
-@pytest.mark.long
-def test_a_random_list_brings_the_mean_of_all_that_is_offered():
-    random = KEPT[KEPT["ranker"] == rankers.RANDOM].set_index("seed")
-    drawn = {}
-    for seed in range(12):
-        offer = Offer.make(rankers.world(seed))
-        drawn[seed] = offer.served(np.random.default_rng(seed).random(len(offer.rows)))[list(rankers.OUTCOMES)]
-    gains = pd.DataFrame(drawn).T - random.loc[:11, list(rankers.OUTCOMES)]
-    for outcome in rankers.OUTCOMES:
-        _, low, high = interval(gains[outcome].astype(float))
-        assert low < 0 < high, outcome
+@pytest.mark.parametrize("upto", ["00", "04", "08"])
+def test_the_board_has_the_rows_of_its_chapters_and_of_no_later_one(upto):
+    rankers = set(board._summary(upto, None)[0]["ranker"])
+    no_row = {board.RANDOM, *board.CEILINGS}
+    assert rankers == {name for name, chapter in board.CHAPTERS.items() if chapter <= upto} - no_row
 
 
 @pytest.mark.slow

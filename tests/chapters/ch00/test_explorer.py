@@ -1,14 +1,14 @@
 """The list of ten: who is on it, and which videos of the front no weight puts first, against numpy."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 
 from helpers.chapters.ch00.studies.primer import TABLES
-from helpers.display.scripts import joined
 from helpers.support.environment import ROOT
-from tests.display.live.test_live import needs_node, node
+from tests.display.live.test_live import asked, needs_node
 
 CHANCES = TABLES["00_chances"].read()
 USERS = [rows[["click", "finish"]].to_numpy() for _, rows in CHANCES.groupby("user")]
@@ -16,10 +16,8 @@ WEIGHTS = np.linspace(0, 1, 2001)
 BENDS = (0, 0.5, 1)
 
 
-def computed(expression: str):
-    script = joined(ROOT / "helpers/chapters/ch00/tiles.js")
-    given = json.dumps([videos.tolist() for videos in USERS])
-    return json.loads(node(f"{script}\nconst users = {given};\nconsole.log(JSON.stringify({expression}));"))
+GIVEN = f"const users = {json.dumps([videos.tolist() for videos in USERS])};"
+computed = partial(asked, ROOT / "helpers/chapters/ch00/tiles.js", before=GIVEN)
 
 
 def scores(videos: np.ndarray, w: float, corner: bool) -> np.ndarray:

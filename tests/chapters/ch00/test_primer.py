@@ -75,3 +75,14 @@ def test_the_weight_explorer_says_what_the_grid_holds():
         assert said.startswith(f"Trained on {weight:g} · L(click) + {1 - weight:.1g} · L(finish)")
         assert f"{10 * at['clicked'].mean():.1f} are clicked" in said
         assert f"makes {10 * (at['clicked'] * at['finished']).mean():.2f} finished videos" in said
+
+
+def test_one_more_day_of_history_is_an_earlier_one(monkeypatch):
+    """Of two videos one was clicked on the first day, the other on the last: six days have the last six."""
+    history = pd.DataFrame({"day": [0, 6, 6], "video": [0, 0, 1], "click": [1, 0, 1]})
+    judged = pd.DataFrame({"user": [0, 0], "video": [0, 1], "click": [0, 1]})
+    monkeypatch.setattr(primer, "days", lambda seed: (history, judged))
+    found = primer.one_more_day([0], groups=1).set_index("days")["auc"]
+    assert found.to_dict() == {6: 1.0, 7: 1.0}
+    monkeypatch.setattr(primer, "days", lambda seed: (history.assign(day=6 - history["day"]), judged))
+    assert primer.one_more_day([0], groups=1).set_index("days")["auc"].to_dict() == {6: 0.5, 7: 1.0}

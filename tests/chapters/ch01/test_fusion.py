@@ -9,9 +9,8 @@ from helpers.chapters.ch01 import ranking
 from helpers.chapters.ch01.explorer import fusion_list
 from helpers.chapters.ch01.studies import ranking as lab_ranking
 from helpers.data.feed import TOP
-from helpers.display.scripts import joined
 from helpers.support.environment import ROOT
-from tests.display.live.test_live import needs_node, node
+from tests.display.live.test_live import asked, needs_node
 
 FEED = lab_ranking.TABLES["01_list"].read()
 LIVE = fusion_list(FEED)
@@ -21,8 +20,7 @@ FORMS = dict(zip(("add", "rates", "multiply"), ranking.FORMS.values(), strict=Tr
 
 def computed(expression: str, **state):
     stage = {"state": LIVE.start | state, "start": LIVE.start, "data": LIVE.data, "ghost": None}
-    script = joined(ROOT / "helpers/chapters/ch01/fusion.js")
-    return json.loads(node(f"{script}\nconst stage = {json.dumps(stage)};\nconsole.log(JSON.stringify({expression}));"))
+    return asked(ROOT / "helpers/chapters/ch01/fusion.js", expression, f"const stage = {json.dumps(stage)};")
 
 
 def top(form: str, weights: dict) -> np.ndarray:

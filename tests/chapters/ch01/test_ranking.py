@@ -6,12 +6,6 @@ import pytest
 from helpers.chapters.ch01 import ranking
 from helpers.chapters.ch01.studies import ranking as lab_ranking
 from helpers.data.feed import CANDIDATES
-from helpers.support import environment
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    environment.setup()
 
 
 @pytest.fixture
@@ -65,17 +59,3 @@ def test_fusion_tries_every_combination_and_compares_with_the_best_single_label(
     np.testing.assert_allclose(table["gain"], table["satisfaction"] - max(alone.values()))
     only = table[(table["click"] == 0) & (table["like"] == 1) & (table["form"] == "multiplicative")]
     assert only["satisfaction"].item() == pytest.approx(alone["like"])
-
-
-def test_the_chosen_exponents_are_the_surest_gain_of_the_grid():
-    table = lab_ranking.TABLES["01_fusion"].read()
-    table = table[table["form"] == "multiplicative"]
-    sure = table.loc[(table["gain"] / (table["gain_high"] - table["gain_low"])).idxmax()]
-    assert {label: sure[label] for label in ranking.LEVELS} == ranking.CHOSEN["multiplicative"]
-
-
-def test_reported_worlds_are_not_practice_worlds():
-    reported = {
-        seed for name in ("01_labels", "01_labels_autoplay") for seed in lab_ranking.TABLES[name].settings["seeds"]
-    }
-    assert not reported & set(ranking.PRACTICE)

@@ -1,22 +1,18 @@
 """The balance of chapter 02 says what numpy and torch say."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
 from helpers.chapters.ch02.explorer import SECONDS
-from helpers.display.scripts import joined
 from helpers.support.environment import ROOT
 from helpers.training.losses import corrected_cross_entropy, weighted_cross_entropy
-from tests.display.live.test_live import needs_node, node
+from tests.display.live.test_live import asked, needs_node
 
-SCRIPT = ROOT / "helpers/chapters/ch02/balance.js"
-
-
-def computed(expression: str):
-    return json.loads(node(f"{joined(SCRIPT)}\nconsole.log(JSON.stringify({expression}))"))
+computed = partial(asked, ROOT / "helpers/chapters/ch02/balance.js")
 
 
 def log(seed: int) -> list[int]:

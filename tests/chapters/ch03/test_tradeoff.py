@@ -6,21 +6,9 @@ import torch
 
 from helpers.chapters.ch03 import tradeoff
 from helpers.chapters.ch03.studies import tradeoff as lab_tradeoff
-from helpers.training.losses import binary_cross_entropy, task_losses, weighted_sum
-
-GOALS = {"click": "binary", "finish": "binary"}
-
-
-def test_two_weighted_log_losses_are_one_on_the_mixed_label():
-    logit = torch.linspace(-30, 30, 400, requires_grad=True)
-    generator = torch.Generator().manual_seed(0)
-    y = {task: (torch.rand(400, generator=generator) < 0.4).float() for task in GOALS}
-    losses = task_losses(dict.fromkeys(GOALS, logit), y, dict.fromkeys(GOALS, binary_cross_entropy))
-    two = weighted_sum(losses, torch.tensor([0.3, 0.7]))
-    one = binary_cross_entropy(logit, 0.3 * y["click"] + 0.7 * y["finish"]).mean()
-    torch.testing.assert_close(two, one)
-    gradients = [torch.autograd.grad(loss, logit)[0] for loss in (two, one)]
-    torch.testing.assert_close(*gradients, atol=1e-8, rtol=1e-4)
+from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER, full_batches
+from helpers.models.shared_bottom import OneHead
+from helpers.training.loop import fit
 
 
 @pytest.mark.parametrize("correlation", [-1.0, -0.5, 0.0, 0.75, 1.0])
@@ -40,6 +28,14 @@ def test_the_best_losses_are_those_of_the_mixed_target(correlation):
         for task in "ab":
             loss = ((score - labels[task]) ** 2).mean() / labels[task].var()
             assert row[task] == pytest.approx(loss.item(), abs=0.15)
+
+
+def test_one_state_is_deployed_for_both_tasks():
+    pair = tradeoff.correlated_pair(-0.5, seed=0)
+    score = OneHead(INPUTS, TASKS, [4], [TOWER], seed=0)
+    run = fit(score, pair.train, pair.valid, **full_batches() | {"epochs": 40, "task_weights": {"a": 0.8, "b": 0.2}})
+    both, each = tradeoff.deployed(run, pair.test.inputs), run.predict(pair.test.inputs)
+    assert torch.equal(both["a"], both["b"]) and not torch.equal(each["a"], each["b"])
 
 
 @pytest.mark.slow
@@ -68,11 +64,3 @@ def test_the_front_of_one_unit_is_as_in_closed_form(degrees):
     for task, between in (("a", angle), ("b", np.pi / 2 - angle)):
         found = torch.corrcoef(torch.stack([hidden, examples.labels[task]]))[0, 1].item()
         assert found == pytest.approx(relu_correlation(between), abs=0.01)
-
-
-@pytest.mark.long
-def test_a_weighted_sum_of_one_unit_ends_at_an_end_and_a_chebyshev_sum_between():
-    table = lab_tradeoff.one_unit(range(6), weights=[0.4, 0.6])
-    assert list(table.columns) == ["sum", "weight", "seed", "task", "loss"]
-    share = lab_tradeoff.compromises(table).groupby("sum")["share"].mean()
-    assert share["weighted sum"] < 0.1 and share["Chebyshev sum"] > 0.4

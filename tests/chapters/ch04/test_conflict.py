@@ -1,21 +1,17 @@
 """The explorable on gradients: its pulls are slopes of its losses, and its steps are those of the library."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
 from helpers.chapters.ch04 import conflict
-from helpers.display.scripts import joined
 from helpers.training.balancing import surgery
-from tests.display.live.test_live import needs_node, node
+from tests.display.live.test_live import asked, needs_node
 
-SCRIPT = Path(conflict.__file__).with_suffix(".js")
-
-
-def found(expression: str):
-    return json.loads(node(f"{joined(SCRIPT)}\nconsole.log(JSON.stringify({expression}))"))
+found = partial(asked, Path(conflict.__file__).with_suffix(".js"))
 
 
 @pytest.mark.slow

@@ -9,10 +9,7 @@ import pytest
 from helpers.chapters.ch04 import explorer
 from helpers.chapters.ch04.studies import sharing
 from helpers.display.live.live import Live
-from helpers.display.scripts import joined
-from tests.display.live.test_live import needs_node, node
-
-SCRIPT = Path(explorer.__file__).with_name("playground.js")
+from tests.display.live.test_live import asked, needs_node
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +25,7 @@ def found(playground: Live, expression: str, **state):
     )
     maps = 'done: new Map(), owned: new Map(), last: new Map(), begun: new Set(), guessed: ""'
     setting_up = f"Object.assign(stage, {{ {maps}, run: null, shown: 0, goal: null, beat: 0, slow: false, pace: 0 }});"
-    code = f"{joined(SCRIPT)}\nconst stage = {stage};{setting_up}\nconsole.log(JSON.stringify({expression}) ?? null)"
-    return json.loads(node(code))
+    return asked(Path(explorer.__file__).with_name("playground.js"), expression, f"const stage = {stage};{setting_up}")
 
 
 @needs_node

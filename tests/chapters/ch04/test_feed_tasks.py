@@ -10,9 +10,7 @@ from helpers.chapters.ch04.studies import feed_tasks as lab_feed_tasks
 from helpers.data.feed import features
 from helpers.data.world import WATCH
 from helpers.evaluation import yardsticks
-from helpers.evaluation.counts import BY_CLICKS, BY_ITEM
 from helpers.evaluation.metrics import gauc
-from helpers.evaluation.pool import OF_THREE
 from helpers.evaluation.yardsticks import LINEAR
 from helpers.models.shared_bottom import SharedBottom, parameter_count
 
@@ -55,21 +53,6 @@ def test_what_is_shared_is_what_the_place_says():
         weights = [name for name, tensor in model.bottom.named_parameters() if tensor.dim() == 2]
         above = [name for name, tensor in model.towers[0].named_parameters() if tensor.dim() == 2]
         assert len(weights) == layers and len(weights) + len(above) == 3
-
-
-@pytest.mark.long
-def test_every_score_of_a_pool_is_judged_where_the_models_are():
-    table = lab_feed_tasks.places([4], ["click", "share"], lab_feed_tasks.POOLED)
-    assert list(table.columns) == ["clicked", "shared", "seed", "label", "auc", "gauc"]
-    auc = table.pivot(index="shared", columns="label", values="auc").loc[list(lab_feed_tasks.POOLED)]
-    assert auc["share"].is_unique  # no score goes by two names
-    assert auc.loc[BY_CLICKS, "click"] == auc.loc[BY_ITEM, "click"]
-    # A share needs a click, and models of shares alone hardly know of clicks: what joins them with one is ahead.
-    assert auc.loc[BY_CLICKS, "share"] > 0.6
-    for kind, alone in ((feed_tasks.NETWORKS, feed_tasks.OWN), (LINEAR, LINEAR)):
-        assert auc.loc[f"{kind}, {OF_THREE}", "share"] > auc.loc[alone, "share"] + 0.03
-    masked = lab_feed_tasks.places([4], ["share"], [BY_CLICKS], clicked=True)["auc"].item()
-    assert masked < auc.loc[BY_CLICKS, "share"] - 0.05  # on clicked rows that is no help
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """The mixing desk: its tasks, its four runs, the reader's moves on other seeds, and what its answers say of them."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,8 @@ import pytest
 
 from helpers.chapters.ch05 import desk
 from helpers.chapters.ch05.studies import balancers
-from helpers.display.scripts import joined
-from tests.display.live.test_live import needs_node, node
+from tests.display.live.test_live import asked, needs_node
 
-SCRIPT = Path(desk.__file__).with_suffix(".js")
 # A race of a setting, in which the reader does `moves(step)`; what is known when it is over.
 RAN = """
 function ran(state, moves) {
@@ -23,8 +22,7 @@ function ran(state, moves) {
 """
 
 
-def found(expression: str):
-    return json.loads(node(f"{joined(SCRIPT)}\n{RAN}\nconsole.log(JSON.stringify({expression}))"))
+found = partial(asked, Path(desk.__file__).with_suffix(".js"), before=RAN)
 
 
 def state(**changes) -> str:
@@ -105,7 +103,7 @@ def test_a_loud_loss_starves_the_other_task_and_both_balancers_turn_it_down():
         assert still[how]["ratios"][:, -1].max() < -1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @needs_node
 def test_with_uwls_rate_at_once_the_size_of_a_loss_does_not_matter():
     loud, even = (races(scale=scale, uwl=1.1, seeds=[1])["UWL"] for scale in (2, 0))

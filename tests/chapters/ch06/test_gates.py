@@ -1,6 +1,7 @@
 """The explorable of two gates: its tasks are the paper's, and what it says of gates is what the library measures."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +10,10 @@ import torch
 
 from helpers.chapters.ch06 import gates, mmoe
 from helpers.data.synthetic import ALPHA, BETA
-from helpers.display.scripts import joined
-from tests.display.live.test_live import needs_node, node
+from tests.display.live.test_live import asked, needs_node
 
-SCRIPT = Path(gates.__file__).with_suffix(".js")
 CURVES = json.dumps({"alpha": ALPHA, "beta": BETA})
-
-
-def found(expression: str):
-    return json.loads(node(f"{joined(SCRIPT)}\nconsole.log(JSON.stringify({expression}))"))
+found = partial(asked, Path(gates.__file__).with_suffix(".js"))
 
 
 def made(**changes) -> str:

@@ -29,7 +29,6 @@ def test_each_structure_may_choose_among_as_many_shapes_and_rates():
     for study in (lab_mmoe.FIGURE_4, lab_mmoe.RELU):
         tried = study.tables[study.search.name].read()
         assert set(tried["rate"]) == set(study.search.tried["rate"])
-        assert not set(tried["seed"]) & set(study.axes["seed"])
         shapes = tried.groupby("model")["shape"].nunique().to_dict()
         assert shapes == {model: len(several) for model, several in mmoe.SHAPES.items()}
 
@@ -60,6 +59,9 @@ def test_experts_are_aligned_within_each_run_and_keep_their_pairs():
     assert found.loc[0, "a"].tolist() == [0.6, 0.2, 0.1, 0.1] and found.loc[0, "b"].tolist() == [0.1, 0.2, 0.3, 0.4]
     assert found.loc[1, "a"].tolist() == [0.4, 0.3, 0.2, 0.1] and found.loc[1, "b"].tolist() == [0.1, 0.2, 0.2, 0.5]
     assert mmoe.aligned(table).groupby("seed")["common"].unique().tolist() == [[0], [1]]  # that of the run
+    ple = table[table["seed"] == 0].assign(model="PLE", weight=[0.1, 0.6, 0.3, 0.0, 0.0, 0.1, 0.8, 0.1])
+    aligned = mmoe.aligned(ple).sort_values(["task", "expert"])
+    assert aligned["weight"].tolist() == ple["weight"].tolist()  # own experts stay at the ends
 
 
 def test_what_gates_have_in_common_is_counted_row_by_row_and_set_against_other_rows():

@@ -1,6 +1,7 @@
 """The brush of chapter 07: its models are those of scikit-learn and torch, and its answers hold on many feeds."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,18 +11,14 @@ from sklearn.linear_model import LogisticRegression
 
 from helpers.chapters.ch07.explorer import START
 from helpers.chapters.ch07.selection import leaning
-from helpers.display.scripts import joined
 from helpers.support.environment import ROOT
-from tests.display.live.test_live import needs_node, node
+from tests.display.live.test_live import asked, needs_node
 
 PENALTY = 0.1
 HIDDEN = {"x": 0, "y": 1.2, "mood": False}
 
 
-def computed(expression: str):
-    return json.loads(
-        node(f"{joined(ROOT / 'helpers/chapters/ch07/selection.js')}\nconsole.log(JSON.stringify({expression}))")
-    )
+computed = partial(asked, ROOT / "helpers/chapters/ch07/selection.js")
 
 
 def settings(**changes) -> str:

@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from helpers.chapters.ch07 import funnel
-from helpers.chapters.ch07.funnel import BOTH, CLICK, CVR, HISTORY, LIKE, SUM, Choice, Logs
+from helpers.chapters.ch07.funnel import BOTH, CLICK, CVR, HISTORY, LIKE, SUM, Logs
 from helpers.chapters.ch07.selection import CLICKS, SEEN, UNSEEN
 from helpers.chapters.ch07.studies import funnel as lab_funnel
 from helpers.data.world import TOPICS, World
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, by_ids
-from helpers.evaluation.metrics import auc, log_loss
-from helpers.models.esmm import chain, product_logit
+from helpers.evaluation.metrics import auc
+from helpers.models.esmm import product_logit
 from helpers.models.shared_bottom import SharedBottom
 
 
@@ -98,11 +98,21 @@ def short(monkeypatch):
     monkeypatch.setattr(funnel, "EPOCHS", 6)
 
 
-@pytest.fixture
-def free(monkeypatch):
-    """Every model of two tasks chooses another setting for each goal."""
-    choices = {SUM: Choice(0.003, 0.01), CVR: Choice(0.01, 0.1, 5.0)}
-    monkeypatch.setattr(funnel, "chosen", lambda logs, model, tasks, goal=SUM: choices[goal])
+@pytest.mark.parametrize("model", funnel.TOGETHER)
+def test_each_goal_has_settings_of_its_own(logs, model):
+    tasks = funnel.parts(model)[0]
+    name, same = " + ".join(tasks), "ESMM" if model == "ESMM, not shared" else model
+    for goal in funnel.GOALS:
+        assert funnel.chosen(logs, model, tasks, goal) == funnel.CHOSEN[goal][SEEN][1.0][same][name]
+    assert funnel.chosen(logs, model, tasks, CVR) != funnel.chosen(logs, model, tasks, SUM)
+
+
+def test_a_masked_model_says_the_product_of_both_chances(logs, monkeypatch):
+    monkeypatch.setattr(
+        funnel, "train", lambda logs, model, tasks, _: [funnel.build(model, tasks, 0.0, seed) for seed in logs.seeds]
+    )
+    said = funnel.predict(logs, "masked shared-bottom", logs.inputs)
+    assert torch.equal(said[BOTH], product_logit(said[CLICK], said[LIKE]))
 
 
 def test_the_counts_are_those_of_the_training_rows_alone(short):
@@ -118,19 +128,3 @@ def test_the_counts_are_those_of_the_training_rows_alone(short):
     assert table[BY_CLICKS, LIKE] == pytest.approx(auc(clicks, truth.would_like))
     assert table[BY_ITEM, CLICK] == table[BY_CLICKS, CLICK] == pytest.approx(auc(clicks, truth.click))
     assert table[BY_CLICKS, BOTH] == pytest.approx(auc(clicks, truth.like))
-
-
-@pytest.mark.long
-def test_tuning_tries_every_choice_in_every_situation_and_the_lowest_loss_is_chosen(short, monkeypatch):
-    trained, idle = Choice(0.003, 0.01), Choice(1e-9, 0.01)
-    monkeypatch.setattr(lab_funnel, "CHOICES", {"ESMM": [idle, trained], "single-task": [idle, trained]})
-    table = lab_funnel.tuning([1], [(SEEN, 0.0), (UNSEEN, 1.0)], ["single-task", "ESMM"], [LIKE])
-    assert len(table) == 2 * 2 * 2 and set(table["tasks"]) == {LIKE, f"{CLICK} + {BOTH}"}
-    by_rate = table[table["model"] == "ESMM"].pivot(index=["kind", "strength"], columns="lr", values="loss")
-    assert (by_rate[0.003] < by_rate[1e-9]).all()
-    logs = Logs.make([1], SEEN, 0.0)
-    logits = chain(funnel.train(logs, "ESMM", (CLICK, BOTH), trained), logs.inputs)
-    labels = {CLICK: logs.truth[0].click, LIKE: logs.truth[0].like}
-    by_hand = log_loss(logits[CLICK][0], labels[CLICK])
-    by_hand += CLICKS * log_loss(logits[LIKE][0], labels[LIKE], labels[CLICK] == 1)
-    assert by_rate.loc[(SEEN, 0.0), 0.003] == pytest.approx(1000 * by_hand, rel=1e-4)

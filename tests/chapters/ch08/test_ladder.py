@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from helpers.capstone.plan import TUNING_SEEDS
 from helpers.capstone.preparation import prepare, split
 from helpers.capstone.ranker import Recipe
+from helpers.chapters.ch08 import ladder
 from helpers.chapters.ch08.ladder import rung, with_rate
 from helpers.evaluation.counts import PRIOR, by_ids
 from helpers.evaluation.metrics import auc
@@ -39,13 +41,15 @@ def test_labels_that_a_row_cannot_know_change_nothing_that_it_is_told(parts):
         assert getattr(one, name)["item click rate"].equals(getattr(other, name)["item click rate"])
 
 
-def test_a_rung_is_the_auc_with_an_interval_and_the_lead_over_the_count(parts):
+def test_a_rung_is_the_auc_with_an_interval_and_the_lead_over_the_count(parts, monkeypatch):
+    asked, run = [], ladder._run
+    monkeypatch.setattr(ladder, "_run", lambda *given: asked.append(given[-1]) or run(*given))
     found = rung(parts, BY_TIME, "click", penalties=(0.0, 0.01), rates=(0.01,), recipe=RECIPE)
     counted = by_ids([parts.train["item"]], parts.train["click"], [parts.test["item"]])
     assert found["count"] == pytest.approx(auc(counted, parts.test["click"].to_numpy()))
     assert found["ahead"] == pytest.approx(found["auc"] - found["count"])
     assert found["low"] < found["auc"] < found["high"] and found["ahead low"] < found["ahead"] < found["ahead high"]
-    assert found["penalty"] in (0.0, 0.01)
+    assert found["penalty"] in (0.0, 0.01) and asked == [TUNING_SEEDS, TUNING_SEEDS, ladder.SEEDS]
 
 
 def test_what_has_no_count_is_named(parts):

@@ -28,6 +28,11 @@ def node(code: str) -> str:
     return subprocess.run(command, input=code, capture_output=True, text=True, check=True).stdout
 
 
+def asked(script: Path, expression: str, before: str = ""):
+    """The value of an expression in a script, below other code."""
+    return json.loads(node(f"{joined(script)}\n{before}\nconsole.log(JSON.stringify({expression}) ?? null)"))
+
+
 def point(**more) -> Live:
     return Live(POINT, "A point", START, plt.figure(figsize=(2, 1)), "A point at 2, 3.", **more)
 

@@ -197,21 +197,3 @@ def test_random_numbers_are_spread_evenly_and_streams_do_not_repeat_each_other()
     assert (normal**4).mean() == pytest.approx(3, abs=0.2)
     assert abs(np.corrcoef(normal[1:], normal[:-1])[0, 1]) < 0.02
     assert abs(np.corrcoef(one["uniform"], other["uniform"])[0, 1]) < 0.02
-
-
-@pytest.mark.long
-def test_it_finds_the_features_and_a_wide_bottom_finds_more_of_them():
-    tasks = {"needs": [[1, 1, 0, 0], [0, 0, 1, 1]], "structure": "shared-bottom", "steps": 250}
-    seeds = range(6)
-    narrow = ask(*[("play", {**tasks, "width": 2, "seed": seed}) for seed in seeds])
-    wide = ask(*[("play", {**tasks, "width": 8, "seed": seed}) for seed in seeds])
-    found = lambda run: np.abs(run["found"][0]).max(0).mean()  # noqa: E731
-    assert np.mean([found(run) for run in wide]) > np.mean([found(run) for run in narrow]) + 0.1
-    assert np.mean([run["r2"] for run in wide]) > np.mean([run["r2"] for run in narrow]) + 0.05
-
-
-@pytest.mark.long
-def test_the_feed_is_learnt_too():
-    for run in ask(*[("play", {"structure": s, "width": 8, "seed": 0, "steps": 120}) for s in MODELS]):
-        first, last = np.array(run["losses"])[[0, -1]]
-        assert (last < first - 0.02).all() and (last < 0.62).all()

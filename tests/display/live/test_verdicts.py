@@ -1,22 +1,19 @@
 """`verdicts.js` says of the reader's own seeds what helpers/evaluation would say."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 
-from helpers.display.scripts import joined
 from helpers.evaluation import four_outcomes, statistics, verdicts
 from helpers.support.environment import ROOT
-from tests.display.live.test_live import needs_node, node
+from tests.display.live.test_live import asked, needs_node
 
 WORDS = dict(zip(verdicts.VERDICTS, ("a gain", "a loss", "too small to matter", "no effect", "undecided"), strict=True))
 
 
-def found(expression: str):
-    return json.loads(
-        node(f"{joined(ROOT / 'helpers/display/live/verdicts.js')}\nconsole.log(JSON.stringify({expression}))")
-    )
+found = partial(asked, ROOT / "helpers/display/live/verdicts.js")
 
 
 @needs_node

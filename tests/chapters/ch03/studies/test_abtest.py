@@ -48,15 +48,6 @@ def test_the_threshold_is_pocock_s(looks, pocock):
     assert abtest.threshold(looks) == pytest.approx(pocock, abs=0.015)
 
 
-@pytest.mark.long
-def test_peeking_raises_false_alarms_and_the_corrections_do_not():
-    alarms = abtest.peeking(range(10)).groupby("rule")["alarms"].mean()
-    single, daily, corrected = abtest.RULES
-    assert alarms[daily] > 0.15
-    assert alarms[single] == pytest.approx(0.05, abs=0.02)
-    assert alarms[corrected] == pytest.approx(0.05, abs=0.02)
-
-
 def worlds() -> pd.DataFrame:
     """One world in which clicks and returns want opposite policies."""
     rows = []

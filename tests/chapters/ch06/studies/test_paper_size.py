@@ -9,7 +9,6 @@ from helpers.chapters.ch06.studies.paper.paper_size import BOTTOM, MMOE
 
 
 def test_the_paper_s_count_and_ours():
-    assert 100 * 16 * 8 + 16 * 8 * 2 == 13_056 and round(13_056 / (100 + 8 * 2)) == 113
     towers = 2 * (8 + 8 + 1)  # their biases, and what ends a tower
     of_bottom = 101 * 126 + 2 * 126 * 8 + towers
     assert paper_size.size(BOTTOM) == of_bottom

@@ -1,8 +1,7 @@
 """Pools of a funnel: each score is what its name says, both sides are fused in the same ways, and none is another's
 under a second name."""
 
-import itertools
-
+import pandas as pd
 import pytest
 import torch
 
@@ -129,6 +128,18 @@ def test_numbers_and_ctr_learn_from_clicked_training_rows_alone(logs):
     assert torch.equal(on_numbers(other, LIKE, ctr, logs.inputs, asked), found)
 
 
+def alike(scores: pd.DataFrame) -> set[frozenset]:
+    """The pairs of columns that hold the same numbers."""
+    values, names = scores.to_numpy(), list(scores)
+    same = [(values == values[:, [place]]).all(0).nonzero()[0] for place in range(len(names))]
+    return {
+        frozenset([names[one], names[other]]) for one, others in enumerate(same) for other in others if one != other
+    }
+
+
+TWICE = {frozenset([model, named(model, BY_PRODUCT)]) for model in (MASKED, ESMM)}  # of both labels at once
+
+
 @pytest.mark.parametrize(("topic", "name"), [(lab_funnel, "07_funnel"), (purchases, "07_purchases")])
 def test_no_two_scores_of_a_conversion_are_the_same_numbers(topic, name):
     table = topic.TABLES[name].read()
@@ -137,19 +148,11 @@ def test_no_two_scores_of_a_conversion_are_the_same_numbers(topic, name):
     wide = table.pivot(index=keys, columns="model", values="auc")
     assert {*topic.COMPARED} <= {*wide}
     for task, part in wide.groupby("task"):
-        alike = {frozenset([model, named(model, BY_PRODUCT)]) for model in (MASKED, ESMM)} if task == topic.BOTH else {}
-        for one, other in itertools.combinations(part.dropna(axis=1), 2):
-            same = (part[one] - part[other]).abs().max() == 0
-            assert same == (frozenset([one, other]) in alike), (one, other)
+        assert alike(part.dropna(axis=1)) == (TWICE if task == topic.BOTH else set())
 
 
 def test_no_two_scores_on_movielens_are_the_same_numbers():
     table = watched.TABLES["07_watched"].read()
-    for value in ("auc_like", "auc_both"):
+    for value, same in (("auc_like", set()), ("auc_both", TWICE)):
         wide = table.pivot(index="seed", columns="model", values=value)
-        assert {*watched.COMPARED} == {*wide}
-        alike = (
-            {frozenset([model, named(model, BY_PRODUCT)]) for model in (MASKED, ESMM)} if value == "auc_both" else {}
-        )
-        for one, other in itertools.combinations(wide, 2):
-            assert ((wide[one] - wide[other]).abs().max() == 0) == (frozenset([one, other]) in alike), (one, other)
+        assert {*watched.COMPARED} == {*wide} and alike(wide) == same
