@@ -100,7 +100,7 @@ class MGDA(GradientBalance):
 
 def mgda_weights(products: Tensor) -> Tensor:
     """T times the shares that make ‖Σ γᵢ·gᵢ‖ smallest: `(..., tasks, tasks)` → `(..., tasks)`."""
-    return products.shape[-1] * quadratic(products, torch.zeros_like(products[..., 0]))
+    return products.shape[-1] * quadratic(products, torch.zeros_like(products[..., 0]), total=True)
 
 
 class CAGrad(GradientBalance):
@@ -128,12 +128,12 @@ def cagrad_weights(products: Tensor, c: float) -> Tensor:
     shares = torch.full_like(along, 1 / count)
     for _ in range(10):
         length = (shares * (products @ shares[..., None])[..., 0]).sum(-1, keepdim=True).clamp(min=TINY).sqrt()
-        shares = quadratic((radius / length)[..., None] * products, along)
+        shares = quadratic((radius / length)[..., None] * products, along, total=True)
     length = (shares * (products @ shares[..., None])[..., 0]).sum(-1, keepdim=True).clamp(min=TINY).sqrt()
     return 1 + count * radius / length * shares
 
 
-def quadratic(matrix: Tensor, slope: Tensor, total: bool = True) -> Tensor:
+def quadratic(matrix: Tensor, slope: Tensor, total: bool) -> Tensor:
     """The x ≥ 0 at which ½ x·M·x + slope·x is smallest, with `total` among those with the sum 1.
 
     matrix  M, `(..., n, n)`, without negative eigenvalues; slope and result are `(..., n)`

@@ -79,13 +79,13 @@ def directed(products: Tensor, pull: float) -> Tensor:
     """SDMGrad (Xiao, Ban and Ji, NeurIPS 2023): the shortest of the vectors g_w + pull · mean gradient, w on the
     simplex; here of one batch, where the paper draws three."""
     count = products.shape[-1]
-    return (quadratic(products, pull * products.mean(-1)) + pull / count) / (1 + pull)
+    return (quadratic(products, pull * products.mean(-1), total=True) + pull / count) / (1 + pull)
 
 
 def floored(products: Tensor, floor: float) -> Tensor:
     """PE-LTR (Lin et al., RecSys 2019): MGDA in which no weight may be below `floor`, at most 1 / tasks."""
     left = 1 - products.shape[-1] * floor
-    return floor + left * quadratic(left * products, floor * products.sum(-1))
+    return floor + left * quadratic(left * products, floor * products.sum(-1), total=True)
 
 
 class GradVac(GradientBalance):
