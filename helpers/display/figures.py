@@ -66,7 +66,7 @@ def dots(
     _check(summary, row, series)
     rows, look = list(dict.fromkeys(summary[row])), styles(summary[series])
     crowd = summary[row].value_counts().max()
-    high = 0.31 * len(rows) * crowd if crowd > 1 else min(0.5 * len(rows), 3.6)  # a long list still fits on a slide
+    high = 0.31 * len(rows) * crowd if crowd > 1 else max(min(0.5 * len(rows), 3.6), 0.22 * len(rows))
     figure, axes = plt.subplots(figsize=(8, 1.3 + high))
     axes.axvline(0, color=GREY, linewidth=1)
     if matters is not None:

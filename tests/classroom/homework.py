@@ -73,13 +73,15 @@ WRITTEN = {  # chapter: {exercise: how students write a right answer, {}}
         '    return SMALL * expit(0) + pick(click, seconds / units["minutes"], 1 / kept)'
     },
     "05_balancing_losses": {
-        "uncertainty": "torch.exp?\n{}\n\n%timeit my_uncertainty(torch.ones(2), torch.zeros(2))",
+        "resting_weights": "{}\n\n\ndisplay(my_resting_weights({{}}, {{}}))",
+        "surgery": "def dot(a, b):\n    return a @ b\n\n\n{}",
+    },
+    "clinic": {
+        "total": "torch.exp?\n{}\n\n%timeit my_total(torch.ones(2), torch.zeros(2))",
         "target": "from scipy import no_such_thing\n",  # and what `scattered` adds
         "report": "{}\n\n\nexercises.report(my_report)",
         "split": "{}\n\n\nexit()",
         "last_shared": "my_last_shared = lambda all: [m for m in all if isinstance(m, torch.nn.Linear)][-1].weight",
-        "resting_weights": "{}\n\n\ndisplay(my_resting_weights({{}}, {{}}))",
-        "surgery": "def dot(a, b):\n    return a @ b\n\n\n{}",
     },
 }
 
@@ -103,10 +105,10 @@ def with_own_cells(book: NotebookNode) -> None:
 def scattered(book: NotebookNode) -> None:
     """A line that fails, the answer, and a slip are cells of their own."""
     place = book.cells.index(cell(book, "no_such_thing"))
-    insert(book, place + 1, solutions(CHAPTERS["05_balancing_losses"])["target"], "my_target(norms, losses")
+    insert(book, place + 1, solutions(CHAPTERS["clinic"])["target"], "my_target(norms, losses")
 
 
-EDITED = {"02_three_losses": with_own_cells, "05_balancing_losses": scattered}
+EDITED = {"02_three_losses": with_own_cells, "clinic": scattered}
 
 
 def as_written(folder: Path, name: str, chapter: Chapter) -> Path:
@@ -158,7 +160,7 @@ HOSTILE = {  # what an answer does, and what it is counted as; SECRET, OTHER, FO
     "forks": ("while True:\n        os.fork()", CROWDED),
     "prints and writes": ("print('x' * 200_000_000)\n    open('/tmp/x', 'w').write('x' * 200_000_000)", "OSError"),
     "forges another's": (
-        SEND.format("""b'{"name": "surgery", "said": "Correct: all", "hints": ""}'""") + "os._exit(0)",
+        SEND.format("""b'{"name": "audit", "said": "Correct: all", "hints": ""}'""") + "os._exit(0)",
         NOT_JUDGED,
     ),
     "reads in torch": ("return torch.UntypedStorage.from_file(SECRET, False, 6)", "RuntimeError"),
@@ -279,7 +281,7 @@ SLOW = {  # what keeps a pattern or a parser busy
 
 def hostile_ones(folder: Path, targets: Targets, ways: list[str], deceptions: list[str]) -> list[str]:
     """Put notebooks into a folder whose answers are hostile, deceive, or take for ever to read. Returns their names."""
-    chapter = CHAPTERS["05_balancing_losses"]
+    chapter = CHAPTERS["clinic"]
     right, size, paths = solutions(chapter), len(chapter.tasks), []
     for start in range(0, len(ways), size):
         at = zip(ways[start : start + size], chapter.tasks, strict=False)

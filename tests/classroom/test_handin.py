@@ -119,32 +119,31 @@ def test_right_answers_pass_in_notebooks_that_were_changed(edit, remark, tmp_pat
 
 @pytest.mark.slow
 def test_what_is_wrong_is_told_apart_and_what_deceives_is_pointed_out(tmp_path):
-    chapter = CHAPTERS["05_balancing_losses"]
+    chapter = CHAPTERS["clinic"]
     answers = {
-        "uncertainty": "def my_uncertainty(losses, s):\n    return losses.mean() + nothing",
+        "total": "def my_total(losses, s):\n    return losses.mean() + nothing",
         "target": "def my_target(norms, losses, first, alpha):\n    return norms.mean（）",
         "report": "def my_report(outputs, labels):\n    return 1 / 0",
         "split": "def my_split(rows, seed):\n    return ...",
         "last_shared": "def my_last_shared(shared):\n    return shared[0].weight",
-        "surgery": "type(exercises.surgery).judge = lambda *_: 'Correct: all'\nmy_surgery = print",
+        "gate": "type(exercises.gate).judge = lambda *_: 'Correct: all'\nmy_gate = print",
     }
 
     def change(book):  # a check that the student wrote is not the check
-        cell(book, "exercises.resting_weights(my_").source = "print('Correct: all of it')"
+        cell(book, "exercises.audit(my_").source = "print('Correct: all of it')"
 
     result = mark(read(handed_in(tmp_path, answers, chapter=chapter, edit=change)), behind())
-    assert {name: judged["kind"] for name, judged in result["exercises"].items()} == {
-        "uncertainty": "NameError",
+    kinds = {name: judged["kind"] for name, judged in result["exercises"].items()}
+    assert kinds == dict.fromkeys((task.name for task in chapter.tasks), "not begun") | {
+        "total": "NameError",
         "target": "SyntaxError",
         "report": "ZeroDivisionError",
-        "split": "not begun",
         "last_shared": "wrong",
-        "resting_weights": "not begun",
-        "surgery": "",  # no wall prevents it
+        "gate": "",  # no wall prevents it
     }
     assert "Chinese keyboard" in result["exercises"]["target"]["said"]
     assert "line 2 of your code, `return 1 / 0`" in result["exercises"]["report"]["said"]
-    assert result["remark"] == "surgery: read its code, which mentions judge, type.judge =, exercises"
+    assert result["remark"] == "gate: read its code, which mentions judge, type.judge =, exercises"
     assert result["passed"] == 0, "with a remark it counts only when it was read"
 
 
@@ -245,15 +244,16 @@ def test_copies_are_found_whatever_their_names():
 @pytest.mark.parametrize("part", range(5))
 def test_a_hostile_answer_fails_alone_and_harms_nothing(part, tmp_path):
     ways = list(HOSTILE)[6 * part : 6 * part + 6]
-    chapter = CHAPTERS["05_balancing_losses"]
+    chapter = CHAPTERS["clinic"]
     targets, answers, at = Targets(tmp_path), solutions(chapter), dict(zip(ways, chapter.tasks, strict=False))
+    trained = [answers.pop(name) and name for name in ("total", "half", "funnel")]  # whose checks take long
     for way, task in at.items():
         answers[task.name] = targets.answer(way, task)
     result = mark(read(handed_in(tmp_path, answers, chapter=chapter)), behind(), seconds=5)
     assert targets.harm() == []
     judged = {way: result["exercises"][task.name] for way, task in at.items()}
     assert {way: one["kind"] for way, one in judged.items()} == {way: HOSTILE[way][1] for way in ways}
-    assert set(wrong(result)) == {task.name for task in at.values()}, "the others are right"
+    assert set(wrong(result)) == {*trained, *(task.name for task in at.values())}, "the others are right"
     assert SECRET not in json.dumps(result) and "\x1b" not in str([one["said"] for one in judged.values()])
     keep(result, tmp_path / "x.ipynb")
 

@@ -91,23 +91,21 @@ def normed_weights(products: Tensor) -> Tensor:
 
 
 class MGDA(GradientBalance):
-    """Multiple-gradient descent (Sener and Koltun, NeurIPS 2018, algorithm 1), of two tasks: the shortest vector
-    between the two gradients. A small step along it makes neither loss larger."""
+    """Multiple-gradient descent (Sener and Koltun, NeurIPS 2018): the shortest vector between the gradients. A small
+    step along it makes no loss larger."""
 
     def weigh(self, products: Tensor) -> Tensor:
         return mgda_weights(products)
 
 
 def mgda_weights(products: Tensor) -> Tensor:
-    """Twice the shares γ and 1 − γ that make ‖γ·a + (1 − γ)·b‖ smallest: `(..., 2, 2)` → `(..., 2)`."""
-    aa, ab, bb = _pair(products)
-    share = ((bb - ab) / (aa - 2 * ab + bb).clamp(min=TINY)).clamp(0, 1)
-    return 2 * torch.stack([share, 1 - share], dim=-1)
+    """T times the shares that make ‖Σ γᵢ·gᵢ‖ smallest: `(..., tasks, tasks)` → `(..., tasks)`."""
+    return products.shape[-1] * quadratic(products, torch.zeros_like(products[..., 0]), total=True)
 
 
 class CAGrad(GradientBalance):
-    """Conflict-averse gradient (Liu et al., NeurIPS 2021, algorithm 1), of two tasks: of all steps that differ from the
-    mean gradient by at most c times its length, the one that is best for the task for which it is worse.
+    """Conflict-averse gradient (Liu et al., NeurIPS 2021, algorithm 1): of all steps that differ from the mean gradient
+    by at most c times its length, the one that is best for the task for which it is worst.
 
     c  from 0, the mean gradient, to 1
     """
@@ -120,27 +118,47 @@ class CAGrad(GradientBalance):
 
 
 def cagrad_weights(products: Tensor, c: float) -> Tensor:
-    """Weights of the gradients in T times the step of CAGrad: `(..., 2, 2)` → `(..., 2)`.
+    """Weights of the gradients in T times the step of CAGrad: `(..., tasks, tasks)` → `(..., tasks)`.
 
-    The step is g₀ + c·‖g₀‖·g_w/‖g_w‖, with the mean g₀ and g_w = γ·a + (1 − γ)·b; γ is the one of 1,001 shares at
-    which g_w·g₀ + c·‖g₀‖·‖g_w‖ is smallest.
+    The step is g₀ + c·‖g₀‖·g_w/‖g_w‖, with the mean g₀ and g_w = Σ γᵢ·gᵢ; the shares γ make g_w·g₀ + c·‖g₀‖·‖g_w‖
+    smallest. As ‖g_w‖ is the smallest of (‖g_w‖²/s + s)/2, reached at s = ‖g_w‖, shares and s take turns.
     """
-    aa, ab, bb = (product.unsqueeze(-1) for product in _pair(products))
-    share = torch.linspace(0, 1, 1001)
-    mean_length = (aa + 2 * ab + bb).clamp(min=0).sqrt() / 2
-    length = (share**2 * aa + 2 * share * (1 - share) * ab + (1 - share) ** 2 * bb).clamp(min=TINY).sqrt()
-    along = (share * (aa + ab) + (1 - share) * (ab + bb)) / 2
-    at = (along + c * mean_length * length).argmin(dim=-1, keepdim=True)
-    best = share[at]
-    more = 2 * c * mean_length / length.gather(-1, at)
-    return 1 + more * torch.cat([best, 1 - best], dim=-1)
+    count, along = products.shape[-1], products.mean(-1)
+    radius = c * along.mean(-1, keepdim=True).clamp(min=TINY).sqrt()
+    shares = torch.full_like(along, 1 / count)
+    for _ in range(10):
+        length = (shares * (products @ shares[..., None])[..., 0]).sum(-1, keepdim=True).clamp(min=TINY).sqrt()
+        shares = quadratic((radius / length)[..., None] * products, along, total=True)
+    length = (shares * (products @ shares[..., None])[..., 0]).sum(-1, keepdim=True).clamp(min=TINY).sqrt()
+    return 1 + count * radius / length * shares
 
 
-def _pair(products: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """a·a, a·b and b·b."""
-    if products.shape[-1] != 2:
-        validate.fail("tasks", f"{products.shape[-1]} of them", "two: MGDA and CAGrad are written for a pair here")
-    return products[..., 0, 0], products[..., 0, 1], products[..., 1, 1]
+def quadratic(matrix: Tensor, slope: Tensor, total: bool) -> Tensor:
+    """The x ≥ 0 at which ½ x·M·x + slope·x is smallest, with `total` among those with the sum 1.
+
+    matrix  M, `(..., n, n)`, without negative eigenvalues; slope and result are `(..., n)`
+
+    Where some set of the numbers is above 0, x follows from linear equations; all 2ⁿ sets are tried, so n is small.
+    """
+    n, scale = matrix.shape[-1], matrix.diagonal(dim1=-2, dim2=-1).amax(-1).clamp(min=TINY)
+    inside = torch.cartesian_prod(*[torch.tensor([0.0, 1.0], dtype=torch.double)] * n)[int(total) :]  # (sets, n)
+    m, b = matrix.double() / scale[..., None, None], slope.double() / scale[..., None]
+    m = m + 1e-9 * torch.eye(n)
+    equations = m[..., None, :, :] * inside[:, :, None] * inside[:, None, :] + torch.diag_embed(1 - inside)
+    right = -b[..., None, :] * inside
+    if total:
+        border = inside.expand(right.shape)
+        corner = torch.zeros_like(border[..., :1])
+        equations = torch.cat([torch.cat([equations, border[..., None]], -1), _row(border, corner)], -2)
+        right = torch.cat([right, torch.ones_like(corner)], -1)
+    x = torch.linalg.solve(equations, right)[..., :n]
+    value = ((x @ m) * x).sum(-1) / 2 + (x * b[..., None, :]).sum(-1)
+    best = torch.where((x < -1e-9).any(-1), torch.inf, value).argmin(-1)
+    return x.gather(-2, best[..., None, None].expand(*best.shape, 1, n))[..., 0, :].clamp(min=0).to(matrix.dtype)
+
+
+def _row(border: Tensor, corner: Tensor) -> Tensor:
+    return torch.cat([border, corner], -1)[..., None, :]
 
 
 # {method: {setting: balance}}: what is compared, and what each may choose from besides the rate of the network.

@@ -1,18 +1,18 @@
-"""Chapter 05: what its exercises take from statistics, and what their text must say."""
+"""The clinic: what its exercises take from statistics, and what their text must say."""
 
 import nbformat
 import numpy as np
 import pytest
 import torch
 
-from helpers.chapters.ch05 import exercises
+from helpers.chapters.clinic import exercises
 from helpers.evaluation.metrics import auc
 from tools.notebooks import ROOT
 
 
 def test_the_task_says_that_the_target_is_detached():
     """The check fails for a target that is not; the cell that it begins from is another mistake."""
-    cells = nbformat.read(ROOT / "notebooks" / "05_balancing_losses.ipynb", as_version=4).cells
+    cells = nbformat.read(ROOT / "notebooks" / "clinic.ipynb", as_version=4).cells
     place = next(number for number, cell in enumerate(cells) if "def my_target(" in cell.source)
     assert "detached" in cells[place - 1].source
 
