@@ -61,6 +61,7 @@ def logged_in(hub, name: str, password: str) -> tuple[Student, int, str]:
 @pytest.mark.parametrize(
     ("name", "of", "status", "admin"),
     [(EVE, EVE, 302, 403), (TEACHER, TEACHER, 302, 200), (EVE, BOB, 403, 0), (STRANGER, STRANGER, 403, 0)],
+    ids=["student", "teacher", "another's password", "stranger"],  # the names hold a process's number
 )
 def test_who_is_in_a_group_logs_in_with_their_own_password_and_a_teacher_is_admin(
     hub, passwords, name, of, status, admin
