@@ -24,7 +24,6 @@ TAKES = {
     "data.world.return_chance": "no users, no chances",
     "evaluation.verdicts.weak": "of no findings none is weak",
     "experiments.chosen.shape_name": "a bottom without layers",
-    "capstone.preparation.separator": "a column without texts",
     "capstone.recommendation.names": "no tasks",
     "capstone.plan.several": "several numbers may be none: the plan says what it needs",
 }
