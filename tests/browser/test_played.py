@@ -223,7 +223,7 @@ def test_the_questions_of_the_gates_set_their_stage_and_name_the_next_move(opene
     page, card = opened("06_mmoe")
     guess, row = (card.get_by_role("slider", name=name) for name in ("your guess", "a row"))
     call, yellow = card.locator(".mtl-callout"), card.locator("button.mtl-next")
-    assert call.text_content() == "Start here: drag your guess" and yellow.count() == 0
+    assert call.text_content() == "Drag your guess" and yellow.count() == 0
     for _ in range(3):
         guess.press("ArrowLeft")
     page.evaluate(DRAWN)
@@ -237,7 +237,7 @@ def test_the_questions_of_the_gates_set_their_stage_and_name_the_next_move(opene
     assert call.count() == 0 and yellow.inner_text().startswith("2")
     card.get_by_role("button", name="question 1").click()  # it begins anew
     page.evaluate(DRAWN)
-    assert call.text_content() == "Start here: drag your guess" and "Not trained yet" in said(page, card)
+    assert call.text_content() == "Drag your guess" and "Not trained yet" in said(page, card)
 
 
 def test_an_answer_of_another_setting_says_of_which_and_free_shows_all(opened):

@@ -147,24 +147,33 @@ def folds_opened(notebook) -> list[bool]:
     return found
 
 
-def test_nothing_that_is_shut_on_a_page_can_be_read(tab):
-    texts = secrets(tab.notebook)
-    assert len(texts) >= sum("predict" in tool.tags(cell) for cell in tab.notebook.cells) - 1
-    folded = [text for text in tab.page.evaluate(FOLDED) if len(squeezed(text)) > 30]
+@pytest.fixture(scope="module")
+def anew(tab):
+    """A page as a reader opens it: in the long run tests of other files have opened what is shut."""
+    tab.page.reload()
+    if "widgets" in tab.notebook.metadata:
+        tab.page.wait_for_selector("body[data-widgets=shown]")
+    return tab
+
+
+def test_nothing_that_is_shut_on_a_page_can_be_read(anew):
+    texts = secrets(anew.notebook)
+    assert len(texts) >= sum("predict" in tool.tags(cell) for cell in anew.notebook.cells) - 1
+    folded = [text for text in anew.page.evaluate(FOLDED) if len(squeezed(text)) > 30]
     how = re.compile(r"Margin |\d+ seeds\b.*, smallest effect that matters ")  # on open cards, too: seeds and margins
     folded = [text for text in folded if not how.match(text)]
-    alts = tab.page.locator("img").evaluate_all("pictures => pictures.map((picture) => picture.alt)")
-    seen = squeezed(" ".join([tab.page.locator("body").inner_text(), *alts]))
+    alts = anew.page.locator("img").evaluate_all("pictures => pictures.map((picture) => picture.alt)")
+    seen = squeezed(" ".join([anew.page.locator("body").inner_text(), *alts]))
     assert [text for text in texts + folded if squeezed(text) in seen] == []
 
 
-def test_every_explorable_of_a_page_moves(tab):
-    explorables_move(tab)
+def test_every_explorable_of_a_page_moves(anew):
+    explorables_move(anew)
 
 
-def test_predictions_of_a_page_are_shut_and_open(tab):
-    predictions_open(tab)
+def test_predictions_of_a_page_are_shut_and_open(anew):
+    predictions_open(anew)
 
 
-def test_nothing_went_wrong_on_the_page_and_nothing_was_asked_of_the_network(tab):
-    assert tab.trouble == []
+def test_nothing_went_wrong_on_the_page_and_nothing_was_asked_of_the_network(anew):
+    assert anew.trouble == []
