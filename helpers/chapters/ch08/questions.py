@@ -40,6 +40,7 @@ def replayed(runs: Runs) -> Figure:
 @answers("C8.P5")
 def one_set(runs: Runs) -> Figure:
     """runs: the kept table `08_own_taste`, looked at by satisfaction."""
-    ways = {"counts + one set of factors": "one set", "counts + a set for each label": "four sets"}
+    sets = {"one set of factors": "one set", "a set for each label": "four sets"}
+    ways = {f"counts + {name}": short for name, short in sets.items()}
     gained = runs.gain("all counts").where(ranker=list(ways)).label(ranker=ways)
     return gained.dots("kind", title="One set of factors brings more than four")
