@@ -33,8 +33,8 @@ ONE_SET, SETS = "counts + one set of factors", "counts + a set for each label"
 PLAIN, SHARED, SEPARATE = "Shared-Bottom", "Shared-Bottom + factors", "separate + factors"
 NETWORKS = (PLAIN, SHARED, SEPARATE)
 WAYS = ("", WITH_RETURN := ", + return", WITH_COUNTS := ", + counts")  # how a network's score is fused with counts
-RANKERS = (FUSED_COUNTS, HISTORY, VIDEO, ALL_COUNTS, ONE_SET, SETS, TASTE_TELLS, BEST)
-RANKERS = (*RANKERS, *(name + way for name in NETWORKS for way in WAYS))
+UNTRAINED = (FUSED_COUNTS, HISTORY, VIDEO, ALL_COUNTS, ONE_SET, SETS, TASTE_TELLS, BEST)
+RANKERS = (*UNTRAINED, *(name + way for name in NETWORKS for way in WAYS))
 
 WEIGHTS = {BACK: (0, 0.5, 1, 2, 4), CELL: (0, 0.5, 1), OWN_HISTORY: (0, 1, 2, 3), SHOWN: (0, 0.5, 1, 2, 4)}
 MIXES = {  # powers of the labels: in what one set of factors fits, or of the products of several sets
@@ -203,7 +203,7 @@ TABLES = kept_tables(
     KeptTable(
         "08_own_taste_limits",
         judged,
-        {"seeds": range(24), "kinds": tuple(KINDS)[1:]},
+        {"seeds": range(24), "kinds": tuple(KINDS)[1:], "rankers": UNTRAINED},
         [Recheck({"seeds": [3]}, BROUGHT)],
     ),
 )
