@@ -1,4 +1,5 @@
-"""Twenty balancers on raw losses against a tuned weight, on four tasks that differ in size, speed and features.
+"""Twenty balancers, on raw losses and on divided ones, against a tuned weight on divided ones: four tasks that differ
+in size, speed and features.
 
 Each has four tries: two values of what is its own, each at two rates of the network, or four rates.
 """
@@ -91,7 +92,8 @@ TWENTY: dict[str, dict[str, Balance]] = {
     "UPGrad": {"": ByProducts(upgrad)},
     "UPGrad, normed": {"": ByProducts(upgrad_normed)},
 }
-METHODS = FREE | TUNED | TWENTY
+DIVIDED = {f"{model}, divided": own for model, own in TWENTY.items()}  # told what the tuned weight is told
+METHODS = FREE | TUNED | TWENTY | DIVIDED
 
 
 def _rates(model: str) -> tuple[float, ...]:
@@ -142,8 +144,9 @@ def _trained(model: str, own: str, rates: Sequence[float], seeds: Sequence[int])
     balance gets losses that are linear in the parameters and have these gradients.
     """
     at, value = points(rate=rates, seed=seeds), METHODS[model][own]
-    known = not isinstance(value, Balance)  # a number divides the losses by their sizes, and weighs the slow one
-    sizes = torch.tensor([1.0, 1.0, 1.0, float(value)] if known else [*SIZES.values()])
+    known = not isinstance(value, Balance)  # a number weighs the divided loss of the slow task
+    last = float(value) if known else 1.0
+    sizes = torch.tensor([1.0, 1.0, 1.0, last] if known or model in DIVIDED else [*SIZES.values()])
     worlds = {seed: four_tasks(seed) for seed in seeds}
     train, valid, test = (_rows([worlds[seed][part] for seed in at["seed"]]) for part in range(3))
     copies, balance = Copies([Flat(seed) for seed in at["seed"]]), Balance() if known else deepcopy(value)
