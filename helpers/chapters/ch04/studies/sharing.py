@@ -32,7 +32,7 @@ from helpers.models.copies import Copies
 from helpers.models.shared_bottom import OneHead, SharedBottom
 from helpers.training.adam import Adam
 from helpers.training.loop import fit
-from helpers.training.losses import squared_error
+from helpers.training.losses import masked_mean, squared_error
 
 WITHIN = {"r2": 0.02}
 
@@ -136,18 +136,20 @@ def cosines(
     train = [relu_tasks(seed=seed, **GRADIENT_PAIRS[pair]).train for pair, seed in at.itertuples(index=False)]
     copies = Copies([build("shared-bottom", seed) for seed in at["seed"]])
     parts = []
-    for step, cosine in enumerate(_cosines(copies, Examples.stack(train), steps)):
+    for step, cosine in enumerate(cosines_of(copies, Examples.stack(train), steps)):
         if step % every == 0:
             parts.append(at.assign(step=step, cosine=cosine.numpy()))
     return pd.concat(parts, ignore_index=True)
 
 
-def _cosines(copies: Copies, train: Examples, steps: int) -> Iterator[Tensor]:
+def cosines_of(copies: Copies, train: Examples, steps: int) -> Iterator[Tensor]:
+    """Cosine of both tasks' gradients on the bottom, `(copies,)`, before each of `steps` full-batch steps and after."""
     optimizer = Adam(copies.groups(), lr=LEARNING_RATE)
     shared = [tensor for name, tensor in copies.parameters.items() if name.startswith("bottom")]
     for _ in range(steps + 1):
         outputs = copies(train.inputs)
-        loss = {task: squared_error(outputs[task], train.labels[task]).mean(-1).sum() for task in TASKS}
+        loss = {task: squared_error(outputs[task], train.labels[task]) for task in TASKS}
+        loss = {task: masked_mean(rows, train.masks.get(task)).sum() for task, rows in loss.items()}
         a, b = (
             torch.cat([g.flatten(1) for g in torch.autograd.grad(loss[task], shared, retain_graph=True)], dim=1)
             for task in TASKS
