@@ -63,7 +63,7 @@ loss = Exercise(
         lambda z, y, t: weighted_cross_entropy(z, y, t) + y * softplus(z): """this is the corrected loss of section 3,
             not YouTube's.
             Hint: in YouTube's loss a clicked row does not count as a negative as well.
-            Hint: −log(1 − p) belongs to the rows without a click alone.""",
+            Hint: −log(1 − p) belongs only to the rows without a click.""",
         otherwise(lambda z, y, t: torch.where(y > 0, t * softplus(z), softplus(z))): """clicked rows do not cost −T log
             p.
             Hint: a click of 4 seconds costs four times as much as a click of 1 second at the same logit.

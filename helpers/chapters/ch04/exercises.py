@@ -201,9 +201,9 @@ shared_bottom = Exercise(
             Hint: let one layer read the inputs, call it once in `forward`, and pass its result to each tower.""",
         _fault(
             "bottom of its own", _pair(lambda m, x: _read(m, m.middle(m.bottom(x)), m.middle(m.second(x))), _second)
-        ): """a layer of one task alone reads the inputs: it is a bottom of its own.
+        ): """a layer that belongs to one task reads the inputs: that task has a bottom of its own.
             Hint: below the towers there is nothing that belongs to one task.
-            Hint: in `forward` the inputs go into the shared bottom alone; the towers read its output.""",
+            Hint: in `forward` the inputs go only into the shared bottom; the towers read its output.""",
         _fault(
             "unregistered",
             _pair(lambda m, x: {task: tower(m.bottom(x)).squeeze(-1) for task, tower in m.towers.items()}, _hidden),
