@@ -505,7 +505,7 @@ read_cell = Exercise(
             Hint: leaving out 0 is not enough; the smallest effect that matters is 0.01.
             Hint: compare the ends with ±`matters` instead of 0.""",
         at((-0.006, 0.007, 0.01), _except("undecided", lambda low, high, m: -m < low < 0)): """[−0.006, +0.007] gives
-            {yours!r}: wherever in it the truth is, it is too small to matter.
+            {yours!r}: whatever the truth in it is, it is too small to matter.
             Hint: an interval that holds 0 can still say a lot, if it is narrow.
             Hint: `-matters < low and high < matters` is no effect.""",
         at((-0.03, 0.03, 0.01), _except("no effect", lambda low, high, m: low < 0 < high)): """[−0.030, +0.030] gives
