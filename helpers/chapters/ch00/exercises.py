@@ -108,7 +108,7 @@ list_quality = Exercise(
         lambda gains, k: _ndcg(gains, 6): """k changes nothing.
             Hint: NDCG@k looks at the first k places only.
             Hint: cut the discounted gains at k, in the list and in the best order.""",
-        lambda gains, k: _ndcg(gains[:k], k): """the best order is made from the first k rows alone.
+        lambda gains, k: _ndcg(gains[:k], k): """the best order is made from only the first k rows.
             Hint: a better ranking could have put any row of the list on top.
             Hint: sort all gains first, and cut at k afterwards.""",
         gives(lambda yours, gains, k: k == 3, lambda gains, k: _dcg(gains, k) / _dcg(_best(gains), 6)): """with k = 3

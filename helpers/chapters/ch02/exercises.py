@@ -235,8 +235,8 @@ weights = Exercise(
         gives(
             lambda yours, y, *_: _unequal(yours[y == 0]), _weights(unclicked=lambda kept: torch.arange(6.0))
         ): """unclicked rows do not all weigh the same.
-            Hint: each of them was kept with the same chance.
-            Hint: their weight depends on `kept` alone.""",
+            Hint: each of them was kept with the same probability.
+            Hint: their weight depends only on `kept`.""",
         gives(lambda yours, *case: _unequal(_minutes(yours, *case)), _weights(lambda t, kept: 1.0)): """clicked rows do
             not weigh their time: a click of 90 seconds should count three times one of 30.
             Hint: all clicks are in the log, so nothing else belongs to their weight.

@@ -214,7 +214,7 @@ shared_bottom = Exercise(
             Hint: each task needs parameters of its own above the bottom.
             Hint: make a new tower for each task: two calls of `nn.Linear` (or `nn.Sequential`), not one used twice.""",
         _fault("crossed", _pair(_crossed)): """the output of a task depends on the tower of the other task, too.
-            Hint: a tower is what belongs to one task alone; the other task neither reads nor trains it.
+            Hint: a tower belongs to only one task; the other task neither reads nor trains it.
             Hint: in `forward` each tower reads the bottom's result and nothing else, and gives its task's output.""",
         _fault("twins", _pair(layers=_twins)): """both tasks give the same outputs before any training: the towers start
             identical.
@@ -232,7 +232,7 @@ shared_bottom = Exercise(
             "linear bottom", _pair(layers=lambda n: {"bottom": nn.Sequential(nn.Linear(n, 8), nn.Linear(8, 8))})
         ): """what a tower reads is linear in the inputs: the bottom makes no features that a tower could not make
             itself.
-            Hint: a bottom of linear layers alone can only mix the inputs.
+            Hint: a bottom of only linear layers can do no more than mix the inputs.
             Hint: put a nonlinearity such as `nn.ReLU()` after the bottom's layer, besides those of the towers.""",
     },
 )
@@ -309,7 +309,7 @@ losing_pair = Exercise(
             lambda seen: seen.r2[1].mean() <= 0.2 and {"alone": seen.r2[1].mean()},
             lambda: ({"shared": 2, "noise": 60.0}, 2),
         ): """the single-task models find almost nothing (R² {alone:.2f}): there is nothing to lose.
-            Hint: a loss means something only where a model alone does well.
+            Hint: a loss means something only where a separate model does well.
             Hint: less noise, or a bottom that is not quite so narrow.""",
         when(
             lambda seen: seen.gain["verdict"] and seen.gain, lambda: ({"shared": 4}, 8), lambda: ({"shared": 3}, 3)
@@ -391,12 +391,12 @@ few_labels = Exercise(
             Hint: the features that task B needs are those that task A needs anyway.""",
         when(lambda seen: seen["b"] < seen["gain_b"] / 2 and seen, lambda: (0.0, 0.0), lambda: (0.0, -0.2)): """task B
             gains more than {b:+.2f} R².
-            Hint: alone, task B must find four directions among 20 inputs from 50 noisy labels. What does it find here?
+            Hint: without A, task B must find four directions among 20 inputs from 50 noisy labels. And here?
             Hint: the bottom learns the directions from task A's 500 labels; the sign is the tower's matter.""",
         when(lambda seen: seen["b"] > seen["gain_b"] * 2 and seen, lambda: (0.0, 0.5)): """{b:+.2f} R² is more than task
             B gains.
             Hint: the directions are one thing that task B must learn. What else?
-            Hint: even over a good bottom the tower of task B learns from 50 noisy labels alone.""",
+            Hint: even over a good bottom the tower of task B learns from only 50 noisy labels.""",
     },
 )
 
@@ -582,7 +582,7 @@ cost = Exercise(
             Hint: divide by what all of them cost together.""",
         (_counted(lambda b, t, tasks: 1 / tasks), _counted(lambda b, t, tasks: (b + t) / (b + tasks * t))): """one tower
             serves all tasks in your count, or none does.
-            Hint: what a Shared-Bottom shares is the bottom alone.
+            Hint: a Shared-Bottom shares only the bottom.
             Hint: as many towers as tasks.""",
         lambda *case: 1.0: """the bottom runs once for each task in your count, so nothing is saved.
             Hint: its output is computed once for a row and read by every tower.
