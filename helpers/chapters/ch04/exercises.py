@@ -443,7 +443,7 @@ first_step = Exercise(
             target at step 20 and rises again; the function says {yours:g}.
             Hint: the first time counts, whatever comes later.
             Hint: do not search from the end, and do not ask where the loss is lowest or closest to the target.""",
-        at((STEPS, LOSSES, 0.44), _arrival(np.less)): """a loss equal to the target is there; the function says
+        at((STEPS, LOSSES, 0.44), _arrival(np.less)): """a loss equal to the target has arrived; the function says
             {yours:g} instead of 40.
             Hint: at the target counts as arrived.
             Hint: `<=` instead of `<`.""",
