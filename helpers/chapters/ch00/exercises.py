@@ -108,7 +108,7 @@ list_quality = Exercise(
         lambda gains, k: _ndcg(gains, 6): """k changes nothing.
             Hint: NDCG@k looks at the first k places only.
             Hint: cut the discounted gains at k, in the list and in the best order.""",
-        lambda gains, k: _ndcg(gains[:k], k): """the best order is made from the first k rows alone.
+        lambda gains, k: _ndcg(gains[:k], k): """the best order is made from only the first k rows.
             Hint: a better ranking could have put any row of the list on top.
             Hint: sort all gains first, and cut at k afterwards.""",
         gives(lambda yours, gains, k: k == 3, lambda gains, k: _dcg(gains, k) / _dcg(_best(gains), 6)): """with k = 3
@@ -194,7 +194,7 @@ better = Exercise(
             [AHEAD[::-1], _beaten(0.0001, 0.0001)],
             lambda *scores: _paired(*scores, threshold=0.003),
             lambda *scores: "first" if _paired(*scores) == "first" else "undecided",
-        ): """the answer changes when the models change places, or when both differences are small but sure.
+        ): """the answer changes when the models change places, or when a difference is small but clear.
             Hint: treat both models alike, and use no threshold other than 0.
             Hint: low > 0 speaks for the first, high < 0 for the second, and everything else is undecided.""",
         at(
@@ -206,7 +206,7 @@ better = Exercise(
             Hint: the standard error is the standard deviation of the differences (ddof=1), divided by √20.""",
         at(_by_errors(2.0), lambda *scores: _paired(*scores, quantile=1.96)): """you decide at 2.0 standard errors; for
             20 feeds the interval reaches 2.09.
-            Hint: 1.96 is the quantile for very many values, and resampling 20 of them gives no more.
+            Hint: 1.96 is the quantile for very many values, and a bootstrap of only 20 is about as narrow.
             Hint: take Student's t for 20 values, 2.09.""",
         at(_by_errors(2.065), lambda *scores: _paired(*scores, ddof=0)): """your standard deviation is a little too
             small: you decide at 2.07 standard errors, and 2.09 are needed.

@@ -131,7 +131,7 @@ def _earned(scores: np.ndarray) -> float:
 def _satisfied(seen) -> str:
     p, truth = held_out.read()
     ten, shares = (_satisfaction(score, truth).mean() for score in (_cents(p), p["share"]))
-    return f"These ten satisfy by {ten:.3f}, the ten by share alone by {shares:.3f}: to earn is another goal."
+    return f"The satisfaction of these ten is {ten:.3f}, of the ten by shares {shares:.3f}: to earn is another goal."
 
 
 def _shaped(given, right: np.ndarray) -> np.ndarray | None:
@@ -172,7 +172,7 @@ most_cents = Exercise(
         lambda p: _cents(p, np.log): """you multiplied powers: but cents of different labels are added up.
             Hint: a candidate that is never shared still earns by its clicks.
             Hint: an expected value is a sum of probability times worth.""",
-        tuple(lambda p, label=label: p[label] for label in CENTS): """one label alone decides.
+        tuple(lambda p, label=label: p[label] for label in CENTS): """only one label decides.
             Hint: all five earn something.
             Hint: add up what each of them is expected to bring.""",
         lambda p: _cents(p) / p["click"]: """this is what a *click* is expected to bring; a candidate must be clicked

@@ -63,7 +63,7 @@ loss = Exercise(
         lambda z, y, t: weighted_cross_entropy(z, y, t) + y * softplus(z): """this is the corrected loss of section 3,
             not YouTube's.
             Hint: in YouTube's loss a clicked row does not count as a negative as well.
-            Hint: −log(1 − p) belongs to the rows without a click alone.""",
+            Hint: −log(1 − p) belongs only to the rows without a click.""",
         otherwise(lambda z, y, t: torch.where(y > 0, t * softplus(z), softplus(z))): """clicked rows do not cost −T log
             p.
             Hint: a click of 4 seconds costs four times as much as a click of 1 second at the same logit.
@@ -235,8 +235,8 @@ weights = Exercise(
         gives(
             lambda yours, y, *_: _unequal(yours[y == 0]), _weights(unclicked=lambda kept: torch.arange(6.0))
         ): """unclicked rows do not all weigh the same.
-            Hint: each of them was kept with the same chance.
-            Hint: their weight depends on `kept` alone.""",
+            Hint: each of them was kept with the same probability.
+            Hint: their weight depends only on `kept`.""",
         gives(lambda yours, *case: _unequal(_minutes(yours, *case)), _weights(lambda t, kept: 1.0)): """clicked rows do
             not weigh their time: a click of 90 seconds should count three times one of 30.
             Hint: all clicks are in the log, so nothing else belongs to their weight.

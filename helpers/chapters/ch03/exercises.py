@@ -438,7 +438,7 @@ honest_winner = Exercise(
         when(
             lambda seen: seen["brought"] < 0.01 and seen, _winner(pick=np.argmin), _winner(pick=lambda means: 0)
         ): """your choice brings {brought:+.3f} over a trial taken at random.
-            Hint: even half of the users of a trial tell a good one from a poor one.
+            Hint: even half of the users of a trial tell a good trial from a poor one.
             Hint: take the trial with the highest mean reward of those users that choose.""",
         when(
             lambda seen: seen["off"] > 0.005 and seen, _winner(slice(None), slice(None)), _winner(report=slice(None))

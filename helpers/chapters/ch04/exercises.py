@@ -201,9 +201,9 @@ shared_bottom = Exercise(
             Hint: let one layer read the inputs, call it once in `forward`, and pass its result to each tower.""",
         _fault(
             "bottom of its own", _pair(lambda m, x: _read(m, m.middle(m.bottom(x)), m.middle(m.second(x))), _second)
-        ): """a layer of one task alone reads the inputs: it is a bottom of its own.
+        ): """a layer that belongs to one task reads the inputs: that task has a bottom of its own.
             Hint: below the towers there is nothing that belongs to one task.
-            Hint: in `forward` the inputs go into the shared bottom alone; the towers read its output.""",
+            Hint: in `forward` the inputs go only into the shared bottom; the towers read its output.""",
         _fault(
             "unregistered",
             _pair(lambda m, x: {task: tower(m.bottom(x)).squeeze(-1) for task, tower in m.towers.items()}, _hidden),
@@ -214,7 +214,7 @@ shared_bottom = Exercise(
             Hint: each task needs parameters of its own above the bottom.
             Hint: make a new tower for each task: two calls of `nn.Linear` (or `nn.Sequential`), not one used twice.""",
         _fault("crossed", _pair(_crossed)): """the output of a task depends on the tower of the other task, too.
-            Hint: a tower is what belongs to one task alone; the other task neither reads nor trains it.
+            Hint: a tower belongs to only one task; the other task neither reads nor trains it.
             Hint: in `forward` each tower reads the bottom's result and nothing else, and gives its task's output.""",
         _fault("twins", _pair(layers=_twins)): """both tasks give the same outputs before any training: the towers start
             identical.
@@ -232,7 +232,7 @@ shared_bottom = Exercise(
             "linear bottom", _pair(layers=lambda n: {"bottom": nn.Sequential(nn.Linear(n, 8), nn.Linear(8, 8))})
         ): """what a tower reads is linear in the inputs: the bottom makes no features that a tower could not make
             itself.
-            Hint: a bottom of linear layers alone can only mix the inputs.
+            Hint: a bottom of only linear layers can do no more than mix the inputs.
             Hint: put a nonlinearity such as `nn.ReLU()` after the bottom's layer, besides those of the towers.""",
     },
 )
@@ -309,7 +309,7 @@ losing_pair = Exercise(
             lambda seen: seen.r2[1].mean() <= 0.2 and {"alone": seen.r2[1].mean()},
             lambda: ({"shared": 2, "noise": 60.0}, 2),
         ): """the single-task models find almost nothing (R² {alone:.2f}): there is nothing to lose.
-            Hint: a loss means something only where a model alone does well.
+            Hint: a loss means something only where a separate model does well.
             Hint: less noise, or a bottom that is not quite so narrow.""",
         when(
             lambda seen: seen.gain["verdict"] and seen.gain, lambda: ({"shared": 4}, 8), lambda: ({"shared": 3}, 3)
@@ -391,12 +391,12 @@ few_labels = Exercise(
             Hint: the features that task B needs are those that task A needs anyway.""",
         when(lambda seen: seen["b"] < seen["gain_b"] / 2 and seen, lambda: (0.0, 0.0), lambda: (0.0, -0.2)): """task B
             gains more than {b:+.2f} R².
-            Hint: alone, task B must find four directions among 20 inputs from 50 noisy labels. What does it find here?
+            Hint: without A, task B must find four directions among 20 inputs from 50 noisy labels. And here?
             Hint: the bottom learns the directions from task A's 500 labels; the sign is the tower's matter.""",
         when(lambda seen: seen["b"] > seen["gain_b"] * 2 and seen, lambda: (0.0, 0.5)): """{b:+.2f} R² is more than task
             B gains.
             Hint: the directions are one thing that task B must learn. What else?
-            Hint: even over a good bottom the tower of task B learns from 50 noisy labels alone.""",
+            Hint: even over a good bottom the tower of task B learns from only 50 noisy labels.""",
     },
 )
 
@@ -443,7 +443,7 @@ first_step = Exercise(
             target at step 20 and rises again; the function says {yours:g}.
             Hint: the first time counts, whatever comes later.
             Hint: do not search from the end, and do not ask where the loss is lowest or closest to the target.""",
-        at((STEPS, LOSSES, 0.44), _arrival(np.less)): """a loss equal to the target is there; the function says
+        at((STEPS, LOSSES, 0.44), _arrival(np.less)): """a loss equal to the target has arrived; the function says
             {yours:g} instead of 40.
             Hint: at the target counts as arrived.
             Hint: `<=` instead of `<`.""",
@@ -505,7 +505,7 @@ read_cell = Exercise(
             Hint: leaving out 0 is not enough; the smallest effect that matters is 0.01.
             Hint: compare the ends with ±`matters` instead of 0.""",
         at((-0.006, 0.007, 0.01), _except("undecided", lambda low, high, m: -m < low < 0)): """[−0.006, +0.007] gives
-            {yours!r}: wherever in it the truth is, it is too small to matter.
+            {yours!r}: whatever the truth in it is, it is too small to matter.
             Hint: an interval that holds 0 can still say a lot, if it is narrow.
             Hint: `-matters < low and high < matters` is no effect.""",
         at((-0.03, 0.03, 0.01), _except("no effect", lambda low, high, m: low < 0 < high)): """[−0.030, +0.030] gives
@@ -582,7 +582,7 @@ cost = Exercise(
             Hint: divide by what all of them cost together.""",
         (_counted(lambda b, t, tasks: 1 / tasks), _counted(lambda b, t, tasks: (b + t) / (b + tasks * t))): """one tower
             serves all tasks in your count, or none does.
-            Hint: what a Shared-Bottom shares is the bottom alone.
+            Hint: a Shared-Bottom shares only the bottom.
             Hint: as many towers as tasks.""",
         lambda *case: 1.0: """the bottom runs once for each task in your count, so nothing is saved.
             Hint: its output is computed once for a row and read by every tower.

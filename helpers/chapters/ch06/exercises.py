@@ -54,7 +54,7 @@ best_two = Exercise(
             Hint: `logits.topk(2, dim=1)` gives their logits and their numbers.""",
         _mixed(lambda z: z.softmax(1) * (_two(z) > 0)): """the weights of the two do not sum to 1: the others had a part
             of the softmax before they left.
-            Hint: choose the two first, then take the softmax of their logits alone.
+            Hint: choose the two first, then take the softmax of only their logits.
             Hint: or divide the two weights by their sum.""",
         _mixed(lambda z: (_two(z) > 0) / 2): """the two count alike, each by a half.
             Hint: the larger logit has the larger weight.
@@ -195,7 +195,7 @@ aligned = Exercise(
             Hint: sort by b − a, or reverse the order.""",
         otherwise(_ordered(lambda a, b: np.argsort(-a, axis=1))): """the differences a − b do not fall from expert to
             expert in every run.
-            Hint: sorting by a alone, by b alone, by their ratio, or in the same order for all runs, is not enough.
+            Hint: sorting by only a, by only b, by their ratio, or in the same order for all runs, is not enough.
             Hint: `order = np.argsort(b - a, axis=1)`.""",
     },
 )
@@ -433,7 +433,7 @@ woken = Exercise(
         lambda z: _normal(z).relu(): """it is normalised, and then a ReLU follows: half of the numbers are 0 again.
             Hint: Swish is no ReLU: it lets a little of what is below 0 through.
             Hint: `n * n.sigmoid()`, with n the normalised numbers.""",
-        lambda z: _normal(z).sigmoid(): """this is the sigmoid alone, between 0 and 1.
+        lambda z: _normal(z).sigmoid(): """this is only the sigmoid, between 0 and 1.
             Hint: Swish is z · sigmoid(z).
             Hint: multiply by the normalised numbers.""",
         lambda z: _normal(silu(z)): """the order is reversed: Swish first, the normalisation after it.

@@ -43,10 +43,10 @@ labels = Exercise(
             labels of the CTCVR should be {right[1]}, yours are {yours[1]}.
             Hint: 1 where a row was clicked and liked, 0 in all other rows.
             Hint: `click * would_like`.""",
-        lambda c, w: (c, c * w, c * w == 1): """the mask keeps the liked rows alone: rows clicked and not liked are
+        lambda c, w: (c, c * w, c * w == 1): """the mask keeps only the liked rows: rows clicked and not liked are
             gone, and every label is a 1.
             Hint: a click without a like was observed, too.
-            Hint: whether a like could be observed depends on the click alone.""",
+            Hint: whether a like could be observed depends only on the click.""",
         otherwise(lambda c, w: (c, c * w, c >= 0)): """the mask should be {right[2]}, yours is {yours[2]}.
             Hint: True where it was clicked.
             Hint: `click == 1`.""",
@@ -257,7 +257,7 @@ weighted_loss = Exercise(
             Hint: `.detach()` it.""",
         cut({"b": 1}, lambda *rows: _weighted()(*rows).detach()): """the number is right, and its gradient on `b` is
             not: the CVR would not learn from it.
-            Hint: `.detach()` belongs to the weight alone; `.item()`, NumPy and `torch.no_grad` cut the gradient, too.
+            Hint: `.detach()` belongs only to the weight; `.item()`, NumPy and `torch.no_grad` cut the gradient, too.
             Hint: torch operations all the way from `b` to the loss.""",
     },
 )

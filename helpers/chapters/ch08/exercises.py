@@ -48,7 +48,7 @@ leak = Exercise(
             Hint: `scores.idxmax()` gives the name of the largest value of a Series.""",
         gives(lambda yours, frame, label: yours == label, lambda frame, label: frame.corr()[label].idxmax()): """you
             name the label itself, {1!r}.
-            Hint: the label tells the label, of course. Look at the other columns alone.
+            Hint: the label tells the label, of course. Look only at the other columns.
             Hint: `frame.drop(columns=label)` leaves it out.""",
         gives(
             lambda yours, frame, label: "hour" in frame and auc(frame["hour"], frame[label]) < 0.1,
@@ -242,7 +242,7 @@ one_list = Exercise(
             Hint: w and 1 − w are exponents.
             Hint: click ** w * ...""",
         lambda frame, w, k: _listed()(frame, 1 - w, k): """w is the exponent of the like in yours.
-            Hint: at w = 1 the list is that of the click alone.
+            Hint: at w = 1 the list goes only by the click.
             Hint: swap them.""",
         otherwise(lambda frame, w, k: frame.index[frame.groupby("user").cumcount() < k]): """for w = {1} and k = {2},
             {missing} of {of} rows are missing.

@@ -253,7 +253,7 @@ features = Exercise(
             number looks honest. The model has still learnt to read it, in the training rows.
             Hint: what does this model do with the honest columns?
             Hint: a column that goes must go from both logs.""",
-        when(lambda seen: "buy" in seen["train"], _all_but_labels): """one feature of the training rows alone
+        when(lambda seen: "buy" in seen["train"], _all_but_labels): """one feature of the training rows
             orders what was bought with an AUC of 1: it is the label.
             Hint: the model learns from the training rows that this column is all it needs.
             Hint: a third column is made from the other two labels. What is known before the video is shown?""",
@@ -379,7 +379,7 @@ mean_over_users = Exercise(
         form(lambda user, label, score: metrics.gauc(score, label, user)): """the function gave back {came}, not one
             number.
             Hint: a mean over users.
-            Hint: return the mean alone.""",
+            Hint: return only the mean.""",
         _zero: """a user who clicked nothing counts as if every pair were in the wrong order: {yours:.3f} for
             {right:.3f}.
             Hint: add users who click nothing. Should the number move?
@@ -630,7 +630,7 @@ funnel = Exercise(
     "rest there; chapter 07 has worlds where they part.",
     """`answer(click_logit, buy_logit, click, buy)`: the loss of both towers, a number, from four `(n,)` tensors.
 
-    sigmoid(buy_logit) is the chance that a click becomes a purchase.""",
+    sigmoid(buy_logit) is the probability that a click becomes a purchase.""",
     right=_product,
     also=[_masked],
     look=_rates,
@@ -699,19 +699,20 @@ corrected = Exercise(
     note=_threads("alibaba/x-deeplearning/issues/328"),
     mistakes={
         form(lambda ctr, cvr, rate: _odds(ctr, rate)): """three rows gave {came}, not two arrays.
-            Hint: the chance of a click, and of a click with a purchase.
+            Hint: the probability of a click, and of a click with a purchase.
             Hint: a tuple of two arrays.""",
         _as_they_are: """these are the rates of the thinned log.
             Hint: of ten rows without a click nine are missing. Is a click as frequent as it looks?
             Hint: which of the two towers has seen the thinning?""",
-        _times_rate: """a row of 0.8 falls to 0.08. But beside 8 clicks the 2 other rows were 20, and 8 of 28 is 0.29.
+        _times_rate: """a row of 0.8 falls to 0.08. But beside 8 clicks the 2 other rows stand for 20, and 8 of 28 is
+            0.29.
             Hint: the clicks were not thinned, the other rows were.
             Hint: clicks to other rows, that is the odds. By what do they change?""",
         _both_by_odds: """the clicks are right, the purchases are not.
             Hint: which rows has the CVR been trained on, and were any of them thrown away?
             Hint: every click is in the log, with or without a purchase. Only one of the two factors has to change.""",
         otherwise(lambda ctr, cvr, rate: (_odds(ctr, 1 / rate), _odds(ctr, 1 / rate) * cvr)): """at a rate of {2:g} the
-            chances of a click are {right[0]:.3f}, yours are {yours[0]:.3f}.
+            click probabilities are {right[0]:.3f}, yours are {yours[0]:.3f}.
             Hint: the odds of a click in the full log are those of the thinned one, times the rate.
             Hint: p·r / (p·r + 1 − p); then times the CVR.""",
     },
@@ -735,11 +736,12 @@ def _norms() -> list[tuple]:
 
 
 target = Exercise(
-    "each task has a target of its own, and nothing but the weights will follow it.",
+    "each task has a target of its own, and only the weights will follow it.",
     """`answer(norms, losses, first, alpha)`: the gradient norms G that GradNorm aims at, `(tasks,)`.
 
     norms are G of now, losses are L(t) and first L(0), `(tasks,)` each.""",
     right=_aim,
+    note=_threads("datawhalechina/torch-rechub/pull/30"),
     also=[lambda norms, losses, first, alpha: _aim(norms.double(), losses, first, alpha)],
     cases=_norms,
     mistakes={
@@ -812,6 +814,7 @@ report = Exercise(
     "every task is in the report, each with its own number.",
     "`answer(outputs, labels)`: {task: logits} and {task: binary labels} become {task: AUC}.",
     right=_areas,
+    note=_threads("shenweichen/DeepCTR-Torch/issues/303", "shenweichen/DeepCTR-Torch/issues/287"),
     also=[lambda outputs, labels: {task: round(area, 2) for task, area in _areas(outputs, labels).items()}],
     cases=lambda: [_binary_tasks({"click": 0.4, "like": 0.2, "share": 0.1})],
     read=lambda given, right: given if isinstance(given, dict) else None,
@@ -943,6 +946,7 @@ split = Exercise(
     "no row is in two parts, and the test part is large enough to tell an AUC from another.",
     "`answer(rows, seed)`: the numbers 0 … rows − 1 in three arrays, train, valid and test, drawn by `seed`.",
     right=_cut(0.6, 0.8),
+    note=_threads("datawhalechina/torch-rechub/blob/main/tutorials/03_MultiTask_MMOE.ipynb"),
     also=[_cut(0.8, 0.9), lambda rows, seed: [part.tolist() for part in _cut(0.6, 0.8)(rows, seed)]],
     look=_Split,
     mistakes={
@@ -1026,6 +1030,7 @@ last_shared = Exercise(
     """`answer(shared)`: of the modules that all tasks share, in the order in which a row passes them, the weight matrix
     of the last fully connected layer.""",
     right=_last,
+    note=_threads("datawhalechina/torch-rechub/pull/30"),
     cases=lambda: [
         ([nn.Embedding(50, 4), nn.Embedding(6, 4), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 4), nn.ReLU()],)
     ],
