@@ -47,7 +47,8 @@ def _bundle(figure: Figure, include=None, exclude=None) -> dict[str, str]:
 def png(figure: Figure) -> str:
     """The figure as a PNG in few colours, cut to what is drawn, as base64. Its words are made readable.
 
-    It has `SHARP` pixels for one that `image` shows. (An SVG would be sharper, but GitHub shows none in a notebook.)
+    It has `SHARP` pixels for one that `image` shows. (An SVG would be sharper, but GitHub, which shows notebooks too,
+    calls one in an image unsafe: jupyter/nbconvert, pull request 2106.)
     """
     readable(figure)
     data = io.BytesIO()
