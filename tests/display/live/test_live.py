@@ -51,8 +51,8 @@ def test_the_address_holds_a_state_and_nothing_that_is_wrong():
     texts = ["", "x:9,on:true", "x:,many:1~q,word:three,other:2", "word:%", "many:"]
     code = f"""
     const start = {json.dumps(start)}, limits = {json.dumps(limits)};
-    const text = written({json.dumps(now)}, start);
-    console.log(JSON.stringify([text, read(text, start, limits), written(start, start),
+    const address = written({json.dumps(now)}, start);
+    console.log(JSON.stringify([address, read(address, start, limits), written(start, start),
       ...{json.dumps(texts)}.map((text) => read(text, start, limits))]));"""
     text, back, same, *found = json.loads(node(joined(ROOT / "helpers/display/live/kit.js") + code))
     assert (text, back, same) == ("x:-2.5,on:true,many:3~0.25,word:a%2C%20b", now, "")
