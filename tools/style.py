@@ -25,7 +25,7 @@ ASKED_LINES, IMPORTS = 3, 10  # at most, of a prediction and of the set-up
 MEDIAN_LINES, P90_LINES = 5, 15
 MEGABYTES = 1.5
 CORE_MINUTES, CARDS = 60, 5  # at most, of a chapter: minutes of its core sections, open claims
-DPI = 100
+DPI = 200
 LOCAL_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|var)/[\w.-]+|[A-Z]:\\\\?Users|site-packages|ipykernel_\d+")
 EMBEDDED = re.compile(r"(?<=data:image/png;base64,)[\w+/=\n]+")
 SHUT = re.compile(r"stdout: The worked solution passes\.\n|text/(html: <details>|plain: What it finds:).*", re.DOTALL)

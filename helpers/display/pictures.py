@@ -25,7 +25,8 @@ from PIL import Image
 from helpers.display.palette import ink
 from helpers.support import validate
 
-DPI = 100  # at most
+DPI = 100  # at most, as shown
+SHARP = 2  # pixels of the PNG for one that is shown: for projectors, slides and screens of phones
 LENGTH = 600  # of the words; what is too much is counted
 
 
@@ -44,13 +45,18 @@ def _bundle(figure: Figure, include=None, exclude=None) -> dict[str, str]:
 
 
 def png(figure: Figure) -> str:
-    """The figure as a PNG in few colours, cut to what is drawn, as base64. Its words are made readable."""
+    """The figure as a PNG in few colours, cut to what is drawn, as base64. Its words are made readable.
+
+    It has `SHARP` pixels for one that `image` shows. (An SVG would be sharper, but GitHub, which shows notebooks too,
+    calls one in an image unsafe: jupyter/nbconvert, pull request 2106.)
+    """
     readable(figure)
     data = io.BytesIO()
-    figure.savefig(data, format="png", dpi=min(figure.dpi, DPI), bbox_inches="tight", metadata={"Software": None})
+    dpi = SHARP * min(figure.dpi, DPI)
+    figure.savefig(data, format="png", dpi=dpi, bbox_inches="tight", metadata={"Software": None})
     data.seek(0)
     picture = Image.open(data)
-    few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)  # a third of the bytes, equal looks
+    few = picture.convert("RGB").quantize(64, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)  # equal looks
     few.save(small := io.BytesIO(), format="png", optimize=True, dpi=picture.info["dpi"])
     return base64.b64encode(small.getvalue()).decode()
 
@@ -80,8 +86,9 @@ def place_on(figure: Figure, axis: str, scale: float = 1.0) -> dict[str, str | f
 
 
 def image(picture: str, words: str) -> str:
-    """A PNG as HTML, with what it shows as its alternative text."""
-    return f'<img alt="{html.escape(words)}" src="data:image/png;base64,{picture}">'
+    """A PNG as HTML, half as wide as it has pixels, with what it shows as its alternative text."""
+    width = int.from_bytes(base64.b64decode(picture[:32])[16:20]) // SHARP  # the first field of a PNG
+    return f'<img alt="{html.escape(words)}" width="{width}" src="data:image/png;base64,{picture}">'
 
 
 def describe(figure: Figure) -> str:

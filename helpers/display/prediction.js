@@ -112,6 +112,7 @@ function render({ model, el }) {
     if (model.get("picture")) {
       const figure = block(result, "div", "mtl-figure"), picture = block(figure, "img");
       picture.alt = `${compared(null)} ${model.get("why")}`;
+      picture.onload = () => { picture.width = picture.naturalWidth / 2; }; // SHARP of pictures.py
       picture.src = `data:image/png;base64,${model.get("picture")}`;
       if (guess !== null && model.get("place").axis) draw(figure, guess, model.get("place"));
     }

@@ -1,5 +1,5 @@
 // Reads what the predictions of this page left in the browser (`prediction.js`), now and whenever another one opens. What
-// was not opened is listed by its id alone.
+// was not opened is listed by its id alone. Below the chapter's score is that of the course so far.
 
 import { block } from "./elements.js";
 
@@ -7,6 +7,19 @@ function kept(id) {
   let text = window.mtlGuesses?.[id];
   try { text = localStorage.getItem(`mtl ${id}`) ?? text; } catch {} // a browser that keeps nothing: this page's alone
   return text ? JSON.parse(text) : null;
+}
+
+// All ids of which the browser keeps something, those of other chapters too.
+function everywhere() {
+  const ids = Object.keys(window.mtlGuesses ?? {});
+  try { ids.push(...Object.keys(localStorage).filter((key) => /^mtl \w+\.P\d+$/.test(key)).map((key) => key.slice(4))); } catch {}
+  return [...new Set(ids)];
+}
+
+// "2 of 3 choices right." of what was kept; nothing before the first choice.
+function scored(ids) {
+  const chosen = ids.map(kept).filter((entry) => entry && entry.right !== null);
+  return chosen.length ? `${chosen.filter(({ right }) => right).length} of ${chosen.length} choices right` : "";
 }
 
 function forget(id) {
@@ -24,7 +37,7 @@ function render({ model, el }) {
   const ids = model.get("ids");
   const card = block(el, "div", "mtl-card mtl-score");
   block(card, "div", "mtl-tag", `Your predictions · ${ids[0].split(".")[0]}`);
-  const list = block(card, "div"), score = block(card, "p", "mtl-verdict");
+  const list = block(card, "div"), score = block(card, "p", "mtl-verdict"), so = block(card, "p", "mtl-course");
   score.setAttribute("aria-live", "polite");
   const again = block(card, "button", "", "Forget these guesses");
   again.type = "button";
@@ -39,8 +52,9 @@ function render({ model, el }) {
       if (entry?.tempts) block(row, "p", "mtl-note", entry.tempts);
       return entry;
     }).filter(Boolean);
-    const chosen = opened.filter(({ right }) => right !== null), right = chosen.filter((entry) => entry.right);
-    score.textContent = chosen.length ? `${right.length} of ${chosen.length} choices right.` : "";
+    const here = scored(ids), course = everywhere(), guessed = course.map(kept).filter(({ guess }) => guess !== null);
+    score.textContent = here && `${here}.`;
+    so.textContent = course.some((id) => !ids.includes(id)) && scored(course) ? `In the course so far you guessed ${guessed.length} times: ${scored(course)}.` : "";
     again.hidden = !opened.length;
   }
 

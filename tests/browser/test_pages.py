@@ -106,7 +106,7 @@ def test_a_figure_that_a_phone_makes_small_can_be_enlarged(tab):
     whole = tab.page.locator("dialog.whole")
     for button in tab.page.locator("button.enlarge:visible").all():
         figure = button.locator("xpath=preceding-sibling::*[1]")
-        natural = figure.evaluate("figure => figure.naturalWidth")
+        natural = figure.evaluate("figure => figure.naturalWidth / 2")
         assert figure.bounding_box()["width"] <= 390
         button.click()
         if natural > 450:
@@ -213,6 +213,29 @@ def test_a_guessed_number_is_drawn_on_the_figure(browser, site):
     assert (top, bottom) == pytest.approx((place["end"], place["start"]), abs=0.01)
     step = 0.2 * (bottom - top) / (place["high"] - place["low"])
     assert lower - upper == pytest.approx(step, abs=0.01)
+    page.close()
+
+
+@pytest.mark.xdist_group("pages")
+def test_guesses_are_counted_over_the_course(browser, site):
+    """By chapter on the first page; on a score card the chapter's own, and all together."""
+    kept = {"C0.P1": (None, None), "C0.P2": ("a", True), "C6.P3": ("b", False), "C6.P4": ("3 steps", None)}
+    page = browser.new_page()
+    page.goto(f"{site.as_uri()}/index.html")
+    for id, (guess, right) in kept.items():
+        entry = {"question": "?", "guess": guess, "outcome": "a", "right": right}
+        page.evaluate("([id, entry]) => localStorage.setItem(`mtl ${id}`, JSON.stringify(entry))", [id, entry])
+    page.reload()
+    for name, words in (
+        ("00_start_here", "✓ 1 guessed, 1 of 1 choices right"),
+        ("06_mmoe", "✓ 2 guessed, 0 of 1 choices right"),
+    ):
+        assert words in page.locator(f".chapters li:has([href='{name}.html']) small").inner_text()
+    page.goto(f"{site.as_uri()}/06_mmoe.html")
+    page.wait_for_selector("body[data-widgets=shown]")
+    assert page.locator(".mtl-score .mtl-verdict").inner_text() == "0 of 1 choices right."
+    so_far = "In the course so far you guessed 3 times: 1 of 2 choices right."
+    assert page.locator(".mtl-score .mtl-course").inner_text() == so_far
     page.close()
 
 

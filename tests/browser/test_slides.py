@@ -29,8 +29,8 @@ WRONG = """() => {
     if (parseFloat(getComputedStyle(part).fontSize) * drawn < 17.95) found.push(`small: ${words}`);
   }
   for (const image of all("img")) {
-    const least = 1.3 * image.naturalHeight > 0.85 * bottom ? 1.19 : 1.3;
-    if (image.getBoundingClientRect().width < least * image.naturalWidth) found.push(`small: ${image.alt}`);
+    const least = 0.65 * image.naturalHeight > 0.85 * bottom ? 1.19 : 1.3; // of its size as drawn: half its pixels
+    if (image.getBoundingClientRect().width < least * image.naturalWidth / 2) found.push(`small: ${image.alt}`);
   }
   const whole = "h1, h2, h3, p, li, tr, summary, button, label, math, .mtl-frame";
   for (const part of all(whole)) {

@@ -99,11 +99,20 @@ def test_any_figure_of_the_readers_own_is_said(name):
 
 
 def test_the_words_of_a_picture_may_have_quotes_and_have_an_end():
-    assert '<img alt="a &lt; &quot;b&quot;" ' in pictures.image("AAAA", 'a < "b"')
     figure, axes = plt.subplots()
+    assert '<img alt="a &lt; &quot;b&quot;" ' in pictures.image(pictures.png(figure), 'a < "b"')
     for number in range(200):
         axes.plot([0, 1], [number, 0], label=f"line {number}")
     assert 100 < len(pictures.describe(figure)) <= pictures.LENGTH + 100
+
+
+def test_a_picture_is_sharp_on_a_projector_and_shown_as_large_as_it_was_drawn():
+    with plt.rc_context({"figure.dpi": 90}):
+        figure, _ = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    picture = pictures.png(figure)
+    pixels = Image.open(io.BytesIO(base64.b64decode(picture))).width
+    (width,) = map(int, re.findall(r' width="(\d+)" ', pictures.image(picture, "Empty.")))
+    assert (pixels, width) == (pytest.approx(2 * 720, abs=40), pixels // 2)
 
 
 def test_the_picture_of_an_explorer_says_what_the_explorer_says():
@@ -133,7 +142,7 @@ def test_a_notebook_shows_a_figure_as_html_with_its_words(tmp_path):
     notebooks.regenerate(book)
     (output,) = nbformat.read(book, as_version=4).cells[0].outputs
     ((alt, source),) = re.findall(
-        r'^<img alt="([^"]*)" src="data:image/png;base64,([^"]*)">$', output.data["text/html"]
+        r'^<img alt="([^"]*)" width="[0-9]+" src="data:image/png;base64,([^"]*)">$', output.data["text/html"]
     )
     assert html.unescape(alt) == 'a < "b". x.'
     assert list(output.data) == ["text/html"] and base64.b64decode(source).startswith(b"\x89PNG")
@@ -156,7 +165,7 @@ def test_a_number_lies_where_the_picture_has_it(axis, scale):
     size = dict(zip("yx", red.shape, strict=True))
     share = (number / scale - place["low"]) / (place["high"] - place["low"])
     expected = place["start"] + (place["end"] - place["start"]) * share
-    assert abs(along.mean() - expected * size[axis]) < 1.5
+    assert abs(along.mean() - expected * size[axis]) < 1.5 * pictures.SHARP
     ends = sorted((place["first"], place["last"]))
     reach = other.min(), other.max() + 1
     assert np.allclose(reach, np.multiply(ends, size["y" if axis == "x" else "x"]), rtol=0, atol=2)

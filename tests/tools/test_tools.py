@@ -304,8 +304,8 @@ SPOILED = {
     "not run from top to bottom": lambda b: code(b, 1).update(execution_count=9),
     "shows an error: ValueError": lambda b: output(b, 1, "error", ename="ValueError", evalue="", traceback=[]),
     "shows a warning: careful": lambda b: output(b, 1, "stream", name="stderr", text="careful"),
-    "picture of 200 dpi": lambda b: output(
-        b, 1, "display_data", data={"text/html": f'<img alt="a" src="data:image/png;base64,{picture(200)}">'}
+    "picture of 300 dpi": lambda b: output(
+        b, 1, "display_data", data={"text/html": f'<img alt="a" src="data:image/png;base64,{picture(300)}">'}
     ),
     "a local path: /home/me": lambda b: output(b, 1, "stream", name="stdout", text="see /home/me/course"),
     "a progress bar: ": lambda b: output(b, 1, "stream", name="stdout", text=" 40%|####    | 4/10"),

@@ -12,14 +12,14 @@ const LIES = {
 };
 
 const ends = ({ effect, half }) => [effect - half, effect + half];
-const signed = (value) => (value > 0 ? "+" : "") + said(value, 4);
+const exact = (value) => (value > 0 ? "+" : "") + said(value, 4);
 const met = (...words) => (stage) => words.every((word) => stage.met.has(word));
 function judged(state) {
   const word = verdict([state.effect, ...ends(state)], state.margin);
   return NAMES[word] ?? word;
 }
 function sentence({ state }) {
-  const [low, high] = ends(state).map(signed), now = judged(state);
+  const [low, high] = ends(state).map(exact), now = judged(state);
   return `The interval, ${low} to ${high}, lies ${LIES[now]} (less than ${said(state.margin, 4)}): ${now}.`;
 }
 

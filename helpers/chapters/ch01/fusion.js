@@ -2,7 +2,7 @@
 // fader; the true satisfaction, which no company sees, is on a card to turn over.
 
 import { add, change } from "../../display/elements.js";
-import { AS_TEXT, BLACK, BLUE, explorable, fixed, GREEN, GREY, HEIGHT, ORANGE, PURPLE, said, scale, svg } from "../../display/live/kit.js";
+import { AS_TEXT, BLACK, BLUE, explorable, fixed, GREEN, GREY, HEIGHT, ORANGE, PURPLE, said, scale, signed, svg, text } from "../../display/live/kit.js";
 import { interval, verdict } from "../../display/live/verdicts.js";
 
 const TOP = 10, TILE = 38, STEP = .05;
@@ -45,8 +45,6 @@ export function seen(stage, state = stage.state) {
 }
 
 // --- the picture ----------------------------------------------------------------------------------------------------
-
-const text = (parent, x, y, words, more = {}) => add(parent, "text", { x, y, fill: AS_TEXT[GREY], ...more }, words);
 
 function picture(stage, place, width) {
   const { data } = stage, { rates, means, best } = whole(stage), root = svg(place, width, HEIGHT), narrow = width < 480, screen = narrow ? 128 : 216;
@@ -129,8 +127,6 @@ function picture(stage, place, width) {
 const SHORT = { click: "click", finish: "finish", like: "like", favourite: "fav.", share: "share" };
 
 // --- in words -------------------------------------------------------------------------------------------------------
-
-const signed = (value) => (value >= 0 ? "+" : "") + said(value, 3);
 
 function gained(stage, { gain: [value, ...ends] }) {
   const name = NAMES[whole(stage).best];

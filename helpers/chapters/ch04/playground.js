@@ -1,7 +1,7 @@
 // Two tasks, one bottom, trained under the reader's hand: draw which features each task needs, choose the width of the
 // bottom, the weights, the rows, the structure; see which features its units find, and what both tasks gain by sharing.
 import { add, block, change } from "../../display/elements.js";
-import { AS_TEXT, BAND, BLACK, BLUE, clamp, dragged, explorable, fixed, GREY, ORANGE, path, said, scale, svg } from "../../display/live/kit.js";
+import { AS_TEXT, BAND, BLACK, BLUE, clamp, dragged, explorable, fixed, GREY, ORANGE, path, said, scale, signed, svg, text } from "../../display/live/kit.js";
 import { cosines, featureTasks, Training } from "../../display/live/sim.js";
 import { interval, outcome, verdict } from "../../display/live/verdicts.js";
 
@@ -159,8 +159,6 @@ const features = (unit) => unit.map((cosine, j) => [cosine, j]).filter(([cosine]
 const foundBy = (units) => [...new Set(units.flatMap(features))].sort((i, j) => i - j);
 
 // --- the picture ----------------------------------------------------------------------------------------------------
-
-const text = (parent, x, y, words, more = {}) => add(parent, "text", { x, y, fill: AS_TEXT[GREY], ...more }, words);
 
 // Which features each task needs, as two rows of cells; a drag paints.
 function cells(stage, figure, left, right) {
@@ -362,8 +360,6 @@ function picture(stage, place, width) {
 }
 
 // --- in words -------------------------------------------------------------------------------------------------------
-
-const signed = (value) => (value >= 0 ? "+" : "") + said(value, 3);
 
 function told(who, transfers, smallest, short = false) {
   const both = byTask(transfers), word = outcome(...both, smallest);

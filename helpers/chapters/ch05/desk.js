@@ -1,8 +1,8 @@
 // The mixing desk: one Shared-Bottom trained four times at once, from the same start on the same rows, with equal weights,
 // UWL, GradNorm, and the weights of the reader, who moves a fader a task while it trains.
 import { add, change } from "../../display/elements.js";
-import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREEN, GREY, HEIGHT, ORANGE, path, PURPLE, said, scale, svg } from "../../display/live/kit.js";
-import { featureTasks, GradNorm, SumOfLogs, Training, UWL } from "../../display/live/sim.js";
+import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREEN, GREY, HEIGHT, ORANGE, path, PURPLE, said, scale, signed, svg, text } from "../../display/live/kit.js";
+import { featureTasks, GradNorm, mean, SumOfLogs, Training, UWL } from "../../display/live/sim.js";
 import { interval, verdict } from "../../display/live/verdicts.js";
 
 const STEPS = 250, EVERY = 5, SPEED = 30; // of a run; between two looks at it; steps a second
@@ -24,7 +24,6 @@ const ALL = Object.keys(LOOKS), TASKS = [["A", BLUE], ["B", ORANGE]];
 const power = (exponent, digits) => Number((10 ** exponent).toPrecision(digits));
 const times = ({ scale: exponent }) => power(exponent, 1); // the loss of A counts so often
 const atOnce = ({ uwl }) => uwl >= AT_ONCE;
-const average = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 // --- a race ---------------------------------------------------------------------------------------------------------
 
@@ -114,12 +113,11 @@ function replay(stage) {
 }
 
 const tested = ({ others, other }) => others.length > 0 && others.length % OTHERS === 0 && !other;
-const gain = (r2, rival) => average(r2[0]) - average(r2[ALL.indexOf(rival)]); // of the reader
+const gain = (r2, rival) => mean(r2[0]) - mean(r2[ALL.indexOf(rival)]); // of the reader
 const gains = (stage, rival) => interval(stage.others.map((r2) => gain(r2, rival)));
 
 // --- the picture ----------------------------------------------------------------------------------------------------
 
-const text = (parent, x, y, words, more = {}) => add(parent, "text", { x, y, fill: AS_TEXT[GREY], ...more }, words);
 const line = (parent, more) => add(parent, "path", { fill: "none", ...more });
 const compact = (width) => width < 460; // beside the controls, on a small screen
 
@@ -256,7 +254,6 @@ function picture(stage, place, width) {
 
 // --- in words -------------------------------------------------------------------------------------------------------
 
-const signed = (value) => (value >= 0 ? "+" : "") + said(value, 3);
 const SPOKEN = { equal: "equal weights", UWL: "UWL", GradNorm: "GradNorm", you: "you" };
 
 function sentence(stage) {
@@ -268,7 +265,7 @@ function sentence(stage) {
     return `Your moves on ${others.length} other seeds, mean R² of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over GradNorm, ${word}; ${rest.join("; ")}.`;
   }
   if (race.looks.length < 2) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. Press Play, and move your faders at any time.`;
-  const r2 = race.r2, scores = r2.map(average), best = Math.max(...scores), top = ALL.filter((_, i) => scores[i] > best - data.matters).map((how) => SPOKEN[how]);
+  const r2 = race.r2, scores = r2.map(mean), best = Math.max(...scores), top = ALL.filter((_, i) => scores[i] > best - data.matters).map((how) => SPOKEN[how]);
   const each = ["equal", "UWL", "GradNorm", "you"].map((how) => `${SPOKEN[how]} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
   if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. R² of A and B so far: ${each.join("; ")}.`;
   return `Seed ${state.seed}, R² of A and B: ${each.join("; ")}. Highest in the mean of both: ${top.join(", ")}. That is one seed.`;

@@ -2,7 +2,7 @@
 // it goes to the same experts, and the same over 500 rows, beside a control; before that the reader guesses.
 // The tasks are those of the MMoE paper, two directions at an angle; one more input column, which neither needs, may be unscaled.
 import { add, change } from "../../display/elements.js";
-import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREY, ORANGE, said, scale, svg } from "../../display/live/kit.js";
+import { AS_TEXT, BLACK, BLUE, explorable, fixed, GREY, ORANGE, said, scale, svg } from "../../display/live/kit.js";
 import { dot, featureTasks, generator, mean, Training } from "../../display/live/sim.js";
 
 const EXPERTS = 4, UNITS = 4, TOWER = 8, INPUTS = 20, RATE = 0.05, STEPS = 300, CHUNK = 5, PACE = 20; // chunks of steps a second

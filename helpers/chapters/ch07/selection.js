@@ -3,7 +3,7 @@
 // it for endless data. What those who did not click would have liked only a simulator knows.
 
 import { add, change } from "../../display/elements.js";
-import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, ORANGE, PURPLE, canvas, clamp, dragged, explorable, fixed, said, scale, svg } from "../../display/live/kit.js";
+import { AS_TEXT, BLACK, BLUE, GREY, HEIGHT, ORANGE, canvas, clamp, dragged, explorable, fixed, said, scale, svg } from "../../display/live/kit.js";
 import { random } from "../../display/live/random.js";
 import { interval } from "../../display/live/verdicts.js";
 

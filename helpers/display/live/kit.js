@@ -39,6 +39,7 @@ const FREE = { name: "free", ask: "All dials are yours.", when: () => false }; /
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 export const fixed = (value) => value.toFixed(1);
 export const said = (value, digits = 2) => value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−"); // a number in words: no −0.00
+export const signed = (value) => (value >= 0 ? "+" : "") + said(value, 3);
 export const path = (points) => points.length ? "M" + points.map(([x, y]) => fixed(x) + "," + fixed(y)).join("L") : "";
 
 export function scale(low, high, from, to) {
@@ -53,6 +54,8 @@ export function svg(place, width, height) {
   place.style.height = height + "px";
   return add(place, "svg", { width, height, "font-size": 14 });
 }
+
+export const text = (parent, x, y, words, more = {}) => add(parent, "text", { x, y, fill: AS_TEXT[GREY], ...more }, words);
 
 // Calls `begin` with the place of a press on a node, in pixels of its picture, and what that returns with every place until the release.
 export function dragged(node, begin) {

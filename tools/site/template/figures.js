@@ -12,10 +12,10 @@
   whole.addEventListener("click", () => whole.close());
   whole.addEventListener("close", () => large.remove());
 
-  const isSmall = (figure) => figure.clientWidth < 0.85 * figure.naturalWidth;
+  const isSmall = (figure) => figure.clientWidth < 0.85 * figure.getAttribute("width");
   function enlarge(figure) {
     if (!isSmall(figure)) return;
-    Object.assign(large, { src: figure.src, alt: figure.alt });
+    Object.assign(large, { src: figure.src, alt: figure.alt, width: figure.getAttribute("width") });
     whole.append(large);
     whole.showModal();
     whole.scrollTo(0, 0);

@@ -13,7 +13,7 @@
   const WHOLE = ":is(h1, h2, h3, p, li, tr, summary, legend, label, button, input, select, pre, svg, img, math, figcaption, .mtl-title, .mtl-dials, .mtl-tag)";
   const LEGIBLE = 1.2; // 15 px, the smallest text on a slide, becomes 18 px of a window of 1280 × 720
   const LARGER = 1.1; // a picture, by course.css
-  const TALL = 450; // pixels of a picture whose words have 12 points
+  const TALL = 900; // pixels, two for one shown, of a picture whose words have 12 points
   const BELOW = 110; // of the window: what stays on the page of a heading
   const SLACK = 16; // of the window: the edges below a slide, which hold no words
   const WIDE = 1060, NARROW = 704, LARGEST = 2.4;
