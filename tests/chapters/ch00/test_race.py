@@ -56,7 +56,7 @@ def test_a_network_with_weights_drawn_anew_races_the_same_again_and_leaves_the_r
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("track", "first"),
-    [(BOARDS, "counts + history"), (OWN_TASTE, "Shared-Bottom + factors, + return")],  # what a reader could have
+    [(BOARDS, "counts + history"), (OWN_TASTE, "counts + one set of factors")],  # what a reader could have
     ids=["board", "own taste"],
 )
 def test_who_knows_what_satisfies_wins_and_who_knows_it_upside_down_loses(track, first):
