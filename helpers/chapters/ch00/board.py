@@ -36,6 +36,7 @@ from helpers.chapters.ch00.worlds import (
     TASTE_TELLS,
     log_of,
     scored,
+    tensors,
     world,
 )
 from helpers.chapters.ch00.worlds import IDS as IDS
@@ -112,7 +113,7 @@ def serve(score: Callable[[dict[str, Tensor]], Tensor]) -> pd.Series:
     """
     offer = _world()[1]
     with _MultiplyAdds() as products:
-        scores = scored(score, offer)
+        scores = scored(score, tensors(offer.rows))
     served = offer.served(scores)
     brought = {name: times * served[column] for column, (name, times) in SHOWN.items()}
     return pd.Series(brought | {COST: products.count / len(offer.rows)}, name=YOURS)

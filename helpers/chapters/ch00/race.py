@@ -4,23 +4,23 @@
     board.race(my_ranker, "Shared-Bottom")     against another row, or another ranker
     board.race("UWL", "Shared-Bottom")         a row against a row, at once
     board.finish(my_ranker)                    in twelve worlds that chose nothing, asked once
+    board.race(my_ranker, "all counts", track) in worlds of another kind, which have rows of their own
 
 In each world `my_ranker` gets the log and returns a score, and the ten candidates with the highest scores are served.
-The rows of the board are kept (`studies.rankers`) and need no training here.
+The rows are kept (those of the board by `studies.rankers`) and need no training here.
 """
 
 import html
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import torch
 
-from helpers.chapters.ch00 import worlds
-from helpers.chapters.ch00.worlds import CEILINGS, Ranker
+from helpers.chapters.ch00.worlds import CEILINGS, Ranker, Rows, log_of, scored, tensors, world
 from helpers.data.feed import Offer
 from helpers.display.cards import drawn, minus
 from helpers.display.exercises import at_work
@@ -30,9 +30,6 @@ from helpers.evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDEC
 from helpers.experiments.kept import kept_table
 from helpers.support import validate
 
-RACING = range(12)  # the first of the board's worlds
-FINISHING = range(71100, 71112)  # no step, exponent or prior was chosen on them
-BOARD, FINISH = "00_board", "00_finish"  # the kept tables that have the rows in these worlds
 UNIT, DIGITS = "satisfaction", 4  # so many are kept
 
 SAYS = {
@@ -42,6 +39,34 @@ SAYS = {
     NO_EFFECT: "No difference that matters",
     UNDECIDED: "Undecided: the interval has room for what matters and for what does not",
 }
+
+
+@dataclass(frozen=True)
+class Track:
+    """Where rankers race: worlds of one kind, and what is kept of the rows in them.
+
+    make                 of a seed: the log, what is known of the candidates, and the `Offer`
+    racing, finishing    the seeds of the worlds, twelve each
+    raced, finished      the kept tables with the rows in them: seed, ranker, satisfaction
+    ceilings             the rows that no ranker can be
+    """
+
+    make: Callable[[int], tuple[Rows, Rows, Offer]]
+    racing: Sequence[int]
+    finishing: Sequence[int]
+    raced: str
+    finished: str
+    ceilings: Sequence[str]
+
+
+def _of_board(seed: int) -> tuple[Rows, Rows, Offer]:
+    feed = world(seed)
+    offer = Offer.make(feed)
+    return log_of(feed), tensors(offer.rows), offer
+
+
+# The first of the board's worlds, and others on which no step, exponent or prior was chosen.
+BOARD = Track(_of_board, range(12), range(71100, 71112), "00_board", "00_finish", CEILINGS)
 
 
 @dataclass(frozen=True)
@@ -96,33 +121,34 @@ class Race:
         )
 
 
-def race(ranker: Ranker | str, against: str | Ranker | None = None) -> Race:
+def race(ranker: Ranker | str, against: str | Ranker | None = None, track: Track = BOARD) -> Race:
     """Your ranker against a row of the board, or against another ranker, in twelve worlds.
 
     ranker    takes a log, as `board.log()` returns it, and returns a score, as `board.serve` takes it; or the name of
               a row
     against   the name of a row, or a ranker; without it the row that satisfies most there
+    track     worlds of another kind than the board's, with rows of their own
 
     A network is trained anew in each world, from a seed of its own. TypeError or ValueError for a ranker that returns
     no score, or whose score is no number for each candidate.
     """
-    return _race(ranker, against, RACING, BOARD)
+    return _race(ranker, against, track)
 
 
-_finished: list[tuple[Ranker, Race]] = []
+_finished: dict[Track, tuple[Ranker, Race]] = {}
 
 
-def finish(ranker: Ranker | str, against: str | Ranker | None = None) -> Race:
+def finish(ranker: Ranker | str, against: str | Ranker | None = None, track: Track = BOARD) -> Race:
     """As `race`, in twelve other worlds, on which nobody chose anything. They answer once: ask with your last ranker.
 
     Whoever asks again gets the first answer. The numbers of two rows are kept, so these may be asked as often as you
     like.
     """
     if isinstance(ranker, str):
-        return _race(ranker, against, FINISHING, FINISH)
-    if not _finished:
-        _finished.append((ranker, _race(ranker, against, FINISHING, FINISH)))
-    first, answer = _finished[0]
+        return _race(ranker, against, track, last=True)
+    if track not in _finished:
+        _finished[track] = ranker, _race(ranker, against, track, last=True)
+    first, answer = _finished[track]
     same = getattr(ranker, "__code__", ranker) == getattr(first, "__code__", first)  # a cell may be run again
     note = (
         "The finish was asked, and this is its answer."
@@ -132,10 +158,13 @@ def finish(ranker: Ranker | str, against: str | Ranker | None = None) -> Race:
     return replace(answer, note=note)
 
 
-def _race(ranker: Ranker | str, against: str | Ranker | None, seeds: Sequence[int], table: str) -> Race:
-    start, kept = time.perf_counter(), kept_table(table).pivot(index="seed", columns="ranker", values=UNIT).loc[seeds]
+def _race(ranker: Ranker | str, against: str | Ranker | None, track: Track, last: bool = False) -> Race:
+    validate.instance("track", track, Track, "the worlds of a race, such as race.BOARD")
+    start = time.perf_counter()
+    seeds, table = (track.finishing, track.finished) if last else (track.racing, track.raced)
+    kept = kept_table(table).pivot(index="seed", columns="ranker", values=UNIT).loc[seeds]
     if against is None:
-        against = kept.drop(columns=list(CEILINGS)).mean().idxmax()
+        against = kept.drop(columns=list(track.ceilings)).mean().idxmax()
     if not callable(ranker) and not isinstance(ranker, str):
         wanted = "a function that takes a log and returns a score, or the name of a row"
         validate.fail("ranker", type(ranker).__name__, wanted, TypeError)
@@ -146,21 +175,20 @@ def _race(ranker: Ranker | str, against: str | Ranker | None, seeds: Sequence[in
     frame = pd.DataFrame({side: np.nan if callable(one) else kept[one] for side, one in sides.items()}, kept.index)
     running = {side: one for side, one in sides.items() if callable(one)}
     for seed in at_work("racing", seeds) if running else ():
-        feed = worlds.world(seed)
-        log, offer = worlds.log_of(feed), Offer.make(feed)
+        log, asked, offer = track.make(seed)
         for side, one in running.items():
-            frame.loc[seed, side] = _brings(one, log, offer, seed)
+            frame.loc[seed, side] = _brings(one, log, asked, offer, seed)
     return Race(_name(ranker), _name(against), frame, time.perf_counter() - start if running else 0.0)
 
 
-def _brings(ranker: Ranker, log: worlds.Rows, offer: Offer, seed: int) -> float:
+def _brings(ranker: Ranker, log: Rows, asked: Rows, offer: Offer, seed: int) -> float:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         score = ranker(dict(log))
     if not callable(score):
         wanted = "a score: a function that takes rows and returns a number for each"
         validate.fail("what ranker(log) returns", type(score).__name__, wanted, TypeError)
-    served = offer.served(worlds.scored(score, offer))
+    served = offer.served(scored(score, dict(asked)))
     return float(np.round(served[UNIT], DIGITS))
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from helpers.data.feed import Feed, Offer, features
+from helpers.data.feed import Feed, features
 from helpers.data.world import AGES, TOPICS
 from helpers.support import validate
 
@@ -68,17 +68,17 @@ def log_of(feed: Feed) -> Rows:
     return tensors(rows) | happened | {"day": torch.tensor(rows["day"].to_numpy(np.int64))}
 
 
-def scored(score: Score, offer: Offer, came_from: str = "score") -> np.ndarray:
-    """What `score` gives to the candidates, `(n,)`. ValueError or TypeError for another shape, NaN and no number."""
+def scored(score: Score, asked: Rows, came_from: str = "score") -> np.ndarray:
+    """What `score` gives to the rows `asked`, `(n,)`. ValueError or TypeError for another shape, NaN and no number."""
     if not callable(score):
         wanted = "a function that takes rows and returns a number for each"
         validate.fail(came_from, type(score).__name__, wanted, TypeError)
     with torch.no_grad():
-        scores = score(tensors(offer.rows))
+        scores = score(asked)
     if scores is None:
         validate.fail("what score returns", "None", "a number for each candidate: end score with return", TypeError)
     scores = validate.numbers("what score returns", scores)
-    if scores.shape != (len(offer.rows),):
-        wanted = f"({len(offer.rows)},), one number for each candidate"
+    if scores.shape != (len(asked["user"]),):
+        wanted = f"({len(asked['user'])},), one number for each candidate"
         validate.fail("what score returns", f"shape {scores.shape}", wanted)
     return validate.finite("what score returns", scores)

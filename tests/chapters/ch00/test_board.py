@@ -145,8 +145,8 @@ def board_texts():
 
 @pytest.mark.parametrize("text", list(board_texts()))
 def test_the_differences_in_the_text_are_those_of_the_grid(text):
-    finish = rankers.TABLES[race.FINISH].read()
-    raced = (KEPT, KEPT[KEPT["seed"].isin(race.RACING)], finish)
+    finish = rankers.TABLES[race.BOARD.finished].read()
+    raced = (KEPT, KEPT[KEPT["seed"].isin(race.BOARD.racing)], finish)
     tables = [kept.pivot(index="seed", columns="ranker", values="satisfaction") for kept in raced]
     gains = [table[a] - table[b] for table in tables for a, b in permutations(table, 2)]
     measured = {tuple(f"{value:.3f}".replace("-", "−") for value in interval(gain)) for gain in gains}

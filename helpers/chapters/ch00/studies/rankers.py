@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
 from helpers.chapters.ch00.board import CHOSEN, FUSION
-from helpers.chapters.ch00.race import FINISHING
+from helpers.chapters.ch00.race import BOARD
 from helpers.chapters.ch00.steps import CLIMB, age_topic, own, returned
 from helpers.chapters.ch00.studies import ceilings
 from helpers.chapters.ch00.worlds import (
@@ -270,7 +270,7 @@ def _scores(ranker: str, worlds: Worlds) -> tuple[Sequence, int]:
 
 
 def _climbs(ranker: Ranker, feed: Feed, offer: Offer) -> np.ndarray:
-    return scored(ranker(log_of(feed)), offer)
+    return scored(ranker(log_of(feed)), tensors(offer.rows))
 
 
 def multiply_adds(model: nn.Module) -> int:
@@ -303,7 +303,7 @@ TABLES = kept_tables(
     KeptTable(
         "00_finish",
         board,
-        {"seeds": FINISHING, "rankers": (*UNTRAINED, "Shared-Bottom", "ESMM", *RETURNED_TOO, *FED)},
-        [Recheck({"seeds": FINISHING[:1], "rankers": UNTRAINED}, BROUGHT)],
+        {"seeds": BOARD.finishing, "rankers": (*UNTRAINED, "Shared-Bottom", "ESMM", *RETURNED_TOO, *FED)},
+        [Recheck({"seeds": BOARD.finishing[:1], "rankers": UNTRAINED}, BROUGHT)],
     ),
 )

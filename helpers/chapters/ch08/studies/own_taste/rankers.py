@@ -2,7 +2,7 @@
 
 Each side chose on four worlds that serve no result, networks on two of them: weights and mixes by true satisfaction,
 as a company would by A/B tests; learning rate and penalty of a network's factors by its loss on what is offered. A
-separate model chooses for its label alone.
+separate model chooses for its label alone. Readers race in these worlds as well (`OWN_TASTE`).
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
+from helpers.chapters.ch00.race import Track
 from helpers.chapters.ch00.steps import CLIMB
 from helpers.chapters.ch00.worlds import BEST, FUSED_COUNTS, HISTORY, LABELS
 from helpers.chapters.ch08.studies.own_taste import counts, models
 from helpers.chapters.ch08.studies.own_taste.counts import BACK, CELL, SHOWN, VIDEO
 from helpers.chapters.ch08.studies.own_taste.counts import HISTORY as OWN_HISTORY
-from helpers.chapters.ch08.studies.own_taste.worlds import GIVEN, KINDS, OWN, World
+from helpers.chapters.ch08.studies.own_taste.worlds import GIVEN, KINDS, OWN, Rows, World
+from helpers.data.feed import Offer
 from helpers.evaluation.metrics import gauc
 from helpers.experiments.chosen import Chosen
 from helpers.lab.kept_table import KeptTable, kept_tables
@@ -178,6 +180,14 @@ def networks(world: World, names: Sequence[str] = NETWORKS) -> dict[str, Tensor]
     }
     return {name: models.score(models.logits(train[name](), asked)) for name in names}
 
+
+def _entered(seed: int) -> tuple[Rows, Rows, Offer]:
+    world = World.make(seed)
+    return world.log, world.asked, world.offer
+
+
+# The table has the rows in 24 worlds, and no setting was chosen on any of them.
+OWN_TASTE = Track(_entered, range(12), range(12, 24), "08_own_taste", "08_own_taste", (TASTE_TELLS, BEST))
 
 BROUGHT = {"satisfaction": 0.01, "gauc": 0.02}
 TABLES = kept_tables(
