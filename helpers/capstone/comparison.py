@@ -28,8 +28,29 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from helpers.capstone.declaration import Declaration
-from helpers.capstone.plan import (
+from ..data.examples import Examples
+from ..evaluation import yardsticks
+from ..evaluation.counts import by_ids, rates
+from ..evaluation.intervals import (
+    MOST_SEEDS,
+    Gain,
+    auc_influence,
+    gain,
+    half_width,
+    over_users,
+    r2_influence,
+    seeds_needed,
+)
+from ..evaluation.metrics import auc, gauc, r2
+from ..evaluation.pool import AS_IS, FUSIONS, MEAN, STACK, pool
+from ..evaluation.verdicts import HOLDS, UNDECIDED, verdict
+from ..evaluation.within_lists import gauc_influence
+from ..models.copies import predict
+from ..models.shared_bottom import parameter_count
+from ..support import validate
+from ..training.loop import TOTAL, fit
+from .declaration import Declaration
+from .plan import (
     CONTROL,
     METRICS,
     QUICK,
@@ -41,32 +62,11 @@ from helpers.capstone.plan import (
     Side,
     Stage,
 )
-from helpers.capstone.preparation import COPY, Table, observed, prepare, split
-from helpers.capstone.ranker import Ranker, Recipe
-from helpers.capstone.reading import READING
-from helpers.capstone.served import COUNTED, best
-from helpers.capstone.table_checks import Problems, must_pass
-from helpers.data.examples import Examples
-from helpers.evaluation import yardsticks
-from helpers.evaluation.counts import by_ids, rates
-from helpers.evaluation.intervals import (
-    MOST_SEEDS,
-    Gain,
-    auc_influence,
-    gain,
-    half_width,
-    over_users,
-    r2_influence,
-    seeds_needed,
-)
-from helpers.evaluation.metrics import auc, gauc, r2
-from helpers.evaluation.pool import AS_IS, FUSIONS, MEAN, STACK, pool
-from helpers.evaluation.verdicts import HOLDS, UNDECIDED, verdict
-from helpers.evaluation.within_lists import gauc_influence
-from helpers.models.copies import predict
-from helpers.models.shared_bottom import parameter_count
-from helpers.support import validate
-from helpers.training.loop import TOTAL, fit
+from .preparation import COPY, Table, observed, prepare, split
+from .ranker import Ranker, Recipe
+from .reading import READING
+from .served import COUNTED, best
+from .table_checks import Problems, must_pass
 
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
 BAR = "{desc}: {percentage:3.0f}%|{bar}| about {remaining} left"

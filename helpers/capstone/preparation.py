@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import bdtrc  # the binomial distribution, from above
 
-from helpers.capstone.declaration import Declaration
-from helpers.data.examples import Examples
-from helpers.data.features import Features
-from helpers.support import validate
+from ..data.examples import Examples
+from ..data.features import Features
+from ..support import validate
+from .declaration import Declaration
 
 FRACTIONS = (0.8, 0.1, 0.1)  # of the rows, to train, validate and test
 

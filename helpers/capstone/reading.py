@@ -23,7 +23,7 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 from pandas.io.common import get_handle
 
-from helpers.support import validate
+from ..support import validate
 
 READING = "read"  # where a table keeps the options with which it was read
 SAMPLE, PART = 100_000, 50_000  # characters from which the separator is taken; lines that are read together

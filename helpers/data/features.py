@@ -30,8 +30,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from helpers.data.examples import Examples
-from helpers.support import validate
+from ..support import validate
+from .examples import Examples
 
 PADDING = 0
 TOGETHER = 100_000  # rows that are transformed at once
