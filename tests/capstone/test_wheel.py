@@ -1,4 +1,4 @@
-"""The wheel `mtlcheck` holds the course's floors without notebooks, and says of a stranger's file what the course says."""
+"""The wheel `mtlcheck` has no notebook, and says of a stranger's file what the course says."""
 
 import re
 import shutil
