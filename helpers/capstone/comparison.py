@@ -380,7 +380,8 @@ class _Models(NamedTuple):
 
     def add(self, name: str, task: str, seed: int, valid: np.ndarray, test: np.ndarray) -> None:
         """Kept with the digits that a network has: of a million rows the double ones would take 100 MB more."""
-        self.valid[name, task, seed], self.test[name, task, seed] = np.float32(valid), np.float32(test)
+        key = name, task, seed
+        self.valid[key], self.test[key] = (np.asarray(outputs, np.float32) for outputs in (valid, test))
 
     def sides(self, task: str, shared: str) -> tuple[list[str], list[str]]:
         """The shared model in each form, first as it is, and all other models of a task."""
@@ -408,9 +409,10 @@ def _rivals(work: _Work, recipe: Recipe, models: _Models) -> _Models:
         asked = list(itertools.product(table.tasks, names, splits))
         calls = [(partial(_yardstick, name=name, task=task, seed=seed), 1) for task, name, seed in asked]
         fitted = dict(zip(asked, work.compute(calls), strict=True))
+        counted = {(task, split): _counts(table, task, split) for task in table.tasks for split in splits}
         for task, seed in itertools.product(table.tasks, plan.seeds):
             split = 0 if table.by_time else seed
-            known = _counts(table, task, split) | {name: fitted[task, name, split] for name in names}
+            known = counted[task, split] | {name: fitted[task, name, split] for name in names}
             for side, called in ((SINGLE, ""), (plan.recipe.structure, SHARED)):
                 known |= {called + way: both for way, both in _fusions(table, task, seed, models, side).items()}
             for name, (valid, test) in known.items():
@@ -733,7 +735,10 @@ def _counts(table: Table, task: str, seed: int) -> dict[str, tuple[np.ndarray, n
     places = {column: place for place, column in enumerate(table.declaration.ids_of_all())}
     of = {name: [getattr(table.declaration, role) for role in roles] for name, roles in COUNTED.items()}
     return {
-        name: tuple(rates(train, task, part.inputs, [places[c] for c in columns]).numpy() for part in (valid, test))
+        name: tuple(
+            rates(train, task, part.inputs, [places[c] for c in columns]).numpy().astype(np.float32)
+            for part in (valid, test)
+        )
         for name, columns in of.items()
         if None not in columns
     }

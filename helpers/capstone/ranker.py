@@ -288,7 +288,7 @@ class Ranker:
             self.recipe.check_tasks(self.tasks, frame)
         features = Features(self.features.columns).fit(frames[0])
         own = {task: task for task in self.tasks}
-        sets = [features.examples(frame, own, weight=weight) for frame in frames]
+        sets = [features.examples(frame, own, weight=weight, narrow=True) for frame in frames]
         scales = {task: _scale(task, sets[0]) for task, kind in self.tasks.items() if kind == "regression"}
         sets = [examples.scaled(scales) for examples in sets]
         model = self.recipe.model(features, self.tasks, self.seed, sets[0])

@@ -103,7 +103,8 @@ class _Rows:
         return _Rows(Features(own.layout()).fit(frame), own, frame)
 
     def examples(self, frame: pd.DataFrame) -> Examples:
-        made = self.features.examples(frame, {task: task for task in self.tasks}, weight=self.declaration.weight)
+        own = {task: task for task in self.tasks}
+        made = self.features.examples(frame, own, weight=self.declaration.weight, narrow=True)
         return made.scaled(self.scales)
 
     def penalty(self, valid: pd.DataFrame, task: str) -> float:
