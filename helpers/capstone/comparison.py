@@ -64,7 +64,7 @@ from .plan import (
 )
 from .preparation import COPY, Table, observed, prepare, split
 from .ranker import Ranker, Recipe
-from .reading import READING
+from .reading import READING, give_back
 from .served import COUNTED, best
 from .table_checks import Problems, must_pass
 
@@ -225,8 +225,10 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
     """
     plan = Plan(declaration, recipe, **options)
     problems = must_pass(declaration, frame)
+    give_back()
     plan.recipe.check_tasks(declaration.labels, frame)
     table = Table(prepare(declaration, frame), declaration, plan.metric == WITHIN)
+    give_back()
     plan = plan.of_rows(table.parts["train"])
     table.check_splits([*plan.tuning_seeds, *plan.seeds])
     _check_lists(table, plan.seeds)
@@ -236,6 +238,7 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         work = _Work(table, plan, bar)
         best, tried = _tune(work)
         runs = work.train(best, plan.seeds)
+        give_back()
         models = _Models.of(plan.sides, runs)
         scores = _judge(table, models.test)
         growth = _growth(table, plan, models, scores)
