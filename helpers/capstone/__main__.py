@@ -68,7 +68,8 @@ def questions(guesses: pd.DataFrame) -> list[str]:
 
     known = ("number", "id", "tags", "list", *roles[roles.str.startswith(VECTOR)])
     asked = [f"Was each of these known before the impression? {named(*known)}. Leave out the rest."]
-    asked.append(f"Is each of these an outcome that you want to predict? {named('binary label', 'regression label')}.")
+    if outcomes := named("binary label", "regression label"):
+        asked.append(f"Is each of these an outcome that you want to predict? {outcomes}.")
     if maybe := ", ".join(literal(str(name)) for name in roles.index[reasons.isin([TWO, TWO_WORDS, LATE])]):
         asked.append(f"Are any of these outcomes, too? {maybe}. If so, they are labels.")
     ids = ", ".join(literal(str(name)) for name in roles.index[roles.eq("id") | reasons.str.startswith("whole")])

@@ -232,11 +232,13 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
     plan = plan.of_rows(table.parts["train"])
     table.check_splits([*plan.tuning_seeds, *plan.seeds])
     _check_lists(table, plan.seeds)
+    facts = _facts(table, plan.seeds)  # now: of many rows it takes memory, and there will be less
     quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
     options = {"bar_format": BAR, "leave": False, "delay": 1, "disable": quiet}
     with tqdm(total=_calls(plan, table), desc="comparing", **options) as bar:
         work = _Work(table, plan, bar)
         best, tried = _tune(work)
+        give_back()
         runs = work.train(best, plan.seeds)
         give_back()
         models = _Models.of(plan.sides, runs)
@@ -254,7 +256,7 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         penalties=plan.penalties and sorted(set(plan.penalties)),
         problems=problems,
         reading=frame.attrs.get(READING),
-        facts=_facts(table, plan.seeds),
+        facts=facts,
         tried=tried,
         tuned=_tuned(plan, best),
         scores=scores,
