@@ -10,7 +10,7 @@ NB ?= notebooks
 .NOTPARALLEL:
 
 .PHONY: help lab check test test-all test-code test-notebooks test-browser test-versions versions lint notebooks grids report \
-        claims bench handin site class rehearse chinese student teacher questions ready ready-test movielens clean
+        wheel claims bench handin site class rehearse chinese student teacher questions ready ready-test movielens clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,10 @@ claims: ready-test movielens ## derive every claim again with other seeds (SEEDS
 report: ready ## from a log to its report, ranker and service, in two calls (LOG=log.csv; the first drafts what its columns are; ENCODING=gbk if it is not UTF-8; later NEXT=next.csv: keep the ranker, or retrain?)
 	@$(BIN)/python -m helpers.capstone $(or $(LOG),--help) $(if $(ENCODING),--encoding $(ENCODING)) $(if $(NEXT),--next $(NEXT))
 
+wheel: ready-test ## write what `make report` runs, without notebooks, as a wheel for other environments: _wheel/mtlcheck-….whl
+	@rm -rf packages/mtlcheck/build
+	@$(BIN)/python -m pip wheel --quiet --no-index --no-deps --no-build-isolation packages/mtlcheck -w _wheel && ls _wheel/*
+
 bench: ready-test movielens ## speed, memory, latency, and the same against other libraries
 	@$(BIN)/python -m benchmarks
 
@@ -101,7 +105,7 @@ questions: ready-test ## write the question bank to _questions/: GIFT to import 
 	@$(BIN)/python -m classroom.questions
 
 clean: ## remove what these commands made, except .venv and data/
-	@rm -rf _site _class _student _teacher _questions .pytest_cache .ruff_cache .hypothesis build
+	@rm -rf _wheel packages/mtlcheck/build _site _class _student _teacher _questions .pytest_cache .ruff_cache .hypothesis build
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 # --- set-up ---------------------------------------------------------------------------------------------------------

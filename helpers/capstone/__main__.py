@@ -1,4 +1,4 @@
-"""From a log to what is served, without a notebook:  python -m helpers.capstone LOG.csv
+"""From a log to what is served, without a notebook:  mtlcheck LOG.csv, or python -m helpers.capstone LOG.csv
 
 The first call writes LOG_report/declaration.py: what each column seems to be, with questions that only you can answer.
 Answer them there. The same command again then compares, and writes into that folder
@@ -8,8 +8,8 @@ Answer them there. The same command again then compares, and writes into that fo
     ranker.pt2, ranker.json     the same for a service, without the course
     serve.py, candidates.json   the service, and a list to ask it for
 
-When the rows of the next week have come, in a file with the same columns,  python -m helpers.capstone LOG.csv --next
-NEXT.csv  writes next.html there: whether to keep this ranker or to retrain it.
+When the rows of the next week have come, in a file with the same columns,  mtlcheck LOG.csv --next NEXT.csv  writes
+next.html there: whether to keep this ranker or to retrain it.
 """
 
 import argparse
@@ -21,29 +21,31 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import torch
 
-from helpers.capstone.comparison import MANY_ORDERS, TEST, VALID, Comparison, compare
-from helpers.capstone.declaration import BINARY, REGRESSION, VECTOR, Declaration, literal
-from helpers.capstone.lists import Lists
-from helpers.capstone.plan import METRICS, MODES, QUICK, THOROUGH, WITHIN, duration
-from helpers.capstone.preparation import Table, prepare
-from helpers.capstone.ranker import Ranker
-from helpers.capstone.reading import read
-from helpers.capstone.recommendation import recommend
-from helpers.capstone.report import report
-from helpers.capstone.shadow import shadow
-from helpers.capstone.suggestion import LATE, TWO, TWO_WORDS, draft, suggest, words_of
-from helpers.capstone.table_checks import check
-from helpers.support import environment, validate
-from helpers.support.files import whole
+from ..support import validate
+from ..support.files import whole
+from .comparison import MANY_ORDERS, TEST, VALID, Comparison, compare
+from .declaration import BINARY, REGRESSION, VECTOR, Declaration, literal
+from .lists import Lists
+from .plan import METRICS, MODES, QUICK, THOROUGH, WITHIN, duration
+from .preparation import Table, prepare
+from .ranker import Ranker
+from .reading import read
+from .recommendation import recommend
+from .report import LIBRARY, report
+from .shadow import shadow
+from .suggestion import LATE, TWO, TWO_WORDS, draft, suggest, words_of
+from .table_checks import check
 
 SCORES = {"score", "pctr", "pcvr", "predicted", "prediction", "pred", "rank"}  # words of what may be served today
 SCORES_ZH = ("得分", "分数", "预估", "排序")
 SHOWN = 10  # candidates at most
+SERVE = Path(__file__).parents[2 if LIBRARY == "helpers" else 1] / "examples" / "serve.py"
 FIRST = """# What the columns of {file} are. Answer the questions below in this file, then give the same command again.
-from helpers.capstone.declaration import Declaration
+from {package}.declaration import Declaration
 
-reading = {reading}  # options of helpers.capstone.reading.read
+reading = {reading}  # options of {package}.reading.read
 mode = "{mode}"  # {other}
 {code}
 
@@ -66,7 +68,8 @@ def questions(guesses: pd.DataFrame) -> list[str]:
 
     known = ("number", "id", "tags", "list", *roles[roles.str.startswith(VECTOR)])
     asked = [f"Was each of these known before the impression? {named(*known)}. Leave out the rest."]
-    asked.append(f"Is each of these an outcome that you want to predict? {named('binary label', 'regression label')}.")
+    if outcomes := named("binary label", "regression label"):
+        asked.append(f"Is each of these an outcome that you want to predict? {outcomes}.")
     if maybe := ", ".join(literal(str(name)) for name in roles.index[reasons.isin([TWO, TWO_WORDS, LATE])]):
         asked.append(f"Are any of these outcomes, too? {maybe}. If so, they are labels.")
     ids = ", ".join(literal(str(name)) for name in roles.index[roles.eq("id") | reasons.str.startswith("whole")])
@@ -101,7 +104,7 @@ def first_draft(frame: pd.DataFrame, file: str, reading: dict, mode: str = QUICK
     asked = (f"# {number}. {one}" for number, one in enumerate(questions(guesses), 1))
     other = f'"{THOROUGH}" for a decision: it takes ten times as long'
     parts = {"reading": literal(reading), "mode": validate.choice("mode", mode, MODES), "other": other, "code": code}
-    return FIRST.format(file=file, questions="\n".join(asked), guesses="\n".join(listed), **parts)
+    return FIRST.format(package=__package__, file=file, questions="\n".join(asked), guesses="\n".join(listed), **parts)
 
 
 def _metric(own: Declaration, frame: pd.DataFrame) -> str:
@@ -179,7 +182,7 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     ranker.exponents = exponents
     ranker.save(folder / "ranker.pt")
     ranker.export(folder / "ranker.pt2")
-    shutil.copyfile(environment.ROOT / "examples" / "serve.py", folder / "serve.py")
+    shutil.copyfile(SERVE, folder / "serve.py")
     told = ranker.check[ranker.check["metric"].isin(["auc", "gauc", "r2"])].drop(columns="note")
     print("Trained on the older rows, for the newest (agreement: with what is served, which knows all rows):")
     print(told.round(3).to_string(index=False))
@@ -199,6 +202,7 @@ def main() -> int:
     parser.add_argument("--next", type=Path, metavar="NEXT", help="Judge the ranker of LOG by the rows of this file.")
     options = parser.parse_args()
     start = time.monotonic()
+    torch.set_num_threads(1)  # of a small model two wait for each other: minutes, on a machine that does more than this
 
     def say(words: str) -> None:
         print(f"[{duration(time.monotonic() - start)}] {words}", flush=True)

@@ -28,8 +28,29 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from helpers.capstone.declaration import Declaration
-from helpers.capstone.plan import (
+from ..data.examples import Examples
+from ..evaluation import yardsticks
+from ..evaluation.counts import by_ids, rates
+from ..evaluation.intervals import (
+    MOST_SEEDS,
+    Gain,
+    auc_influence,
+    gain,
+    half_width,
+    over_users,
+    r2_influence,
+    seeds_needed,
+)
+from ..evaluation.metrics import auc, gauc, r2
+from ..evaluation.pool import AS_IS, FUSIONS, MEAN, STACK, pool
+from ..evaluation.verdicts import HOLDS, UNDECIDED, verdict
+from ..evaluation.within_lists import gauc_influence
+from ..models.copies import predict
+from ..models.shared_bottom import parameter_count
+from ..support import validate
+from ..training.loop import TOTAL, fit
+from .declaration import Declaration
+from .plan import (
     CONTROL,
     METRICS,
     QUICK,
@@ -41,32 +62,11 @@ from helpers.capstone.plan import (
     Side,
     Stage,
 )
-from helpers.capstone.preparation import COPY, Table, observed, prepare, split
-from helpers.capstone.ranker import Ranker, Recipe
-from helpers.capstone.reading import READING
-from helpers.capstone.served import COUNTED, best
-from helpers.capstone.table_checks import Problems, must_pass
-from helpers.data.examples import Examples
-from helpers.evaluation import yardsticks
-from helpers.evaluation.counts import by_ids, rates
-from helpers.evaluation.intervals import (
-    MOST_SEEDS,
-    Gain,
-    auc_influence,
-    gain,
-    half_width,
-    over_users,
-    r2_influence,
-    seeds_needed,
-)
-from helpers.evaluation.metrics import auc, gauc, r2
-from helpers.evaluation.pool import AS_IS, FUSIONS, MEAN, STACK, pool
-from helpers.evaluation.verdicts import HOLDS, UNDECIDED, verdict
-from helpers.evaluation.within_lists import gauc_influence
-from helpers.models.copies import predict
-from helpers.models.shared_bottom import parameter_count
-from helpers.support import validate
-from helpers.training.loop import TOTAL, fit
+from .preparation import COPY, Table, observed, prepare, split
+from .ranker import Ranker, Recipe
+from .reading import READING, give_back
+from .served import COUNTED, best
+from .table_checks import Problems, must_pass
 
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
 BAR = "{desc}: {percentage:3.0f}%|{bar}| about {remaining} left"
@@ -225,17 +225,22 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
     """
     plan = Plan(declaration, recipe, **options)
     problems = must_pass(declaration, frame)
+    give_back()
     plan.recipe.check_tasks(declaration.labels, frame)
     table = Table(prepare(declaration, frame), declaration, plan.metric == WITHIN)
+    give_back()
     plan = plan.of_rows(table.parts["train"])
     table.check_splits([*plan.tuning_seeds, *plan.seeds])
     _check_lists(table, plan.seeds)
+    facts = _facts(table, plan.seeds)  # now: of many rows it takes memory, and there will be less
     quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
     options = {"bar_format": BAR, "leave": False, "delay": 1, "disable": quiet}
     with tqdm(total=_calls(plan, table), desc="comparing", **options) as bar:
         work = _Work(table, plan, bar)
         best, tried = _tune(work)
+        give_back()
         runs = work.train(best, plan.seeds)
+        give_back()
         models = _Models.of(plan.sides, runs)
         scores = _judge(table, models.test)
         growth = _growth(table, plan, models, scores)
@@ -251,7 +256,7 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         penalties=plan.penalties and sorted(set(plan.penalties)),
         problems=problems,
         reading=frame.attrs.get(READING),
-        facts=_facts(table, plan.seeds),
+        facts=facts,
         tried=tried,
         tuned=_tuned(plan, best),
         scores=scores,
@@ -380,7 +385,8 @@ class _Models(NamedTuple):
 
     def add(self, name: str, task: str, seed: int, valid: np.ndarray, test: np.ndarray) -> None:
         """Kept with the digits that a network has: of a million rows the double ones would take 100 MB more."""
-        self.valid[name, task, seed], self.test[name, task, seed] = np.float32(valid), np.float32(test)
+        key = name, task, seed
+        self.valid[key], self.test[key] = (np.asarray(outputs, np.float32) for outputs in (valid, test))
 
     def sides(self, task: str, shared: str) -> tuple[list[str], list[str]]:
         """The shared model in each form, first as it is, and all other models of a task."""
@@ -408,9 +414,10 @@ def _rivals(work: _Work, recipe: Recipe, models: _Models) -> _Models:
         asked = list(itertools.product(table.tasks, names, splits))
         calls = [(partial(_yardstick, name=name, task=task, seed=seed), 1) for task, name, seed in asked]
         fitted = dict(zip(asked, work.compute(calls), strict=True))
+        counted = {(task, split): _counts(table, task, split) for task in table.tasks for split in splits}
         for task, seed in itertools.product(table.tasks, plan.seeds):
             split = 0 if table.by_time else seed
-            known = _counts(table, task, split) | {name: fitted[task, name, split] for name in names}
+            known = counted[task, split] | {name: fitted[task, name, split] for name in names}
             for side, called in ((SINGLE, ""), (plan.recipe.structure, SHARED)):
                 known |= {called + way: both for way, both in _fusions(table, task, seed, models, side).items()}
             for name, (valid, test) in known.items():
@@ -733,7 +740,10 @@ def _counts(table: Table, task: str, seed: int) -> dict[str, tuple[np.ndarray, n
     places = {column: place for place, column in enumerate(table.declaration.ids_of_all())}
     of = {name: [getattr(table.declaration, role) for role in roles] for name, roles in COUNTED.items()}
     return {
-        name: tuple(rates(train, task, part.inputs, [places[c] for c in columns]).numpy() for part in (valid, test))
+        name: tuple(
+            rates(train, task, part.inputs, [places[c] for c in columns]).numpy().astype(np.float32)
+            for part in (valid, test)
+        )
         for name, columns in of.items()
         if None not in columns
     }

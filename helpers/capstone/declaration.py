@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from helpers.data.features import Dense, Sequence, Sparse, Tags
-from helpers.models.shared_bottom import TASK_KINDS
-from helpers.support import validate
+from ..data.features import Dense, Sequence, Sparse, Tags
+from ..models.shared_bottom import TASK_KINDS
+from ..support import validate
 
 BINARY, REGRESSION = (f"{kind} label" for kind in TASK_KINDS)
 ROLES = ("user", "item", "id", "number", "list", "tags", "time", "group", "weight", BINARY, REGRESSION)

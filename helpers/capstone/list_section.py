@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from helpers.capstone.declaration import literal
-from helpers.capstone.lists import SHARED, TODAY, Lists
-from helpers.support import validate
+from ..support import validate
+from .declaration import literal
+from .lists import SHARED, TODAY, Lists
 
 TESTS = (
     "Only an A/B test can decide whether users are better served. These lists order what an earlier ranker chose to "
@@ -71,7 +71,7 @@ def code(lists: Lists, exponents: dict[str, float], file: str) -> str:
     """Python that makes these lists and the report again, after that of the comparison."""
     return f"""
 
-from helpers.capstone.lists import Lists
+from {__package__}.lists import Lists
 
 lists = Lists.of(found, k={lists.k}, goals={literal(lists.goals)})
 report(found, {literal(file)}, lists, {literal(exponents)}).save("report.html")"""

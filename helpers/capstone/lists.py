@@ -25,16 +25,16 @@ import pandas as pd
 import torch
 from matplotlib.figure import Figure
 
-from helpers.capstone.comparison import Comparison, _together, _train
-from helpers.capstone.plan import SINGLE
-from helpers.capstone.preparation import Table, prepare
-from helpers.capstone.ranker import Recipe, contribution, fuse
-from helpers.display import figures
-from helpers.evaluation.counts import rates
-from helpers.evaluation.intervals import gain, over_users
-from helpers.evaluation.metrics import gauc, user_ndcg
-from helpers.evaluation.statistics import users_needed
-from helpers.support import validate
+from ..display import figures
+from ..evaluation.counts import rates
+from ..evaluation.intervals import gain, over_users
+from ..evaluation.metrics import gauc, user_ndcg
+from ..evaluation.statistics import users_needed
+from ..support import validate
+from .comparison import Comparison, _together, _train
+from .plan import SINGLE
+from .preparation import Table, prepare
+from .ranker import Recipe, contribution, fuse
 
 SHARED, SEPARATE, COUNTS, TODAY = ("shared model", "separate models", "counts", "what you serve today")
 WEIGHTS = tuple(round(0.1 * step, 1) for step in range(11))  # of the first goal; the second has the rest

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from helpers.capstone.declaration import Declaration
-from helpers.capstone.ranker import Recipe
-from helpers.evaluation.margins import SMALLEST
-from helpers.support import validate
+from ..evaluation.margins import SMALLEST
+from ..support import validate
+from .declaration import Declaration
+from .ranker import Recipe
 
 SINGLE = "single-task"
 SERVED = "served"  # what orders lists today

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import bdtrc  # the binomial distribution, from above
 
-from helpers.capstone.declaration import Declaration
-from helpers.data.examples import Examples
-from helpers.data.features import Features
-from helpers.support import validate
+from ..data.examples import Examples
+from ..data.features import Features
+from ..support import validate
+from .declaration import Declaration
 
 FRACTIONS = (0.8, 0.1, 0.1)  # of the rows, to train, validate and test
 
@@ -411,9 +411,12 @@ class Table:
     def __init__(self, frame: pd.DataFrame, declaration: Declaration, within: bool = False):
         self.frame, self.declaration, self.within = frame, declaration, within
         self.tasks, self.by_time = declaration.labels, declaration.by_time
-        self.parts = {name: len(part) for name, part in self.split(0)._asdict().items()}
+        train = (first := self.split(0)).train
+        self.parts = {name: len(part) for name, part in first._asdict().items()}
+        del first
         self.users = 0 if declaration.user is None else int(frame[declaration.user].nunique())
-        self.features = Features(declaration.layout()).fit(self.split(0).train if self.by_time else frame)
+        self.features = Features(declaration.layout()).fit(train if self.by_time else frame)
+        del train  # copies of rows, which of a large table take much memory
         units = {task: (frame[task].mean(), frame[task].std()) for task, kind in self.tasks.items() if kind != "binary"}
         own = {task: task for task in self.tasks}
         examples = self.features.examples(frame, own, declaration.user, declaration.weight, narrow=True)
@@ -439,7 +442,7 @@ class Table:
     def split(self, seed: int) -> Split:
         return split(self.declaration, self.frame, seed)
 
-    @lru_cache(maxsize=8)  # noqa: B019  (a table lives as long as its comparison)
+    @lru_cache(maxsize=2)  # noqa: B019  (a table lives as long as its comparison; a random split is a copy of it)
     def sets(self, seed: int) -> tuple[Examples, ...]:
         """Examples to train, validate and test."""
         return tuple(self._of(rows) for rows in self._rows(seed).values())

@@ -28,20 +28,20 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from helpers.data.examples import Examples, Inputs
-from helpers.data.features import Features
-from helpers.evaluation.metrics import evaluate
-from helpers.models.bottoms import DCN, DIN, DeepFM
-from helpers.models.copies import predict
-from helpers.models.esmm import product_logit
-from helpers.models.experts import PLE, MMoE
-from helpers.models.mixture import SUM, Mixture, Sum
-from helpers.models.shared_bottom import Encoder, SharedBottom, SingleTasks
-from helpers.support import validate
-from helpers.support.files import whole
-from helpers.training.arguments import DEVICES
-from helpers.training.balancing import UWL, GradNorm, PCGrad
-from helpers.training.loop import TOTAL, fit
+from ..data.examples import Examples, Inputs
+from ..data.features import Features
+from ..evaluation.metrics import evaluate
+from ..models.bottoms import DCN, DIN, DeepFM
+from ..models.copies import predict
+from ..models.esmm import product_logit
+from ..models.experts import PLE, MMoE
+from ..models.mixture import SUM, Mixture, Sum
+from ..models.shared_bottom import Encoder, SharedBottom, SingleTasks
+from ..support import validate
+from ..support.files import whole
+from ..training.arguments import DEVICES
+from ..training.balancing import UWL, GradNorm, PCGrad
+from ..training.loop import TOTAL, fit
 
 
 class _Product(SharedBottom):
@@ -288,7 +288,7 @@ class Ranker:
             self.recipe.check_tasks(self.tasks, frame)
         features = Features(self.features.columns).fit(frames[0])
         own = {task: task for task in self.tasks}
-        sets = [features.examples(frame, own, weight=weight) for frame in frames]
+        sets = [features.examples(frame, own, weight=weight, narrow=True) for frame in frames]
         scales = {task: _scale(task, sets[0]) for task, kind in self.tasks.items() if kind == "regression"}
         sets = [examples.scaled(scales) for examples in sets]
         model = self.recipe.model(features, self.tasks, self.seed, sets[0])

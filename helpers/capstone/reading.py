@@ -8,13 +8,14 @@
 
 import codecs
 import csv
+import ctypes
 import difflib
 import io
 import lzma
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -23,7 +24,7 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 from pandas.io.common import get_handle
 
-from helpers.support import validate
+from ..support import validate
 
 READING = "read"  # where a table keeps the options with which it was read
 SAMPLE, PART = 100_000, 50_000  # characters from which the separator is taken; lines that are read together
@@ -53,8 +54,9 @@ def read(
               the same in every file, and a larger share keeps what a smaller one does
     encoding  of a CSV file; None: UTF-8, or UTF-16 where its first bytes say so
 
-    Memory, besides 300 MB for Python and PyTorch: to read a CSV file takes about three times what `megabytes` says of
-    the table, to compare four times (measured on a million rows with words and lists, `benchmarks/README.md`).
+    Memory, besides 300 MB for Python and PyTorch: to read a CSV file takes less than three times what `megabytes` says
+    of the table, to compare less than four times (measured on a million rows with words and lists,
+    `benchmarks/README.md`).
 
     Whole numbers take as few bytes as they need, and words are kept once each (categories). Blanks around a name in the
     header are cut off. In a column of decimal commas they become points. Otherwise no value changes its meaning: a
@@ -87,7 +89,14 @@ def read(
         validate.fail("path", f"{path.name} without a row below its header", "a table with rows, or a larger share")
     frame = _small(frame)
     frame.attrs[READING] = {name: value for name, value in given.items() if value is not None}
+    give_back()
     return frame
+
+
+def give_back() -> None:
+    """Let the system have what was freed. Linux's C library keeps it for arrays, of a million rows 180 MB."""
+    with suppress(OSError, AttributeError, TypeError):  # another library, or another system
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @validate.checked
@@ -179,8 +188,10 @@ def _csv(path: Path, columns, header, names, encoding) -> pd.DataFrame:
         options |= {"usecols": wanted or None, "names": names or None, "header": 0 if header else None}
         with pd.read_csv(path, dtype=str, index_col=False, chunksize=PART, **options) as texts:
             parts = [part.astype("category") for part in texts]  # a text that comes again takes no memory
-    every = {name: union_categoricals([part[name] for part in parts], sort_categories=True) for name in parts[0]}
-    return pd.DataFrame({name: _meant(values) for name, values in every.items()})
+    found = {}
+    for name in [*parts[0]]:  # one column after the other, which then is no longer in the parts: texts are large
+        found[name] = _meant(union_categoricals([part.pop(name) for part in parts], sort_categories=True))
+    return pd.DataFrame(found)
 
 
 def _header(text: str) -> tuple[str, list[str]]:
@@ -241,7 +252,7 @@ def _meant(values: pd.Categorical) -> pd.Categorical | np.ndarray:
 
 def _numbers(texts: pd.Index, gaps: bool) -> np.ndarray | None:
     """The numbers that texts stand for; None where one would lose something, as whole numbers among `gaps` may."""
-    if set(texts.str.lower()) <= {"true", "false"}:
+    if len(texts) <= 48 and set(texts.str.lower()) <= {"true", "false"}:  # so many ways there are to write the two
         return (texts.str.lower() == "true").astype(float)
     commas = [text for text in texts if "," in text]
     if commas and all(map(COMMA.fullmatch, texts)) and not all(map(THOUSANDS.fullmatch, commas)):

@@ -10,13 +10,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.capstone.plan import CONTROL, SINGLE, WITHIN
-from helpers.capstone.table_checks import GIVEN_AWAY, Problem
-from helpers.evaluation.four_outcomes import UNCLEAR, outcome
-from helpers.evaluation.intervals import MOST_SEEDS
-from helpers.evaluation.pool import AS_IS, FUSIONS
-from helpers.evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDECIDED, VERDICTS, verdict
-from helpers.support import validate
+from ..evaluation.four_outcomes import UNCLEAR, outcome
+from ..evaluation.intervals import MOST_SEEDS
+from ..evaluation.pool import AS_IS, FUSIONS
+from ..evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDECIDED, VERDICTS, verdict
+from ..support import validate
+from .plan import CONTROL, SINGLE, WITHIN
+from .table_checks import GIVEN_AWAY, Problem
 
 SHARE, BUT, APART, COST, OPEN = WORDS = ("share", "share, but", "keep apart", "share, for the cost", "undecided")
 TOO_GOOD = {"AUC": GIVEN_AWAY["binary"], WITHIN: GIVEN_AWAY["binary"], "R²": GIVEN_AWAY["regression"]}

@@ -23,13 +23,19 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers.capstone import list_section
-from helpers.capstone.comparison import FEWEST_CLUSTERS, SHARED, Comparison
-from helpers.capstone.declaration import literal
-from helpers.capstone.lists import Lists
-from helpers.capstone.plan import CONTROL, METRICS, QUICK, SERVED, SINGLE, WITHIN, duration
-from helpers.capstone.ranker import Recipe
-from helpers.capstone.recommendation import (
+from ..display import figures, pictures
+from ..display.palette import BLACK, GREY
+from ..evaluation.pool import FUSIONS
+from ..evaluation.verdicts import HOLDS, UNDECIDED
+from ..support import validate
+from ..support.files import whole
+from . import list_section
+from .comparison import FEWEST_CLUSTERS, SHARED, Comparison
+from .declaration import literal
+from .lists import Lists
+from .plan import CONTROL, METRICS, QUICK, SERVED, SINGLE, WITHIN, duration
+from .ranker import Recipe
+from .recommendation import (
     FORMS,
     UNSHARED,
     alarms,
@@ -40,16 +46,12 @@ from helpers.capstone.recommendation import (
     to_serve,
     today,
 )
-from helpers.display import figures, pictures
-from helpers.display.palette import BLACK, GREY
-from helpers.evaluation.pool import FUSIONS
-from helpers.evaluation.verdicts import HOLDS, UNDECIDED
-from helpers.support import validate
-from helpers.support.files import whole
 
 STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 PAGE = string.Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
-MADE_WITH = {"Made with the course": "multitask-ranking-course", "PyTorch": "torch", "scikit-learn": "scikit-learn"}
+LIBRARY = __name__.partition(".")[0]  # helpers, or mtlcheck: the same floors as a wheel of their own
+WHOSE = ("the course", "multitask-ranking-course") if LIBRARY == "helpers" else (LIBRARY, LIBRARY)
+MADE_WITH = {f"Made with {WHOSE[0]}": WHOSE[1], "PyTorch": "torch", "scikit-learn": "scikit-learn"}
 MANY = 1_000  # times the rows: beyond that a number would say no more
 HELD = {"by time": 89, "at random": 96}  # of 100 intervals held the truth, in worlds where it is known (chapter 08)
 SEARCHED = {"headline": 95, "own": 91}  # of 100 where settings were searched, on tables of eight laws (chapter 08)
@@ -429,11 +431,11 @@ found = compare(frame, declaration, recipe{options})
 report(found, {literal(file)}).save("report.html")"""
 
 
-IMPORTS = """from helpers.capstone.comparison import compare
-from helpers.capstone.declaration import Declaration
-from helpers.capstone.ranker import Recipe
-from helpers.capstone.reading import read
-from helpers.capstone.report import report"""
+IMPORTS = f"""from {LIBRARY}.capstone.comparison import compare
+from {LIBRARY}.capstone.declaration import Declaration
+from {LIBRARY}.capstone.ranker import Recipe
+from {LIBRARY}.capstone.reading import read
+from {LIBRARY}.capstone.report import report"""
 
 
 def _table(frame: pd.DataFrame) -> str:

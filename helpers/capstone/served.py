@@ -11,21 +11,21 @@ import pandas as pd
 import torch
 from torch import nn
 
-from helpers.capstone.declaration import Declaration
-from helpers.capstone.plan import SINGLE
-from helpers.capstone.preparation import Split, observed
-from helpers.capstone.ranker import Mix, Ranker, Recipe
-from helpers.data.examples import Examples
-from helpers.data.features import Features
-from helpers.evaluation import yardsticks
-from helpers.evaluation.counts import by_ids
-from helpers.evaluation.metrics import auc, r2
-from helpers.evaluation.pool import FUSIONS, MEAN, PRODUCT, pool
-from helpers.evaluation.yardsticks import _fitted as fitted
-from helpers.evaluation.yardsticks import _one_hot as one_hot
-from helpers.models.copies import predict
-from helpers.models.mixture import ALONE, SHARED, SUM, Mixture, Sum
-from helpers.support import validate
+from ..data.examples import Examples
+from ..data.features import Features
+from ..evaluation import yardsticks
+from ..evaluation.counts import by_ids
+from ..evaluation.metrics import auc, r2
+from ..evaluation.pool import FUSIONS, MEAN, PRODUCT, pool
+from ..evaluation.yardsticks import _fitted as fitted
+from ..evaluation.yardsticks import _one_hot as one_hot
+from ..models.copies import predict
+from ..models.mixture import ALONE, SHARED, SUM, Mixture, Sum
+from ..support import validate
+from .declaration import Declaration
+from .plan import SINGLE
+from .preparation import Split, observed
+from .ranker import Mix, Ranker, Recipe
 
 COUNTED = {"by item": ("item",), "by user": ("user",), "by user and item": ("user", "item")}  # means of these columns
 LEAST = 1e-6  # slope of a calibration: an order is never turned round
@@ -103,7 +103,8 @@ class _Rows:
         return _Rows(Features(own.layout()).fit(frame), own, frame)
 
     def examples(self, frame: pd.DataFrame) -> Examples:
-        made = self.features.examples(frame, {task: task for task in self.tasks}, weight=self.declaration.weight)
+        own = {task: task for task in self.tasks}
+        made = self.features.examples(frame, own, weight=self.declaration.weight, narrow=True)
         return made.scaled(self.scales)
 
     def penalty(self, valid: pd.DataFrame, task: str) -> float:

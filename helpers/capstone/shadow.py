@@ -14,16 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.capstone.comparison import MANY_ORDERS, _luck, _moves, _score
-from helpers.capstone.declaration import Declaration
-from helpers.capstone.plan import MATTERS, METRICS, WITHIN
-from helpers.capstone.preparation import FRACTIONS, dates, prepare, ties
-from helpers.capstone.ranker import Ranker
-from helpers.capstone.report import Report, _table, _words
-from helpers.capstone.table_checks import must_pass
-from helpers.evaluation.counts import by_ids
-from helpers.evaluation.intervals import half_width
-from helpers.support import validate
+from ..evaluation.counts import by_ids
+from ..evaluation.intervals import half_width
+from ..support import validate
+from .comparison import MANY_ORDERS, _luck, _moves, _score
+from .declaration import Declaration
+from .plan import MATTERS, METRICS, WITHIN
+from .preparation import FRACTIONS, dates, prepare, ties
+from .ranker import Ranker
+from .report import Report, _table, _words
+from .table_checks import must_pass
 
 KEEP, RETRAIN, STOP, SETTLE = WORDS = ("keep it", "retrain", "do not serve it", "to be settled first")
 OFF = 0.1  # of a label's mean, or of a number's deviation: no prediction need be nearer

@@ -9,9 +9,9 @@ import re
 import numpy as np
 import pandas as pd
 
-from helpers.capstone.declaration import BINARY, VECTOR, Declaration, literal
-from helpers.capstone.preparation import YES_NO, cut_tags, dates, of_day, vector_width, written
-from helpers.support import validate
+from ..support import validate
+from .declaration import BINARY, VECTOR, Declaration, literal
+from .preparation import YES_NO, cut_tags, dates, of_day, vector_width, written
 
 USERS = "(user|uid|member|customer|viewer|reader|listener|visitor|subscriber|reviewer|buyer)(id|no|nr|key)?"
 USERS += "|.*(用户|客户|会员).*"

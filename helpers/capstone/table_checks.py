@@ -16,8 +16,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import bdtr  # the binomial distribution
 
-from helpers.capstone.declaration import Declaration, literal
-from helpers.capstone.preparation import (
+from ..data.features import LARGEST_FLOAT, Features, Sparse, Tags
+from ..evaluation import own_label
+from ..evaluation.counts import by_ids
+from ..evaluation.metrics import auc, r2
+from ..support import validate
+from ..training.loop import TOTAL
+from .declaration import Declaration, literal
+from .preparation import (
     FRACTIONS,
     MANY_ALIKE,
     YES_NO,
@@ -35,14 +41,8 @@ from helpers.capstone.preparation import (
     split,
     with_answers,
 )
-from helpers.capstone.reading import MISSING
-from helpers.capstone.suggestion import is_date
-from helpers.data.features import LARGEST_FLOAT, Features, Sparse, Tags
-from helpers.evaluation import own_label
-from helpers.evaluation.counts import by_ids
-from helpers.evaluation.metrics import auc, r2
-from helpers.support import validate
-from helpers.training.loop import TOTAL
+from .reading import MISSING
+from .suggestion import is_date
 
 FEW_WEIGHED = 0.1  # of the rows: as many of equal weight would be as uncertain (Kish, Survey Sampling, 1965)
 FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES, FEW_USERS = 100, 2_000, 50, 50

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.support import validate
-from helpers.support.downloads import CENSUS
+from ..support import validate
+from ..support.downloads import CENSUS
 
 # SHA-256 of census-income.test, unpacked.
 CHECKSUM = "98402b1ab879573d0a7f38a699a40258080e25e33d3401e7bf9c96d3fa0fab8c"

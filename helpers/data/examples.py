@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.support import validate
+from ..support import validate
 
 Inputs = Tensor | dict[str, Tensor]
 

@@ -30,8 +30,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from helpers.data.examples import Examples
-from helpers.support import validate
+from ..support import validate
+from .examples import Examples
 
 PADDING = 0
 TOGETHER = 100_000  # rows that are transformed at once
@@ -208,22 +208,26 @@ class Features:
         """Tensors of all rows: "dense" (n, columns) float32, "sparse" (n, columns) int64, a sequence (n, length) int64.
 
         A tensor without columns is left out. NaN in a dense column becomes 0, the mean; an id that `fit` has not seen
-        becomes its column's unknown row. With `narrow`, ids are int32, in half the memory.
+        becomes its column's unknown row. With `narrow`, ids are int32, in half the memory, and of many rows a sequence
+        is no longer than their longest list.
 
         Raises ValueError or TypeError that names the column: missing, not a number, ids of another kind than in `fit`.
         """
         self.check_fitted()
         frame = self._check(frame)
+        lengths = {layout.name: layout.length for layout in self.sequences}
         if len(frame) <= TOGETHER:
-            return self._transform(frame, narrow)
+            return self._transform(frame, narrow, lengths)
+        if narrow:
+            lengths = {name: min(length, _longest(frame[name])) for name, length in lengths.items()}
         inputs = {}
         for start in range(0, len(frame), TOGETHER):  # the lists and words of all rows would take most of the memory
-            for name, part in self._transform(frame[start : start + TOGETHER], narrow).items():
+            for name, part in self._transform(frame[start : start + TOGETHER], narrow, lengths).items():
                 whole = inputs.setdefault(name, part.new_empty(len(frame), part.shape[1]))
                 whole[start : start + TOGETHER] = part
         return inputs
 
-    def _transform(self, frame: pd.DataFrame, narrow: bool) -> dict[str, Tensor]:
+    def _transform(self, frame: pd.DataFrame, narrow: bool, lengths: dict[str, int]) -> dict[str, Tensor]:
         inputs, kind = {}, torch.int32 if narrow else torch.int64
         if self.dense:
             inputs["dense"] = torch.from_numpy(self._dense_columns(frame))
@@ -232,7 +236,7 @@ class Features:
             inputs["sparse"] = torch.from_numpy(np.column_stack(rows)).to(kind)
         for layout in self.sequences:
             lists, where = _lists(layout.name, frame[layout.name], layout.length)
-            padded = np.full((len(frame), layout.length), layout.padding)
+            padded = np.full((len(frame), lengths[layout.name]), layout.padding)
             padded[where] = self._rows(self.ids[layout.of], layout.name, lists)
             inputs[layout.name] = torch.from_numpy(padded).to(kind)
         return inputs
@@ -364,6 +368,11 @@ def _ids(name: str, values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     ids = np.zeros(len(values), dtype=np.int64)
     ids[~missing] = np.asarray(present, dtype=np.int64)
     return ids, missing
+
+
+def _longest(values: pd.Series) -> int:
+    """Of all lists; at least 1."""
+    return max(1, *(len(value) for value in values if isinstance(value, list | tuple | np.ndarray)))
 
 
 def _lists(name: str, values: pd.Series, length: int = 0) -> tuple[pd.Series, tuple[np.ndarray, np.ndarray]]:

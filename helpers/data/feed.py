@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.data.examples import Examples, Inputs
-from helpers.data.features import Dense, Features, Sparse
-from helpers.data.world import ACTIONS, AGES, COURSE, SEED, TOPICS, Biases, Kind, World, simulate
-from helpers.support import validate
-from helpers.support.files import whole
+from ..support import validate
+from ..support.files import whole
+from .examples import Examples, Inputs
+from .features import Dense, Features, Sparse
+from .world import ACTIONS, AGES, COURSE, SEED, TOPICS, Biases, Kind, World, simulate
 
 FOLDER = Path(__file__).parents[2] / "data" / "feed"
 ENDING = ".csv.gz"

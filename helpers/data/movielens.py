@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.support import validate
-from helpers.support.downloads import MOVIELENS
+from ..support import validate
+from ..support.downloads import MOVIELENS
 
 FOLDER = MOVIELENS.folder
 ORIGINAL, PACKAGED = MOVIELENS.layouts

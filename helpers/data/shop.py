@@ -21,8 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.data.world import TOPICS, World
-from helpers.support import validate
+from ..support import validate
+from .world import TOPICS, World
 
 STEPS = ("click", "cart", "purchase")
 PRICE, SPREAD = 20.0, 0.8  # the median price, and the standard deviation of its logarithm

@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from helpers.data.examples import Examples
-from helpers.support import validate
+from ..support import validate
+from .examples import Examples
 
 # How task b takes the features that it shares with task a: with the same sign, the opposite sign, or half of them with
 # each (label correlation 0 although every feature is shared).

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.support import validate
+from ..support import validate
 
 SEED = 20
 DAY = 86_400  # seconds

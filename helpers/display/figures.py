@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers.display import pictures
-from helpers.display.palette import BLACK, GREY, METHOD, SINGLE_TASK, Style, styles
-from helpers.support import validate
+from ..support import validate
+from . import pictures
+from .palette import BLACK, GREY, METHOD, SINGLE_TASK, Style, styles
 
 STYLE = {
     "figure.figsize": (8, 4.5),

@@ -22,8 +22,8 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 from PIL import Image
 
-from helpers.display.palette import ink
-from helpers.support import validate
+from ..support import validate
+from .palette import ink
 
 DPI = 100  # at most, as shown
 SHARP = 2  # pixels of the PNG for one that is shown: for projectors, slides and screens of phones

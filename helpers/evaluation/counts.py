@@ -11,9 +11,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from helpers.data.examples import Examples, Inputs
-from helpers.evaluation.metrics import Array
-from helpers.support import validate
+from ..data.examples import Examples, Inputs
+from ..support import validate
+from .metrics import Array
 
 BY_ITEM, BY_CLICKS = ITEM_COUNTS = ("by item", "by item's clicks")  # of the label that is judged, and of the click
 BIASES = "user + item biases"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from helpers.support import validate
+from ..support import validate
 
 BOTH_GAIN, ONE_GAINS, SEESAW, BOTH_LOSE = "both gain", "one gains, none loses", "seesaw", "both lose"
 ALL_GAIN, SOME_GAIN, ALL_LOSE = "all gain", "some gain, none loses", "all lose"  # of more than two tasks

@@ -23,9 +23,9 @@ import pandas as pd
 import torch
 from scipy.special import stdtrit
 
-from helpers.evaluation.metrics import CONSTANT, ONE_CLASS, Array, ranks
-from helpers.evaluation.verdicts import verdict
-from helpers.support import validate
+from ..support import validate
+from .metrics import CONSTANT, ONE_CLASS, Array, ranks
+from .verdicts import verdict
 
 MOST_SEEDS = 200  # nobody waits for more
 

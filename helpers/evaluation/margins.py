@@ -12,7 +12,7 @@ was judged by before, and since when, is in `data/margins.csv`.
 
 from typing import NamedTuple
 
-from helpers.evaluation.verdicts import LEFT
+from .verdicts import LEFT
 
 
 class Margin(NamedTuple):

@@ -13,8 +13,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from helpers.data.examples import Examples
-from helpers.support import validate
+from ..data.examples import Examples
+from ..support import validate
 
 Array = np.ndarray | Tensor
 

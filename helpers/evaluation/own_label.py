@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtri  # the quantile of the normal distribution
 
-from helpers.evaluation.intervals import auc_influence, over_users
-from helpers.evaluation.metrics import auc
-from helpers.support import validate
+from ..support import validate
+from .intervals import auc_influence, over_users
+from .metrics import auc
 
 MOST_ROWS, FEWEST, LATER = 100_000, 20, 4  # rows looked at, of each class; a later row: after a quarter of the id's
 SURE, LEAST, PREDICTS = 4.5, 0.1, 0.55  # standard errors of the lead, the lead, and the AUC from which on it matters

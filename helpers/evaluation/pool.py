@@ -24,8 +24,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from helpers.evaluation.metrics import Array
-from helpers.support import validate
+from ..support import validate
+from .metrics import Array
 
 AS_IS, OF_THREE = "as it is", "mean of three"
 PRODUCT, MEAN, STACK = FUSIONS = ("product", "mean", "stack")  # of all outputs

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaincinv, ndtri, stdtrit  # quantiles; scipy.stats has them too, at a second and 50 MB more
 
-from helpers.support import validate
+from ..support import validate
 
 
 def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:

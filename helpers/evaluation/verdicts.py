@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
-from helpers.support import validate
+from ..support import validate
 
 FINDINGS, TUNING = (Path(__file__).parents[2] / "data" / f"{name}.csv" for name in ("findings", "tuning"))
 
@@ -147,7 +147,7 @@ def weak(findings: Iterable[Finding]) -> list[str]:
 
     A claim that states nothing, an undecided one, is not among the tests.
     """
-    from helpers.evaluation.statistics import holm  # a card needs neither it nor numpy
+    from .statistics import holm  # a card needs neither it nor numpy
 
     errors = {one.id: one.error for one in findings if one.expected != UNDECIDED}
     passed = set(holm(errors))

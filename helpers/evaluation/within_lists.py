@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from helpers.evaluation.intervals import _row
-from helpers.evaluation.metrics import NO_USER, Array, ranks
-from helpers.support import validate
+from ..support import validate
+from .intervals import _row
+from .metrics import NO_USER, Array, ranks
 
 
 def gauc_influence(scores: Array, labels: Array, groups: Array) -> np.ndarray:

@@ -14,11 +14,11 @@ from functools import partial
 import numpy as np
 from scipy import sparse
 
-from helpers.data.examples import Examples, Inputs, map_tensors
-from helpers.data.features import Features
-from helpers.evaluation.counts import by_ids
-from helpers.evaluation.metrics import auc, r2
-from helpers.support import validate
+from ..data.examples import Examples, Inputs, map_tensors
+from ..data.features import Features
+from ..support import validate
+from .counts import by_ids
+from .metrics import auc, r2
 
 LINEAR, TREES = NAMES = ("linear", "trees")
 PENALTIES = (1.0, 10.0, 100.0)  # on the squared weights of the linear model

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from helpers.data.features import Features, SequenceLayout
-from helpers.models.shared_bottom import MLP, Encoder
-from helpers.support import validate
+from ..data.features import Features, SequenceLayout
+from ..support import validate
+from .shared_bottom import MLP, Encoder
 
 
 def _check(encoder: Encoder) -> Encoder:

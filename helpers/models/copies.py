@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
-from helpers.data.examples import Inputs, check_inputs, map_tensors
-from helpers.support import validate
+from ..data.examples import Inputs, check_inputs, map_tensors
+from ..support import validate
 
 CACHE_BYTES = 1 << 20  # what the activations of the widest layer may take; rows or copies beyond it cost up to double
 

@@ -13,11 +13,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from helpers.data.examples import Examples, Inputs
-from helpers.data.features import Features
-from helpers.models.copies import predict
-from helpers.models.shared_bottom import SharedBottom
-from helpers.support import validate
+from ..data.examples import Examples, Inputs
+from ..data.features import Features
+from ..support import validate
+from .copies import predict
+from .shared_bottom import SharedBottom
 
 TASKS = ("click", "like", "click and like")
 

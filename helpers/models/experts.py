@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from helpers.data.examples import Inputs
-from helpers.data.features import Features
-from helpers.models.copies import Copies
-from helpers.models.shared_bottom import MLP, SharedBottom
-from helpers.support import validate
+from ..data.examples import Inputs
+from ..data.features import Features
+from ..support import validate
+from .copies import Copies
+from .shared_bottom import MLP, SharedBottom
 
 
 class Gate(nn.Linear):

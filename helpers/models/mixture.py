@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from helpers.data.examples import Inputs
-from helpers.data.features import Features
-from helpers.support import validate
+from ..data.examples import Inputs
+from ..data.features import Features
+from ..support import validate
 
 SHARED, ALONE, SUM = SIDES = ("shared", "alone", "sum")  # whose outputs a task takes
 

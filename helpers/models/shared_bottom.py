@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from helpers.data.examples import Inputs
-from helpers.data.features import Features, SequenceLayout
-from helpers.support import validate
+from ..data.examples import Inputs
+from ..data.features import Features, SequenceLayout
+from ..support import validate
 
 TASK_KINDS = ("binary", "regression")
 L2_ROWS = ("looked up", "all")

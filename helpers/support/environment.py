@@ -20,7 +20,7 @@ import pandas as pd
 import torch
 from packaging.requirements import Requirement
 
-from helpers.support.downloads import MOVIELENS
+from .downloads import MOVIELENS
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "multitask-ranking-course"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from helpers.support import validate
+from . import validate
 
 FULL = (errno.ENOSPC, errno.EDQUOT)  # no space on the disk, or in the user's quota
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
-from helpers.data.examples import Examples
-from helpers.support import validate
-from helpers.training.balance import Balance
-from helpers.training.losses import LOSSES, TOTAL, Loss, check_task_weights
+from ..data.examples import Examples
+from ..support import validate
+from .balance import Balance
+from .losses import LOSSES, TOTAL, Loss, check_task_weights
 
 DEVICES = ("cpu", "auto", "cuda")
 

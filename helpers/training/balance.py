@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from helpers.models.copies import Copies
-from helpers.support import validate
+from ..models.copies import Copies
+from ..support import validate
 
 
 class Balance:

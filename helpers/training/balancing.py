@@ -19,10 +19,10 @@ from itertools import compress
 import torch
 from torch import Tensor
 
-from helpers.models.copies import Copies
-from helpers.support import validate
-from helpers.training.adam import Adam
-from helpers.training.balance import Balance
+from ..models.copies import Copies
+from ..support import validate
+from .adam import Adam
+from .balance import Balance
 
 SMALLEST = 1e-4  # of GradNorm's weights: nothing in the paper keeps them positive
 

@@ -22,13 +22,13 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from helpers.data.examples import Examples, Inputs
-from helpers.models.copies import Copies, State, group_size, restore
-from helpers.support import validate
-from helpers.training import arguments
-from helpers.training.adam import Adam
-from helpers.training.balance import Balance
-from helpers.training.losses import TOTAL, Loss, task_losses, weighted_sum
+from ..data.examples import Examples, Inputs
+from ..models.copies import Copies, State, group_size, restore
+from ..support import validate
+from . import arguments
+from .adam import Adam
+from .balance import Balance
+from .losses import TOTAL, Loss, task_losses, weighted_sum
 
 
 @dataclass

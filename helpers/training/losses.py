@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from helpers.support import validate
+from ..support import validate
 
 TOTAL = "total"  # the weighted sum of the task losses, a name besides those of the tasks
 

@@ -1,4 +1,4 @@
-"""A million rows with words as ids and lists, from the file to the report, in about 1 GB: 890 to 1,011 MB measured."""
+"""A million rows with words as ids and lists, from the file to the report, in less than 1 GB."""
 
 import subprocess
 import sys
@@ -10,9 +10,9 @@ from helpers.support import environment
 
 
 @pytest.mark.long
-def test_a_million_rows_are_compared_in_about_a_gigabyte(tmp_path):
+def test_a_million_rows_are_compared_in_less_than_a_gigabyte(tmp_path):
     million.write(path := tmp_path / "log.csv", 1_000_000)
     command = [sys.executable, "-m", "benchmarks.million", str(path)]
     text = subprocess.run(command, cwd=environment.ROOT, capture_output=True, text=True, check=True).stdout
     peaks = {stage: float(mb) for stage, mb, *_ in (line.split(",") for line in text.splitlines())}
-    assert list(peaks) == ["read", "compare", "report"] and peaks["report"] < 1_100
+    assert list(peaks) == ["read", "compare", "report"] and peaks["report"] < 1_000

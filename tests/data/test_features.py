@@ -108,12 +108,16 @@ LISTS = [["a"], [], ["b"], None]
 
 
 def test_rows_are_the_same_however_many_are_transformed_at_once_and_from_what_was_kept(monkeypatch):
+    """Of many rows the narrow form of a sequence ends where the longest list does."""
     data = frame(history=LISTS)
     features = Features(ALL).fit(data)
     whole, kept = features.transform(data), Features.of_state(features.state())
     monkeypatch.setattr(module, "TOGETHER", 3)
-    for inputs in (features.transform(data), kept.transform(data), features.transform(data, narrow=True)):
+    for inputs in (features.transform(data), kept.transform(data)):
         assert list(inputs) == list(whole) and all(torch.equal(inputs[name], whole[name]) for name in whole)
+    short = features.transform(data, narrow=True)
+    assert short["history"].shape == (4, 1) and not whole["history"][:, 1:].any() and list(short) == list(whole)
+    assert all(torch.equal(short[name], whole[name][:, : short[name].shape[1]]) for name in whole)
 
 
 # Examples

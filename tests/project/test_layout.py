@@ -22,11 +22,13 @@ MODULES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT)
 
 def imported(path: Path) -> set[str]:
     """The modules and packages of `helpers` that a file imports, as "models.experts"."""
-    found = set()
+    found, package = set(), ["helpers", *path.relative_to(ROOT).parent.parts]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "helpers":
-            for alias in node.names:
-                parts = [*node.module.split(".")[1:], alias.name]
+        if isinstance(node, ast.ImportFrom):
+            near = package[: len(package) + 1 - node.level] if node.level else []
+            library, *within = [*near, *(node.module or "").split(".")]
+            for alias in node.names if library == "helpers" else ():
+                parts = [*filter(None, within), alias.name]
                 here = ROOT.joinpath(*parts)
                 module = here.is_dir() or here.with_suffix(".py").is_file()
                 found.add(".".join(parts if module else parts[:-1]))
