@@ -339,16 +339,17 @@ set_back = Exercise(
 
 
 def _users() -> list[tuple]:
-    """A log of 60 users with six rows each; of twelve no row is clicked, of three all are."""
+    """A log of 60 users with four to eight rows each; of twelve no row is clicked, of three all are."""
     rng = np.random.default_rng(0)
-    user, score = np.repeat(np.arange(60), 6), rng.normal(size=360)
-    label = (rng.random(360) < expit(2 * score - 0.5)).astype(int)
+    user = np.repeat(np.arange(60), 4 + np.arange(60) % 5)
+    score = rng.normal(size=len(user))
+    label = (rng.random(len(user)) < expit(2 * score - 0.5)).astype(int)
     label[(user > 2) & (user < 15)] = 0
     label[user < 3] = 1
     return [(user[user > 2], label[user > 2], score[user > 2]), (user, label, score)]
 
 
-def _mean_over_users(undefined: Callable[[np.ndarray], float | None]) -> Callable:
+def _mean_over_users(undefined: Callable[[np.ndarray], float | None], weighted: bool = True) -> Callable:
     """An answer that counts a user whose labels are all equal as this; as nobody, if it is None."""
 
     def answer(user, label, score):
@@ -356,7 +357,7 @@ def _mean_over_users(undefined: Callable[[np.ndarray], float | None]) -> Callabl
         for one in np.unique(user):
             y, s = label[user == one], score[user == one]
             right = s[y == 1][:, None] > s[y == 0]
-            values.append((right.mean() if right.size else undefined(y), len(y)))
+            values.append((right.mean() if right.size else undefined(y), len(y) if weighted else 1))
         values = [(value, rows) for value, rows in values if value is not None]
         return sum(value * rows for value, rows in values) / sum(rows for _, rows in values)
 
@@ -366,6 +367,7 @@ def _mean_over_users(undefined: Callable[[np.ndarray], float | None]) -> Callabl
 _zero, _half = _mean_over_users(lambda y: 0.0), _mean_over_users(lambda y: 0.5)
 _one_side = _mean_over_users(lambda y: 1.0 if y.all() else None)
 _skipped = _mean_over_users(lambda y: None)
+_each_once = _mean_over_users(lambda y: None, weighted=False)
 
 mean_over_users = Exercise(
     "users without an order are left out, whoever they are. In TensorFlow an AUC of one class is 0, since 2020 at "
@@ -390,6 +392,9 @@ mean_over_users = Exercise(
         _one_side: """a user who clicked everything counts as a perfect order: {yours:.3f} for {right:.3f}.
             Hint: add users who click everything. Should the number move?
             Hint: no pair, no order; leave out whoever has labels of one kind.""",
+        _each_once: """every user counts once: {yours:.3f} for {right:.3f}.
+            Hint: a user with eight rows should count twice as much as one with four.
+            Hint: sum AUC times rows over the users, and divide by the sum of the rows.""",
         otherwise(lambda user, label, score: metrics.auc(score, label)): """the mean over users is {right:.3f}, yours is
             {yours:.3f}.
             Hint: an AUC within each user who has clicked and unclicked rows.
@@ -466,7 +471,15 @@ def _rest(total: Callable[[Tensor, Tensor], Tensor]) -> dict:
     half, weights = found
     products, below = (weights * losses).tolist(), torch.full((2,), -1.0, requires_grad=True)
     cut = slopes(total(losses, below), below)[0][1] == 0
-    return {"cut": cut, "weights": weights, "products": products, "fades": bool((weights < 0.7 * half).all())}
+    places = torch.tensor([-1.0, 1.0], requires_grad=True)
+    deaf = not slopes(total(losses, places), places)[0].any()
+    return {
+        "cut": cut,
+        "deaf": deaf,
+        "weights": weights,
+        "products": products,
+        "fades": bool((weights < 0.7 * half).all()),
+    }
 
 
 def _uwl(losses, s):
@@ -503,6 +516,10 @@ total = Exercise(
     mistakes={
         when(lambda seen: "came" in seen and seen, lambda losses, s: torch.exp(-s) * losses + s): ONE_NUMBER,
         when(lambda seen: seen["fades"] and seen, _no_log): FADES,
+        when(lambda seen: seen["deaf"], lambda losses, s: losses.log().sum()): """s is not in the total, so nothing
+            learns it.
+            Hint: the sum of logs is what is left once every s is at its best, as chapter 05 says. Here s has to move.
+            Hint: ½·e^(−s)·L + ½·s, summed over the tasks.""",
         when(
             lambda seen: seen["products"][1] < 0.1 and not seen["cut"] and seen, _absolute
         ): """the loss of 0.05 stays at
@@ -601,6 +618,7 @@ def _rates(loss: Callable) -> dict:
         "clicks": close(click, TRUE[0], 0.03),
         "buys": close(buy, TRUE[1], 0.03),
         "raised": bool(buy[0] > 0.12),
+        "far": bool(buy[0] > 0.65),
         "level": abs((click * buy).mean() - BUYS.mean()) < 0.02,
     }
 
@@ -646,6 +664,13 @@ funnel = Exercise(
         ): """of two kinds of rows a fifth and three fifths are clicked, and the CTR rests at {ctr:.2f}.
             Hint: the click has a label in every row.
             Hint: leave its loss as it was.""",
+        when(
+            lambda seen: not seen["buys"] and seen["far"] and seen,
+            lambda a, b, click, buy: bce(a, click) + bce(a * b, buy),
+        ): """of the clicks a half and a quarter become purchases, and the CVR rests at {cvr:.2f}: the logits were
+            multiplied.
+            Hint: a product of probabilities is a probability. What is a product of logits?
+            Hint: sigmoid first, then multiply, then the log loss.""",
         when(
             lambda seen: not seen["buys"] and seen["raised"] and not seen["level"] and seen, _reweighted
         ): """of the clicks a half and a quarter become purchases. The CVR rests at {cvr:.2f}, which is nearer, and rows
@@ -833,6 +858,16 @@ report = Exercise(
         ): """{missing}: trained, and not in the report.
             Hint: a model for three tasks has three results; a loss can hide in any of them.
             Hint: go through all names in `labels`.""",
+        gives(
+            lambda yours, outputs, labels: (
+                {"more": " and ".join(map(str, yours.keys() - labels.keys()))}
+                if yours.keys() - labels.keys()
+                else False
+            ),
+            lambda outputs, labels: _areas(outputs, labels) | {"mean": 0.7},
+        ): """{more}: in the report, and no task of this model.
+            Hint: a mean over tasks hides the one that is lost.
+            Hint: one number a task, and nothing else.""",
         gives(
             lambda yours, outputs, labels: len({round(float(yours[task]), 4) for task in labels}) == 1,
             lambda outputs, labels: dict.fromkeys(
