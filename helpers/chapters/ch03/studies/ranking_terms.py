@@ -121,8 +121,8 @@ def _logits(copies: Copies, inputs: Inputs) -> Tensor:
 def _gauc(worlds: Worlds, logits: Tensor) -> np.ndarray:
     """Of each world and goal, over the users on offer."""
     users = torch.arange(logits.shape[-1]) // CANDIDATES
-    each = zip(logits, worlds.offered[1].mT, strict=True)
-    return np.array([[gauc(z, y, users)[0] for z, y in zip(*world, strict=True)] for world in each])
+    both = zip(logits, worlds.offered[1].mT, strict=True)
+    return np.array([[gauc(z, y, users)[0] for z, y in zip(*world, strict=True)] for world in both])
 
 
 def tune(
@@ -186,7 +186,10 @@ def predicted(seeds: Sequence[int], loss: str) -> Iterator[tuple[Worlds, dict[st
 
 
 def shown(offer: Offer, logit: Tensor, form: str, weights: Mapping[str, float]) -> float:
-    """True satisfaction with the ten that each user is shown, by a form of chapter 01. logit: `(goals, rows)`."""
+    """True satisfaction with the ten that each user is shown, by a form of chapter 01. logit: `(goals, rows)`.
+
+    `Offer.served` says the same and more; `weigh` asks 150,000 times.
+    """
     scores = dict(zip(GOALS, logit.double().sigmoid().numpy(), strict=True))
     fused = ranking.FORMS[form](scores, weights).reshape(-1, CANDIDATES)
     (satisfaction,) = ranking.top(fused, offer.outcomes["satisfaction"].to_numpy().reshape(-1, CANDIDATES))
