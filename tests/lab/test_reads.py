@@ -30,7 +30,7 @@ from helpers.models.shared_bottom import SharedBottom
         ("chapters.ch04.studies.real_data.ratings", "TOWER", [1], "04_ratings"),
         ("chapters.ch05.studies.more_balancers.toy", "STEPS", 3, "05_toy"),
         ("chapters.ch01.studies.ranking", "BOTTOM", [2], "01_labels"),
-        ("chapters.ch00.studies.rankers", "EPOCHS", 1, "00_board"),
+        ("chapters.ch00.studies.rankers", "BATCH", 7, "00_board"),
         ("chapters.ch07.studies.clicked_rows.watched", "TEST", 7, "07_watched"),
         ("data.world", "WATCH", 7.0, "02_served"),  # the simulator's
         (
