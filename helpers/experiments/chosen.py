@@ -59,8 +59,12 @@ class Chosen(Mapping):
 
     @cached_property
     def _found(self) -> dict:
+        return self.nested(self.table)
+
+    def nested(self, table: pd.DataFrame) -> dict:
+        """What this maps, of a `table` such as `best` returns."""
         nested: dict = {}
-        for row in self.table.to_dict("records"):
+        for row in table.to_dict("records"):
             *outer, last = (row[name] for name in self.by)
             inner = nested
             for key in outer:

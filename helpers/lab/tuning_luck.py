@@ -10,9 +10,10 @@ in their fold. Prints a line a block.
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import reduce
+from operator import getitem
 
 import pandas as pd
 
@@ -27,26 +28,66 @@ from helpers.support.files import alone, whole
 BLOCKS = range(2_000, 2_500, 100)  # the first seeds of five
 
 
-@cache
-def _searched(name: str, start: int) -> pd.DataFrame:
-    """The table of a search, on as many seeds from `start` on as the kept one has."""
-    table = TABLES[name]
-    return table.make(**table.settings | {table.seeds: range(start, start + len(table.settings[table.seeds]))})
+class AsRead(Mapping):
+    """What a `Chosen` maps, with the settings that its searches find on the seeds from `start` on.
+
+    A setting is searched for when it is read, at its own levels: most claims read few of them.
+
+    kept      what it maps in the course, below `keys`
+    searched  the tables that were made so far, by search and levels
+    """
+
+    def __init__(self, chosen: Chosen, start: int, kept: Mapping, searched: dict, keys: tuple = ()):
+        self._chosen, self._start, self._kept, self._searched, self._keys = chosen, start, kept, searched, keys
+
+    def __getitem__(self, key: object) -> object:
+        chosen, keys, below = self._chosen, (*self._keys, key), self._kept[key]
+        if len(keys) < len(chosen.by):
+            return AsRead(chosen, self._start, below, self._searched, keys)
+        at = dict(zip(chosen.by, keys, strict=True))
+        narrowed = {name: _levels(name, at) for name in chosen.searches}
+        tried = [self._table(name, levels) for name, levels in narrowed.items() if levels is not None]
+        return reduce(getitem, keys, chosen.nested(chosen.best(pd.concat(tried, ignore_index=True))))
+
+    def __iter__(self) -> Iterator:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def _table(self, name: str, levels: dict[str, list]) -> pd.DataFrame:
+        """Of a search at these levels, on as many seeds as the kept one has."""
+        key = f"{name} {levels}"
+        if key not in self._searched:
+            table = TABLES[name]
+            seeds = range(self._start, self._start + len(table.settings[table.seeds]))
+            self._searched[key] = table.make(**table.settings | levels | {table.seeds: seeds})
+        return self._searched[key]
+
+
+def _levels(name: str, at: Mapping[str, object]) -> dict[str, list] | None:
+    """The arguments that narrow a search to these levels of its columns; None where it has not got one of them."""
+    levels = {}
+    for argument, every in TABLES[name].settings.items():
+        column = argument if argument in at else argument.removesuffix("s")
+        if column in at and isinstance(every, Sequence) and not isinstance(every, str):
+            if at[column] not in every:
+                return None
+            levels[argument] = [at[column]]
+    return levels
 
 
 @contextmanager
 def chosen_on(start: int, several: list[Chosen]) -> Iterator[None]:
     """Inside, each of these has what its searches find on the seeds from `start` on."""
+    searched = {}
     for chosen in several:
-        table = chosen.best(pd.concat([_searched(name, start) for name in chosen.searches], ignore_index=True))
-        vars(chosen).pop("_found", None)
-        vars(chosen)["table"] = table
+        vars(chosen)["_found"] = AsRead(chosen, start, dict(chosen), searched)
     try:
         yield
     finally:
         for chosen in several:
-            for found in ("_found", "table"):
-                vars(chosen).pop(found, None)
+            vars(chosen).pop("_found", None)
 
 
 def measured(experiment: Experiment) -> pd.DataFrame:
