@@ -87,7 +87,7 @@ TABLES = kept_tables(
     KeptTable(
         "08_own_share_tuning",
         tune,
-        {"seeds": [900, 901]},
+        {"seeds": range(900, 905)},
         [Recheck({"seeds": [900], "rankers": [AGE_GENRE]}, {"gauc": 0.001})],
         needs=downloads.MOVIELENS,
     ),
