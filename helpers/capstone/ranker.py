@@ -195,7 +195,7 @@ def _begin(model: nn.Module, train: Examples) -> None:
 
 def _share(train: Examples, task: str) -> float:
     """Of the rows with a label those in which it is 1, as if one more of each kind came first: never 0 or 1."""
-    labels = train.labels[task][train.masks[task]] if task in train.masks else train.labels[task]
+    labels = train.labels[task][train.observed(task)]
     return (float(labels.sum()) + 1) / (len(labels) + 2)
 
 
@@ -449,8 +449,7 @@ def _know_the_unknown(model: nn.Module, features: Features) -> None:
 
 
 def _scale(task: str, examples: Examples) -> tuple[float, float]:
-    label = examples.labels[task]
-    seen = label[examples.masks[task]] if task in examples.masks else label
+    seen = examples.labels[task][examples.observed(task)]
     if len(seen) < 2 or float(seen.std()) == 0:
         came = f"{len(seen)} training rows with one value" if len(seen) else "no training row with a value"
         validate.fail(f"label {task!r}", came, "at least two values to learn from")
