@@ -31,7 +31,7 @@ def test_a_few_rare_labels_move_the_slope_but_little():
 
 def test_labels_of_one_class_or_another_shape_are_named():
     true, label = drawn(50)
-    with pytest.raises(ValueError, match="^label: got labels of one class; expected 0 and 1"):
+    with pytest.raises(ValueError, match=r"^label: got labels of one class; expected 0 and 1"):
         platt(true, label * 0)
     with pytest.raises(ValueError, match=r"^label: got shape \(2, 40\); expected shape \(2, 50\)"):
         platt(true, label[:, :40])
