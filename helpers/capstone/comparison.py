@@ -21,7 +21,7 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -85,9 +85,10 @@ KINDS = AS_PLANNED, BEST = ("shared", "best")  # of rankers
 FEWEST_ORDERS = 10  # lists with labels of both classes, to judge by them
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """What `compare` measured; a report reads nothing else. `frame` is the table itself, for `ranker`.
+@dataclass(frozen=True, kw_only=True)
+class Comparison(Plan):
+    """The plan that was carried out, and what `compare` measured; a report reads nothing else. `frame` is the table
+    itself, for `ranker`.
 
     facts   a row a task: kind, rows with a label and mean of the label in each part, and `by item`: the metric of the
             mean label of each item, over all splits (NaN without an item)
@@ -126,17 +127,7 @@ class Comparison:
     outputs {(model, task, seed): of both sides, for the test rows}
     """
 
-    declaration: Declaration
-    recipe: Recipe
     frame: pd.DataFrame = field(repr=False)
-    seeds: list[int]
-    rates: list[float] | None
-    penalties: list[float] | None
-    tuning_seeds: list[int]
-    mode: str
-    metric: str
-    also: tuple[str, ...]
-    matters: dict[str, float]
     parts: dict[str, int]
     users: int
     spans: dict[str, tuple[str, str]]
@@ -250,10 +241,8 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         headline = _headline(table, plan, rivals, scores, growth)
         best_of = _best(table, plan, rivals, scores)
         beaten = _beaten(table, plan, rivals, scores, headline["form"])
-    planned = ("declaration", "recipe", "mode", "seeds", "rates", "penalties", "tuning_seeds")
-    planned += ("also", "matters", "metric")
     return Comparison(
-        **{name: getattr(plan, name) for name in planned},
+        **{option.name: getattr(plan, option.name) for option in fields(plan) if option.init},
         **{name: getattr(table, name) for name in ("parts", "users", "spans", "days")},
         frame=frame,
         problems=problems,
@@ -305,7 +294,7 @@ def _calls(plan: Plan, table: Table) -> float:
     splits = 1 if table.by_time else len(plan.seeds)
     fitted = len(plan.declaration.labels) * len(yardsticks.NAMES) * splits * (YARDSTICKS in plan.also)
     fitted *= _to_tune(plan, table) == 1
-    tuned = plan.tried * len(plan.to_tune) * _to_tune(plan, table)
+    tuned = plan.settings * len(plan.to_tune) * _to_tune(plan, table)
     return len(plan.sides) * (tuned + len(plan.seeds)) + len(plan.controls) * len(plan.seeds) + fitted
 
 

@@ -170,7 +170,7 @@ class Plan:
         return seeds if any(len(stage.choices) > 1 for stage in self.stages) else []
 
     @property
-    def tried(self) -> int:
+    def settings(self) -> int:
         """How many settings each side tries at least; the best of a stage is not trained again in the next."""
         counts = [len(stage.choices) for stage in self.stages]
         return sum(counts) - max(0, len(counts) - 1)
