@@ -216,7 +216,7 @@ def _no_number(values: pd.Series, label: bool = False) -> str:
     """What to do about a column of numbers or labels that holds something else, or nothing."""
     if pd.api.types.is_numeric_dtype(values.dtype):
         largest = np.nanmax(np.abs(values.to_numpy(float, na_value=np.nan)), initial=0)
-        return f"it has a value of {largest:.0e}, too large to compute. Is it an error?" * (largest > LARGEST_FLOAT)
+        return f"it has a value of {largest:.0e}, too large to compute. Is it an error?" * bool(largest > LARGEST_FLOAT)
     wrong = (pd.to_numeric(values.astype(object), errors="coerce").isna() & values.notna()).to_numpy()
     if not wrong.any():
         example = values.dropna().iloc[0] if values.notna().any() else None
