@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import runpy
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from helpers.chapters.ch03.studies.fusion import fused
 from helpers.data.features import Dense, Features, Sequence, Sparse
 from helpers.models.esmm import ESMM
 from helpers.models.shared_bottom import SingleTasks
+from tests.capstone.services import SERVE, as_logged, says_the_same, service
 
 pytestmark = pytest.mark.slow  # most of them train
 
@@ -241,7 +241,6 @@ def test_no_candidates_give_no_predictions(trained):
         Ranker(COLUMNS, TASKS).predict(rows(5)[:0])
 
 
-SERVE = Path(__file__).parents[2] / "examples" / "serve.py"
 ALONE = """
 import importlib.util, json, sys
 sys.modules["helpers"] = sys.modules["pandas"] = None  # neither can be imported
@@ -272,16 +271,6 @@ def test_what_is_exported_serves_where_the_course_is_not(columns, tmp_path):
     np.testing.assert_allclose(pd.DataFrame(many["predictions"])[list(TASKS)], expected, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose([list(one["predictions"][0].values())], expected[:1], rtol=1e-6, atol=1e-6)
     assert none["predictions"] == none["order"] == []
-
-
-def service(*paths):
-    """The `Service` of the example."""
-    return runpy.run_path(str(SERVE))["Service"](*paths)
-
-
-def as_logged(frame: pd.DataFrame) -> list[dict]:
-    """Rows as JSON has them: null where a value is missing."""
-    return json.loads(frame.to_json(orient="records", double_precision=15))
 
 
 def test_models_of_single_tasks_serve_together(tmp_path):
@@ -330,17 +319,10 @@ def test_a_row_as_logged_is_served_with_the_notebooks_numbers(table, one, other)
     train = frame[:90].assign(item=lambda rows: rows["item"].where(rows["item"] != frame["item"].dropna().iloc[0]))
     ranker = Ranker(columns, TASKS, Recipe(**SMALL)).fit(train, frame[60:90], progress=False)
     ranker.exponents = {"click": one, "seconds": other}
-    asked = frame[[column.name for column in columns]]
     with tempfile.TemporaryDirectory() as folder:
-        ranker.export(Path(folder) / "ranker.pt2")
-        answer = service(Path(folder) / "ranker.pt2").predict(as_logged(asked))
-    expected = ranker.rank(frame)
-    found = pd.DataFrame(answer["predictions"], index=frame.index).loc[expected.index]
-    np.testing.assert_allclose(found[list(expected)], expected, rtol=1e-6, atol=1e-6)
-    scores = np.array([prediction["score"] for prediction in answer["predictions"]])
-    assert sorted(answer["order"]) == list(range(len(frame))) and (np.diff(scores[answer["order"]]) <= 0).all()
+        answer = says_the_same(ranker, frame, Path(folder))
     known = ranker.features.vocabularies["item"]
-    assert answer["unknown"].get("item", 0) == int((~asked["item"].dropna().isin(known)).sum())
+    assert answer["unknown"].get("item", 0) == int((~frame["item"].dropna().isin(known)).sum())
 
 
 def test_one_list_is_sorted_by_chapter_03s_fusion(trained, tmp_path):
