@@ -270,23 +270,13 @@ class _Work(NamedTuple):
     plan: Plan
     bar: tqdm
 
-    def compute(self, calls: list[tuple[partial, float]]) -> list:
-        """The results of calls that need the table alone, each with its share of the work."""
-        results = []
-        for call, share in calls:
-            results.append(call(self.table))
-            self.bar.update(share)
-        return results
-
     def train(self, sides: list[Side], seeds: list[int], **options) -> list[list[_Run]]:
         """Each of the models with each of the seeds: for each model its runs, one a group of seeds."""
-        groups, share = _together(self.table, seeds), options.get("share", 1)
-        calls = [
-            (partial(_train, tasks=side.tasks, recipe=side.recipe, seeds=group, **options), len(group) * share)
-            for side, group in itertools.product(sides, groups)
-        ]
-        runs = self.compute(calls)
-        return [runs[k * len(groups) : (k + 1) * len(groups)] for k in range(len(sides))]
+        found = [[] for _ in sides]
+        for (side, runs), group in itertools.product(zip(sides, found, strict=True), _together(self.table, seeds)):
+            runs.append(_train(self.table, tasks=side.tasks, recipe=side.recipe, seeds=group, **options))
+            self.bar.update(len(group) * options.get("share", 1))
+        return found
 
 
 def _calls(plan: Plan, table: Table) -> float:
@@ -385,11 +375,11 @@ class _Models(NamedTuple):
 def _growth(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame) -> pd.DataFrame:
     """The gains of the first seeds, of more, and of all."""
     seeds, counts = plan.seeds, [count for count in COUNTS if count < len(plan.seeds)] + [len(plan.seeds)]
-    found = []
-    for count, task in itertools.product(counts, table.tasks):
-        first = scores[scores["seed"].isin(seeds[:count])]
-        found.append(_sharing_gain(table, task, plan.recipe.structure, models.test, first, plan.matters))
-    return pd.DataFrame(found)
+    first = {count: scores[scores["seed"].isin(seeds[:count])] for count in counts}
+    return pd.DataFrame(
+        _sharing_gain(table, task, plan.recipe.structure, models.test, first[count], plan.matters)
+        for count, task in itertools.product(counts, table.tasks)
+    )
 
 
 def _rivals(work: _Work, recipe: Recipe, models: _Models) -> _Models:
@@ -398,9 +388,10 @@ def _rivals(work: _Work, recipe: Recipe, models: _Models) -> _Models:
     models, splits = _Models(dict(models.test), dict(models.valid)), [0] if table.by_time else plan.seeds
     if YARDSTICKS in plan.also:
         names = yardsticks.NAMES if _to_tune(plan, table) == 1 else ()  # a quick look at a large table fits none
-        asked = list(itertools.product(table.tasks, names, splits))
-        calls = [(partial(_yardstick, name=name, task=task, seed=seed), 1) for task, name, seed in asked]
-        fitted = dict(zip(asked, work.compute(calls), strict=True))
+        fitted = {}
+        for task, name, split in itertools.product(table.tasks, names, splits):
+            fitted[task, name, split] = _yardstick(table, name, task, split)
+            work.bar.update(1)
         counted = {(task, split): _counts(table, task, split) for task in table.tasks for split in splits}
         for task, seed in itertools.product(table.tasks, plan.seeds):
             split = 0 if table.by_time else seed
