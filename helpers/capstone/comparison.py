@@ -472,7 +472,7 @@ def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame) -> pd
         seeds, _ = _live(task, scores)
         names = [name for side in models.sides(task, plan.recipe.structure) for name in side]
         names = [name for name in names if name not in (CONTROL, SERVED, BY_USER)]
-        within = table.in_lists(task, 0 if table.by_time else plan.seeds[0])
+        within = table.in_lists(task, plan.seeds[0])
         known = {name: _values(table, models.valid, task, name, seeds, VALID, within).mean() for name in names}
         values = {name: _values(table, models.test, task, name, seeds, TEST, within).mean() for name in names}
         name = max((name for name in names if name != TREES), key=known.get)

@@ -483,7 +483,7 @@ class Table:
 
     def seen(self, task: str, seed: int, part: str = "test") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Where a task's label was observed among the rows of a part, the labels there, and these rows' numbers."""
-        rows = self._rows(seed)[part]
+        rows = self._rows(0 if self.by_time else seed)[part]
         mask = self.examples.observed(task).numpy()[rows]
         rows = rows[mask]
         return mask, self.examples.labels[task][rows].numpy(), rows
