@@ -14,7 +14,8 @@
                  (a linear model and trees), `pool` (several outputs, one score); `statistics` (contrasts and
                  intervals over seeds), `intervals` (on one log, over users), `margins` (the smallest effect that
                  matters), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training),
-                 `own_label` (is a row's label in one of its features?), `within_lists` (the luck of a GAUC)
+                 `own_label` (is a row's label in one of its features?), `within_lists` (the luck of a GAUC),
+                 `calibration` (scores become logits)
     experiments/ `sweep` (a model trained at every point of a table of settings), `feature_tasks` (what the experiments
                  on relu features share), `kept` (tables of runs that were trained before), `chosen` (what a search
                  found best), `jobs` (on all cores, or a cluster)

@@ -25,10 +25,10 @@ import torch
 
 from ..support import validate
 from ..support.files import whole
-from .comparison import MANY_ORDERS, TEST, VALID, Comparison, compare
+from .comparison import Comparison, compare
 from .declaration import BINARY, REGRESSION, VECTOR, Declaration, literal
 from .lists import Lists
-from .plan import METRICS, MODES, QUICK, THOROUGH, WITHIN, duration
+from .plan import METRICS, QUICK, THOROUGH, WITHIN, duration
 from .preparation import Table, prepare
 from .ranker import Ranker
 from .reading import read
@@ -46,7 +46,7 @@ FIRST = """# What the columns of {file} are. Answer the questions below in this 
 from {package}.declaration import Declaration
 
 reading = {reading}  # options of {package}.reading.read
-mode = "{mode}"  # {other}
+mode = "{quick}"  # "{thorough}" for a decision: it takes ten times as long
 {code}
 
 # Questions that only you can answer:
@@ -80,16 +80,15 @@ def questions(guesses: pd.DataFrame) -> list[str]:
             asked.append(f"No {role} was found: {what}? {role}=…{perhaps}")
     scores = [name for name in roles.index if SCORES & {*words_of(str(name))} or any(s in str(name) for s in SCORES_ZH)]
     today = f" Is it {' or '.join(map(literal, map(str, scores)))}? Then it is no feature." if scores else ""
-    asked.append(
-        f'Which column has the score that orders your lists today? served={{"a label": "that column"}}.{today}'
-    )
+    serving = 'served={"a label": "that column"}'
+    asked.append(f"Which column has the score that orders your lists today? {serving}.{today}")
     if not roles.eq("group").any():
         asked.append("Is there a session or request whose rows are one list? group=…")
     return [*asked, 'How long may an outcome take to come? If days, gap="7 days", and leave out younger rows.']
 
 
 @validate.checked
-def first_draft(frame: pd.DataFrame, file: str, reading: dict, mode: str = QUICK) -> str:
+def first_draft(frame: pd.DataFrame, file: str, reading: dict) -> str:
     """The Python of a declaration with its questions, to edit; where no label was found, one is to be filled in."""
     guesses = suggest(frame)
     try:
@@ -102,27 +101,24 @@ def first_draft(frame: pd.DataFrame, file: str, reading: dict, mode: str = QUICK
     width = max(len(str(name)) for name in guesses.index)
     listed = (f"# {name!s:{width}}  {row['role']}: {row['reason']}" for name, row in guesses.iterrows())
     asked = (f"# {number}. {one}" for number, one in enumerate(questions(guesses), 1))
-    other = f'"{THOROUGH}" for a decision: it takes ten times as long'
-    parts = {"reading": literal(reading), "mode": validate.choice("mode", mode, MODES), "other": other, "code": code}
-    return FIRST.format(package=__package__, file=file, questions="\n".join(asked), guesses="\n".join(listed), **parts)
+    parts = {"reading": literal(reading), "questions": "\n".join(asked), "guesses": "\n".join(listed)}
+    return FIRST.format(package=__package__, file=file, quick=QUICK, thorough=THOROUGH, code=code, **parts)
 
 
 def _metric(own: Declaration, frame: pd.DataFrame) -> str:
     """GAUC where enough lists of the validation and test rows have labels of both classes, of each binary label."""
     table = Table(prepare(own, frame), own)
-    binary = [task for task, kind in own.labels.items() if kind == "binary"]
-    enough = binary and min(table.orders(task, 0, part) for task in binary for part in (VALID, TEST)) >= MANY_ORDERS
-    return WITHIN if enough else METRICS["binary"]
+    within = [table.in_lists(task, 0) for task, kind in own.labels.items() if kind == "binary"]
+    return WITHIN if within and all(within) else METRICS["binary"]
 
 
-def _lists(found: Comparison) -> tuple[Lists | None, dict[str, float], str]:
-    """Lists, the exponents to serve with, and why there are no lists."""
-    equal = dict.fromkeys(found.declaration.labels, 1 / len(found.declaration.labels))
+def _lists(found: Comparison) -> tuple[Lists | None, str]:
+    """Lists, if there are any, and what to say of them."""
     try:
         lists = Lists.of(found)
     except ValueError as error:
-        return None, equal, f"no lists: {error}"
-    return lists, dict.fromkeys(lists.goals, 0.5), ""
+        return None, f"no lists: {error}"
+    return lists, f"formed {lists.count:,} lists by {lists.by}"
 
 
 def _served_as_measured(ranker: Ranker, folder: Path, found: Comparison) -> bool:
@@ -152,9 +148,8 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
         say(f"wrote {plan}: answer its {count} questions there, then give this command again")
         return 0
     if later is not None and not (folder / "ranker.pt").exists():
-        validate.fail(
-            "next", f"{later.name} before there is a {folder / 'ranker.pt'}", "the same call without it first"
-        )
+        came = f"{later.name} before there is a {folder / 'ranker.pt'}"
+        validate.fail("next", came, "the same call without it first")
     answers = runpy.run_path(str(plan))
     if not isinstance(own := answers.get("declaration"), Declaration):
         validate.fail(str(plan), "no declaration", "declaration = Declaration(…), as its comments say")
@@ -175,11 +170,11 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     say(f"checked; binary labels are judged by {metric}")
     found = compare(frame, own, mode=answers.get("mode", QUICK), metric=metric)
     say(f"compared: {recommend(found.headline).word}")
-    lists, exponents, why = _lists(found)
-    report(found, path, lists, exponents if lists else None).save(folder / "report.html")
-    say(why or f"formed {lists.count:,} lists by {lists.by}")
-    ranker = found.ranker(kind="best")
-    ranker.exponents = exponents
+    lists, said = _lists(found)
+    report(found, path, lists).save(folder / "report.html")
+    say(said)
+    ranker, goals = found.ranker(kind="best"), lists.goals if lists else [*own.labels]
+    ranker.exponents = dict.fromkeys(goals, 1 / len(goals))
     ranker.save(folder / "ranker.pt")
     ranker.export(folder / "ranker.pt2")
     shutil.copyfile(SERVE, folder / "serve.py")

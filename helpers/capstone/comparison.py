@@ -20,7 +20,8 @@ import itertools
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -62,7 +63,7 @@ from .plan import (
     Side,
     Stage,
 )
-from .preparation import COPY, Table, observed, prepare, split
+from .preparation import COPY, Table, prepare, split
 from .ranker import Ranker, Recipe
 from .reading import READING, give_back
 from .served import COUNTED, best
@@ -72,20 +73,22 @@ COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as we
 BAR = "{desc}: {percentage:3.0f}%|{bar}| about {remaining} left"
 ROWS_TOGETHER = 100_000  # rows of all copies that train at once: more only take memory
 TIMED = 100_000  # training rows: a quick look tunes on no more
-SCORES, INFLUENCES = {"binary": auc, "regression": r2}, {"binary": auc_influence, "regression": r2_influence}
+SCORES = {METRICS["binary"]: auc, METRICS["regression"]: r2}
+INFLUENCES = {METRICS["binary"]: auc_influence, METRICS["regression"]: r2_influence, WITHIN: gauc_influence}
 SAME = 1e-6  # outputs that lie no further apart are one and the same
 VALID, TEST = "valid", "test"  # parts of the split
 SHARED = "shared, "  # and the way in which the shared model's own outputs are fused
 CHANCE = {"binary": 0.5, "regression": 0.0}  # what a model reaches that knows nothing
 BY_USER, TREES = "by user", yardsticks.TREES  # which no ranker serves: the one orders nobody's list
 FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their luck can be estimated
-KINDS = _, BEST = ("shared", "best")  # of rankers
-FEWEST_ORDERS, MANY_ORDERS = 10, 50  # lists with labels of both classes: to judge by them, and rather by them
+KINDS = AS_PLANNED, BEST = ("shared", "best")  # of rankers
+FEWEST_ORDERS = 10  # lists with labels of both classes, to judge by them
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """What `compare` measured; a report reads nothing else. `frame` is the table itself, for `ranker`.
+@dataclass(frozen=True, kw_only=True)
+class Comparison(Plan):
+    """The plan that was carried out, and what `compare` measured; a report reads nothing else. `frame` is the table
+    itself, for `ranker`.
 
     facts   a row a task: kind, rows with a label and mean of the label in each part, and `by item`: the metric of the
             mean label of each item, over all splits (NaN without an item)
@@ -124,17 +127,7 @@ class Comparison:
     outputs {(model, task, seed): of both sides, for the test rows}
     """
 
-    declaration: Declaration
-    recipe: Recipe
     frame: pd.DataFrame = field(repr=False)
-    seeds: list[int]
-    rates: list[float] | None
-    penalties: list[float] | None
-    tuning_seeds: list[int]
-    mode: str
-    metric: str
-    also: tuple[str, ...]
-    matters: dict[str, float]
     parts: dict[str, int]
     users: int
     spans: dict[str, tuple[str, str]]
@@ -152,7 +145,7 @@ class Comparison:
     cost: pd.DataFrame
     outputs: dict[tuple[str, str, int], np.ndarray] = field(repr=False)
 
-    def ranker(self, task: str | None = None, kind: str = KINDS[0]) -> Ranker:
+    def ranker(self, task: str | None = None, kind: str = AS_PLANNED) -> Ranker:
         """The shared model to serve, or the single-task model of `task`, with the settings that its side chose; of kind
         "best" what `best` names for each task, in one ranker.
 
@@ -171,28 +164,28 @@ class Comparison:
         parts = split(own, every, self.seeds[0])
         if kind == BEST:
             names = dict(self.best[["task", "name"]].itertuples(index=False))
-            first, ranker = best(own, names, parts, every, self._recipes(), self.seeds[0])
+            first, ranker = best(own, names, parts, every, self.chosen, self.seeds[0])
         else:
             train, valid, rows = (
                 some[some[[*tasks]].notna().any(axis=1)] for some in (parts.train, parts.valid, every)
             )
-            first = Ranker(own.layout(), tasks, self._recipes()[" + ".join(tasks)], self.seeds[0])
+            first = Ranker(own.layout(), tasks, self.chosen[" + ".join(tasks)], self.seeds[0])
             first.fit(train, valid, progress=False, weight=own.weight)
             ranker = first.refit(rows, progress=False, weight=own.weight)
         said, again = (one.predict(parts.test)[[*tasks]] for one in (first, ranker))
         agreement = said.rank().corrwith(again.rank())
-        ranker.check = first.evaluate(parts.test, own.group or own.user).assign(
-            agreement=lambda rows: rows["task"].map(agreement)
-        )
+        check = first.evaluate(parts.test, own.group or own.user)
+        ranker.check = check.assign(agreement=check["task"].map(agreement))
         return ranker
 
-    def _recipes(self) -> dict[str, Recipe]:
+    @property
+    def chosen(self) -> dict[str, Recipe]:
         """What each side chose, {its tasks: recipe}."""
         found = {}
         for row in self.tuned.itertuples():
-            chosen = {"lr": float(row.lr), "l2_embedding": float(row.l2_embedding), "dropout": float(row.dropout)}
-            chosen |= {} if row.model != SINGLE else {"structure": "single task", "weighting": "equal"}
-            found[row.tasks] = replace(self.recipe, **chosen, units=row.units)
+            settings = {"lr": float(row.lr), "l2_embedding": float(row.l2_embedding), "dropout": float(row.dropout)}
+            settings |= {} if row.model != SINGLE else {"structure": "single task", "weighting": "equal"}
+            found[row.tasks] = replace(self.recipe, **settings, units=row.units)
         return found
 
     @property
@@ -248,17 +241,15 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         headline = _headline(table, plan, rivals, scores, growth)
         best_of = _best(table, plan, rivals, scores)
         beaten = _beaten(table, plan, rivals, scores, headline["form"])
-    planned = ("declaration", "recipe", "mode", "seeds", "rates", "tuning_seeds", "also", "matters", "metric")
     return Comparison(
-        **{name: getattr(plan, name) for name in planned},
+        **{option.name: getattr(plan, option.name) for option in fields(plan) if option.init},
         **{name: getattr(table, name) for name in ("parts", "users", "spans", "days")},
         frame=frame,
-        penalties=plan.penalties and sorted(set(plan.penalties)),
         problems=problems,
         reading=frame.attrs.get(READING),
         facts=facts,
         tried=tried,
-        tuned=_tuned(plan, best),
+        tuned=pd.DataFrame(_settings(side, side.recipe) | {"edge": _edge(plan, side.recipe)} for side in best),
         scores=scores,
         growth=growth,
         beaten=beaten,
@@ -279,23 +270,13 @@ class _Work(NamedTuple):
     plan: Plan
     bar: tqdm
 
-    def compute(self, calls: list[tuple[partial, float]]) -> list:
-        """The results of calls that need the table alone, each with its share of the work."""
-        results = []
-        for call, share in calls:
-            results.append(call(self.table))
-            self.bar.update(share)
-        return results
-
     def train(self, sides: list[Side], seeds: list[int], **options) -> list[list[_Run]]:
         """Each of the models with each of the seeds: for each model its runs, one a group of seeds."""
-        groups, share = _together(self.table, seeds), options.get("share", 1)
-        calls = [
-            (partial(_train, tasks=side.tasks, recipe=side.recipe, seeds=group, **options), len(group) * share)
-            for side, group in itertools.product(sides, groups)
-        ]
-        runs = self.compute(calls)
-        return [runs[k * len(groups) : (k + 1) * len(groups)] for k in range(len(sides))]
+        found = [[] for _ in sides]
+        for (side, runs), group in itertools.product(zip(sides, found, strict=True), _together(self.table, seeds)):
+            runs.append(_train(self.table, tasks=side.tasks, recipe=side.recipe, seeds=group, **options))
+            self.bar.update(len(group) * options.get("share", 1))
+        return found
 
 
 def _calls(plan: Plan, table: Table) -> float:
@@ -303,7 +284,7 @@ def _calls(plan: Plan, table: Table) -> float:
     splits = 1 if table.by_time else len(plan.seeds)
     fitted = len(plan.declaration.labels) * len(yardsticks.NAMES) * splits * (YARDSTICKS in plan.also)
     fitted *= _to_tune(plan, table) == 1
-    tuned = plan.tried * len(plan.to_tune) * _to_tune(plan, table)
+    tuned = plan.settings * len(plan.to_tune) * _to_tune(plan, table)
     return len(plan.sides) * (tuned + len(plan.seeds)) + len(plan.controls) * len(plan.seeds) + fitted
 
 
@@ -355,10 +336,6 @@ def _settings(side: Side, recipe: Recipe) -> dict:
     return {"model": side.name, "tasks": " + ".join(side.tasks)} | own
 
 
-def _tuned(plan: Plan, best: list[Side]) -> pd.DataFrame:
-    return pd.DataFrame(_settings(side, side.recipe) | {"edge": _edge(plan, side.recipe)} for side in best)
-
-
 def _edge(plan: Plan, recipe: Recipe) -> str:
     """Which settings lie at the end of what could be tried: beyond it may be a better one. Below 0 there is none."""
     found = []
@@ -398,11 +375,11 @@ class _Models(NamedTuple):
 def _growth(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame) -> pd.DataFrame:
     """The gains of the first seeds, of more, and of all."""
     seeds, counts = plan.seeds, [count for count in COUNTS if count < len(plan.seeds)] + [len(plan.seeds)]
-    found = []
-    for count, task in itertools.product(counts, table.tasks):
-        first = scores[scores["seed"].isin(seeds[:count])]
-        found.append(_sharing_gain(table, task, plan.recipe.structure, models.test, first, plan.matters))
-    return pd.DataFrame(found)
+    first = {count: scores[scores["seed"].isin(seeds[:count])] for count in counts}
+    return pd.DataFrame(
+        _sharing_gain(table, task, plan.recipe.structure, models.test, first[count], plan.matters)
+        for count, task in itertools.product(counts, table.tasks)
+    )
 
 
 def _rivals(work: _Work, recipe: Recipe, models: _Models) -> _Models:
@@ -411,9 +388,10 @@ def _rivals(work: _Work, recipe: Recipe, models: _Models) -> _Models:
     models, splits = _Models(dict(models.test), dict(models.valid)), [0] if table.by_time else plan.seeds
     if YARDSTICKS in plan.also:
         names = yardsticks.NAMES if _to_tune(plan, table) == 1 else ()  # a quick look at a large table fits none
-        asked = list(itertools.product(table.tasks, names, splits))
-        calls = [(partial(_yardstick, name=name, task=task, seed=seed), 1) for task, name, seed in asked]
-        fitted = dict(zip(asked, work.compute(calls), strict=True))
+        fitted = {}
+        for task, name, split in itertools.product(table.tasks, names, splits):
+            fitted[task, name, split] = _yardstick(table, name, task, split)
+            work.bar.update(1)
         counted = {(task, split): _counts(table, task, split) for task in table.tasks for split in splits}
         for task, seed in itertools.product(table.tasks, plan.seeds):
             split = 0 if table.by_time else seed
@@ -494,15 +472,13 @@ def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame) -> pd
         seeds, _ = _live(task, scores)
         names = [name for side in models.sides(task, plan.recipe.structure) for name in side]
         names = [name for name in names if name not in (CONTROL, SERVED, BY_USER)]
-        split = 0 if table.by_time else plan.seeds[0]
-        within = table.within or min(table.orders(task, split, part) for part in (VALID, TEST)) >= MANY_ORDERS
-        within &= kind == "binary"
+        within = table.in_lists(task, plan.seeds[0])
         known = {name: _values(table, models.valid, task, name, seeds, VALID, within).mean() for name in names}
         values = {name: _values(table, models.test, task, name, seeds, TEST, within).mean() for name in names}
         name = max((name for name in names if name != TREES), key=known.get)
-        row = {"task": task, "metric": WITHIN if within else METRICS[kind], "name": name, "value": values[name]}
+        row = {"task": task, "metric": _metric(table, task, within), "name": name, "value": values[name]}
         row |= {"trees": values[TREES] - values[name] if known.get(TREES, -np.inf) > known[name] else np.nan}
-        row |= {"column": own.served.get(task, ""), "today": np.nan, "gain": np.nan, "low": np.nan, "high": np.nan}
+        row |= {"column": own.served.get(task, "")} | dict.fromkeys(("today", "gain", "low", "high"), np.nan)
         row["verdict"] = ""
         if task in own.served:
             lead, _ = _lead(table, models.test, task, name, SERVED, seeds, within=within)
@@ -638,22 +614,24 @@ def _check_lists(table: Table, seeds: Sequence[int]) -> None:
             validate.fail("metric", came, f"{FEWEST_ORDERS} or more, or 'AUC'")
 
 
-def _metric(table: Table, task: str) -> str:
-    return WITHIN if table.within and table.tasks[task] == "binary" else METRICS[table.tasks[task]]
+def _metric(table: Table, task: str, within: bool = False) -> str:
+    return WITHIN if (within or table.within) and table.tasks[task] == "binary" else METRICS[table.tasks[task]]
 
 
-def _score(table: Table, task: str, output: np.ndarray, labels: np.ndarray, rows: np.ndarray, within: bool) -> float:
-    """AUC or R² of outputs for these rows; `within` lists, GAUC."""
-    if within and table.tasks[task] == "binary":
+def _score(table: Table, metric: str, output: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> float:
+    """AUC or R² of outputs for these rows, or GAUC within lists."""
+    if metric == WITHIN:
         return gauc(output, labels, table.lists[rows]).value
-    return SCORES[table.tasks[task]](output, labels)
+    return SCORES[metric](output, labels)
 
 
-def _moves(table: Table, task: str, output: np.ndarray, labels: np.ndarray, rows: np.ndarray, within: bool):
-    """How much each of these rows moves that."""
-    if within and table.tasks[task] == "binary":
-        return gauc_influence(output, labels, table.lists[rows])
-    return INFLUENCES[table.tasks[task]](output, labels)
+def _ahead(table: Table, metric: str, ours, other, labels: np.ndarray, rows: np.ndarray) -> tuple[float, np.ndarray]:
+    """What one score is ahead of another (None: of nothing, that is, its metric), and how much each row moves that."""
+    if other is not None:
+        (value, moved), (less, fewer) = (_ahead(table, metric, one, None, labels, rows) for one in (ours, other))
+        return value - less, moved - fewer
+    lists = (table.lists[rows],) if metric == WITHIN else ()
+    return _score(table, metric, ours, labels, rows), INFLUENCES[metric](ours, labels, *lists)
 
 
 def _judge(table: Table, outputs: dict[tuple, np.ndarray]) -> pd.DataFrame:
@@ -662,10 +640,12 @@ def _judge(table: Table, outputs: dict[tuple, np.ndarray]) -> pd.DataFrame:
     for (model, task, seed), output in outputs.items():
         mask, label, own = table.seen(task, seed)
         row = {"seed": seed, "model": model, "task": task, "metric": _metric(table, task)}
-        row["value"] = _score(table, task, output[mask], label, own, table.within)
+        row["value"] = _score(table, row["metric"], output[mask], label, own)
         row["constant"] = bool(np.ptp(output[mask]) < SAME)
         if table.tasks[task] == "binary" and table.declaration.user is not None:
-            row["gauc"] = _gauc(output[mask], label, table.clusters["users"][own])
+            row["gauc"] = np.nan
+            with suppress(ValueError):  # no user has labels of both classes
+                row["gauc"] = gauc(output[mask], label, table.clusters["users"][own]).value
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -696,21 +676,17 @@ def _lead(
     level: float = 0.95,
     within: bool = False,
 ) -> tuple[Gain, str]:
-    """How far one model is ahead of another (None: of nothing, that is, its metric) with its interval, and what the
-    test rows were drawn as."""
-    within |= table.within
-    values, influence, rows = _values(table, outputs, task, name, seeds, TEST, within), [], []
-    if other is not None:
-        values = values - _values(table, outputs, task, other, seeds, TEST, within)
+    """How far one model is ahead of another (`_ahead`) with its interval, and what the test rows were drawn as."""
+    values, moved, rows = [], [], []
     for seed in seeds:
         mask, label, numbers = table.seen(task, seed)
-        moved = _moves(table, task, outputs[name, task, seed][mask], label, numbers, within)
-        if other is not None:
-            moved = moved - _moves(table, task, outputs[other, task, seed][mask], label, numbers, within)
-        influence.append(moved / len(seeds))
+        scores = (None if of is None else outputs[of, task, seed][mask] for of in (name, other))
+        value, moves = _ahead(table, _metric(table, task, within), *scores, label, numbers)
+        values.append(value)
+        moved.append(moves / len(seeds))
         rows.append(numbers)
-    error, units, clusters = _luck(table.clusters, np.concatenate(influence), np.concatenate(rows))
-    return gain(values, table.parts[TEST] / table.parts["train"], error, units, level), clusters
+    error, units, clusters = _luck(table.clusters, np.concatenate(moved), np.concatenate(rows))
+    return gain(np.array(values), table.parts[TEST] / table.parts["train"], error, units, level), clusters
 
 
 def _values(
@@ -719,8 +695,8 @@ def _values(
     """The metric of a model of a task, one a seed."""
     found = []
     for seed in seeds:
-        mask, label, rows = table.seen(task, seed, part)
-        found.append(_score(table, task, outputs[name, task, seed][mask], label, rows, within or table.within))
+        mask, *known = table.seen(task, seed, part)
+        found.append(_score(table, _metric(table, task, within), outputs[name, task, seed][mask], *known))
     return np.array(found)
 
 
@@ -774,7 +750,7 @@ def _out_of_fold(known: dict[str, np.ndarray], task: str, rows: Examples) -> np.
     fitted = whose % folds != np.arange(folds)[:, None]
     copies = {one: np.tile(output, (folds, 1)) for one, output in known.items()}
     labels = rows.labels[task].expand(folds, -1)
-    scores = pool(copies, copies, task, labels, fitted & observed(rows, task))[STACK].numpy()
+    scores = pool(copies, copies, task, labels, fitted & rows.observed(task).numpy())[STACK].numpy()
     if np.isin(rows.labels[task], (0, 1)).all():
         scores -= scores.mean(1, keepdims=True)  # a level tells how many events were among the rows that fitted it
     return np.choose(whose % folds, scores)
@@ -791,30 +767,19 @@ def _luck(clusters: dict[str, np.ndarray], moved: np.ndarray, rows: np.ndarray) 
 
 
 def _facts(table: Table, seeds: Sequence[int]) -> pd.DataFrame:
-    """A row a task: kind, by part how many labels there are and their mean, and `by item`, over all splits."""
+    """A row a task: kind, by part how many labels there are and their mean, and `by item`, the metric of the mean
+    training label of each item, over all splits."""
     item, splits = table.declaration.item, [0] if table.by_time else seeds
     items = None if item is None else pd.factorize(table.frame[item])[0]  # of many rows, words would take much memory
     facts = []
     for task, kind in table.tasks.items():
-        row, labels = {"task": task, "kind": kind}, table.frame[task].to_numpy(float)
+        row, labels, by_item = {"task": task, "kind": kind}, table.frame[task].to_numpy(float), []
         for name in table.parts:
             rows = table.seen(task, 0, name)[2]
             row |= {f"{name} labels": len(rows), f"{name} mean": float(labels[rows].mean())}
-        by_item = [] if items is None else [_by_item(table, task, items, labels, seed) for seed in splits]
+        for seed in () if items is None else splits:
+            train, test = (table.seen(task, seed, part)[2] for part in ("train", TEST))
+            means = by_ids([items[train]], labels[train], [items[test]])
+            by_item.append(_score(table, _metric(table, task), means, labels[test], test))
         facts.append(row | {"by item": np.mean(by_item) if by_item else np.nan})
     return pd.DataFrame(facts)
-
-
-def _by_item(table: Table, task: str, items: np.ndarray, labels: np.ndarray, seed: int) -> float:
-    """The metric of the mean training label of each item (`helpers.evaluation.counts`)."""
-    train, test = (table.seen(task, seed, part)[2] for part in ("train", TEST))
-    means = by_ids([items[train]], labels[train], [items[test]])
-    return _score(table, task, means, labels[test], test, table.within)
-
-
-def _gauc(scores: np.ndarray, labels: np.ndarray, users: np.ndarray) -> float:
-    """GAUC, or NaN where no user has labels of both classes."""
-    try:
-        return gauc(scores, labels, users).value
-    except ValueError:
-        return float("nan")

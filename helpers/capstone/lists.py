@@ -16,13 +16,13 @@ gain is over the same list in a random order, so that a list in which everything
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
 from matplotlib.figure import Figure
 
 from ..display import figures
@@ -34,7 +34,7 @@ from ..support import validate
 from .comparison import Comparison, _together, _train
 from .plan import SINGLE
 from .preparation import Table, prepare
-from .ranker import Recipe, contribution, fuse
+from .ranker import contribution, fuse
 
 SHARED, SEPARATE, COUNTS, TODAY = ("shared model", "separate models", "counts", "what you serve today")
 WEIGHTS = tuple(round(0.1 * step, 1) for step in range(11))  # of the first goal; the second has the rest
@@ -139,13 +139,15 @@ class Lists:
         Columns list, goal, mean (in the first k rows, more than a random order), low, high (95%), ndcg, gauc. `ndcg`
         and `gauc` are NaN where a goal has none.
         """
-        rows = []
+        asked = []
         for source in self.parts:
-            alone = {} if source == TODAY else {f"{source}, {goal} alone": {goal: 1.0} for goal in self.goals}
-            for name, asked in {**alone, source if source == TODAY else f"{source}, fused": exponents}.items():
-                score = self.scores(source, asked)
-                rows += [{"list": name, **self._brings(score, goal)} for goal in self.goals]
-        return pd.DataFrame(rows)
+            if source != TODAY:
+                asked += [(source, f"{source}, {goal} alone", {goal: 1.0}) for goal in self.goals]
+            asked.append((source, source if source == TODAY else f"{source}, fused", exponents))
+        scores = [(name, self.scores(source, of)) for source, name, of in asked]
+        return pd.DataFrame(
+            {"list": name, **self._brings(score, goal)} for name, score in scores for goal in self.goals
+        )
 
     def curve(self, weights: Sequence[float] = WEIGHTS) -> pd.DataFrame:
         """A row a source, weight of the first goal, and goal: mean, low, high, as of `table`."""
@@ -190,14 +192,11 @@ class Lists:
         if goal in keep or not keep:
             validate.fail("keep", repr(keep)[:60], f"one task or more, other than {goal!r}")
         keep = {task: validate.number(f"keep[{task!r}]", share, low=0, high=1) for task, share in keep.items()}
+        first, tried = next(iter(keep)), _exponents([goal, *keep])
         if over is None and TODAY in self.parts:
             over = TODAY
-        first = next(iter(keep))
-        rival = (
-            self.scores(source, {first: 1.0}) if over is None else self.scores(over, dict.fromkeys([goal, *keep], 1.0))
-        )
-        tried = _exponents([goal, *keep])
-        scores = [self.scores(source, one) for one in tried]
+        of_rival = {first: 1.0} if over is None else dict.fromkeys([goal, *keep], 1.0)
+        rival, scores = self.scores(over or source, of_rival), [self.scores(source, one) for one in tried]
         before = {task: self._brought(rival, task) for task in (goal, *keep)}
         after = {task: np.stack([self._brought(score, task) for score in scores]) for task in (goal, *keep)}
 
@@ -206,9 +205,8 @@ class Lists:
             enough = np.all([left[task] >= share for task, share in keep.items()], axis=0)
             if not enough.any():
                 at_most = ", ".join(f"{share.max():.0%} of {task!r}" for task, share in left.items())
-                validate.fail(
-                    "keep", repr(keep)[:60], f"at most what some exponents keep on a part of these lists: {at_most}"
-                )
+                expected = f"at most what some exponents keep on a part of these lists: {at_most}"
+                validate.fail("keep", repr(keep)[:60], expected)
             return int(np.where(enough, after[goal][..., lists].mean((1, 2)), -np.inf).argmax())
 
         half = self._lucky() % 2 == 0
@@ -217,9 +215,8 @@ class Lists:
         effect, kept = self._interval(now[goal] - before[goal]), {}
         for task in keep:
             share = now[task].mean() / before[task].mean()
-            kept[task] = tuple(
-                self._interval(share + (now[task] - share * before[task]) / before[task].mean()).values()
-            )
+            shares = share + (now[task] - share * before[task]) / before[task].mean()
+            kept[task] = tuple(self._interval(shares).values())
         users = _arm(effect["mean"], self._between_users(now[goal]))
         return Trade(over or f"{source}, {first} alone", tried[chosen(half | ~half)], *effect.values(), kept, users)
 
@@ -239,44 +236,33 @@ class Lists:
         curve = self.curve().rename(columns={"source": "model"})
         for end in ("low", "high"):
             curve[end] = curve[end].where(curve["weight"] == 0.5, curve["mean"])
-        return figures.paths(
-            curve,
-            "model",
-            "goal",
-            a,
-            b,
-            title=f"The first {self.k} rows of {self.count:,} lists, as the exponent of {short_a} rises",
-            x_label=f"{short_a}, more than in a random order (95% intervals at equal exponents)",
-            y_label=f"{short_b}, more than in a random order",
-            names={source: place for source, place in NAMES.items() if source in self.parts},
-        )
+        title = f"The first {self.k} rows of {self.count:,} lists, as the exponent of {short_a} rises"
+        x_label = f"{short_a}, more than in a random order (95% intervals at equal exponents)"
+        words = {"title": title, "x_label": x_label, "y_label": f"{short_b}, more than in a random order"}
+        places = {source: place for source, place in NAMES.items() if source in self.parts}
+        return figures.paths(curve, "model", "goal", a, b, **words, names=places)
 
     # --- what a list brings -------------------------------------------------------------------------------------------
 
     def _values(self, score: np.ndarray, goal: str) -> np.ndarray:
-        """Of each list what its first k rows bring, more than in a random order: `(seeds, lists)`.
+        """The same, more than in a random order."""
+        seen, label = self._seen(goal)
+        any_order = _ratio(*(np.bincount(self.list_of, values) for values in (label, seen)))
+        return self._brought(score, goal, any_order)
+
+    def _brought(self, score: np.ndarray, goal: str, less: np.ndarray | float = 0.0) -> np.ndarray:
+        """Of each list what its first k rows bring: `(seeds, lists)`.
 
         The mean label of those that were observed among them, times k; a list without such a row brings nothing.
         """
         seen, label = self._seen(goal)
-        any_order = _ratio(*(np.bincount(self.list_of, values) for values in (label, seen)))
-        return self.k * np.nan_to_num(self._first_rows(score, seen, label) - any_order)
-
-    def _brought(self, score: np.ndarray, goal: str) -> np.ndarray:
-        """Of each list what its first k rows bring: `(seeds, lists)`."""
-        return self.k * np.nan_to_num(self._first_rows(score, *self._seen(goal)))
+        tops = [_first(row, self.list_of, self.k, seed) for seed, row in enumerate(score)]
+        sums = [[np.bincount(self.list_of[top], v[top], self.count) for v in (label, seen)] for top in tops]
+        return self.k * np.nan_to_num(np.array([_ratio(*both) for both in sums]) - less)
 
     def _between_users(self, brought: np.ndarray) -> float:
         """The standard deviation between users of what a list brings."""
         return float(pd.Series(brought.mean(0)).groupby(self._lucky()).mean().std())
-
-    def _first_rows(self, score: np.ndarray, seen: np.ndarray, label: np.ndarray) -> np.ndarray:
-        """Mean label of the first k rows of each list: `(seeds, lists)`; NaN where none was observed."""
-        found = []
-        for seed, row in enumerate(score):
-            top = _first(row, self.list_of, self.k, seed)
-            found.append(_ratio(*(np.bincount(self.list_of[top], v[top], self.count) for v in (label, seen))))
-        return np.array(found)
 
     def _seen(self, goal: str) -> tuple[np.ndarray, np.ndarray]:
         """Where a label was observed, and the labels, 0 elsewhere."""
@@ -297,11 +283,12 @@ class Lists:
     def _brings(self, score: np.ndarray, goal: str) -> dict[str, object]:
         """The gain, and the two metrics of whole lists."""
         seen, label = self._seen(goal)
-        row = {"goal": goal, **self._interval(self._values(score, goal))}
-        row["ndcg"] = _mean(lambda: user_ndcg(score, label, self.list_of, seen, k=self.k).value)
-        row["gauc"] = np.nan
-        if self.kinds[goal] == "binary":
-            row["gauc"] = _mean(lambda: gauc(score, label, self.list_of, seen).value)
+        row = {"goal": goal, **self._interval(self._values(score, goal)), "ndcg": np.nan, "gauc": np.nan}
+        with suppress(ValueError):  # labels for which the metric has no value
+            row["ndcg"] = float(np.mean(user_ndcg(score, label, self.list_of, seen, k=self.k).value))
+        with suppress(ValueError):
+            if self.kinds[goal] == "binary":
+                row["gauc"] = float(np.mean(gauc(score, label, self.list_of, seen).value))
         return row
 
 
@@ -330,49 +317,35 @@ def _parts(found: Comparison, table: Table, split: int) -> dict[str, dict[str, n
     """What each source says of the test rows."""
     tasks, seeds = list(table.tasks), found.seeds[:MODELS]
     outputs = found.outputs if table.by_time else _again(found, table, seeds, split)
-    models = {SHARED: found.recipe.structure, SEPARATE: SINGLE}
-    parts = {}
-    for name, model in models.items():
+    parts = {}  # a logit contributes its probability, and a label that is a number has mean 0 and deviation 1
+    for name, model in {SHARED: found.recipe.structure, SEPARATE: SINGLE}.items():
         stacked = {task: np.stack([outputs[model, task, seed] for seed in seeds]) for task in tasks}
-        parts[name] = {task: _part(table, task, _probability(table, task, values)) for task, values in stacked.items()}
+        parts[name] = {task: contribution(values, (0.0, 1.0)) for task, values in stacked.items()}
     if table.declaration.item is not None:
         train, _, test = table.sets(split)
         item = table.declaration.ids_of_all().index(table.declaration.item)
-        counted = {task: rates(train, task, test.inputs, [item]).numpy() for task in tasks}
-        parts[COUNTS] = {task: np.tile(_part(table, task, values), (len(seeds), 1)) for task, values in counted.items()}
-    if scores := table.declaration.served:  # a goal without a score of its own is ordered by the first
-        rows = table.split(split).test.index
-        today = {task: _order(table.frame[scores.get(task, next(iter(scores.values())))])[rows] for task in tasks}
-        parts[TODAY] = {task: np.tile(order, (len(seeds), 1)) for task, order in today.items()}
+        scale = {"binary": None, "regression": (0.0, 1.0)}
+        parts[COUNTS] = {
+            task: np.tile(contribution(rates(train, task, test.inputs, [item]).numpy(), scale[kind]), (len(seeds), 1))
+            for task, kind in table.tasks.items()
+        }
+    if served := table.declaration.served:  # a goal without a score of its own is ordered by the first
+        rows, parts[TODAY] = table.split(split).test.index, {}
+        for task in tasks:
+            score = table.frame[served.get(task, next(iter(served.values())))]
+            score = score if score.between(0, 1).all() else score.rank(pct=True)
+            parts[TODAY][task] = np.tile(contribution(score[rows].to_numpy()), (len(seeds), 1))
     return parts
-
-
-def _order(score: pd.Series) -> np.ndarray:
-    """A score in (0, 1]: as it is, if it is a probability, else its rank."""
-    return contribution((score if score.between(0, 1).all() else score.rank(pct=True)).to_numpy())
 
 
 def _again(found: Comparison, table: Table, seeds: list[int], split: int) -> dict[tuple[str, str, int], np.ndarray]:
     """The outputs of both sides for the test rows of one split, on which all seeds train; each had one of its own."""
-    chosen = found.tuned.set_index("tasks")
-    settings = [name.name for name in fields(Recipe) if name.name in chosen]
-    shared, tasks, outputs = found.recipe, list(table.tasks), {}
-    alone = replace(shared, structure="single task", weighting="equal")
-    for name, own, recipe in [(shared.structure, tasks, shared), *((SINGLE, [task], alone) for task in tasks)]:
-        tuned = replace(recipe, **{one: chosen.loc[" + ".join(own), one] for one in settings})
+    tasks, outputs = list(table.tasks), {}
+    for name, own in ((found.recipe.structure, tasks), *((SINGLE, [task]) for task in tasks)):
         for group in _together(table, seeds):
-            trained = _train(table, own, tuned, group, split=split).outputs
+            trained = _train(table, own, found.chosen[" + ".join(own)], group, split=split).outputs
             outputs |= {(name, *key): output for key, output in trained.items()}
     return outputs
-
-
-def _probability(table: Table, task: str, outputs: np.ndarray) -> np.ndarray:
-    return torch.sigmoid(torch.from_numpy(outputs)).numpy() if table.tasks[task] == "binary" else outputs
-
-
-def _part(table: Table, task: str, values: np.ndarray) -> np.ndarray:
-    """Labels of the examples that are numbers have mean 0 and deviation 1."""
-    return contribution(values, None if table.tasks[task] == "binary" else (0.0, 1.0))
 
 
 def _words(rows: pd.DataFrame, own, column: str) -> pd.DataFrame:
@@ -408,11 +381,3 @@ def _arm(effect: float, sd: float) -> float:
 
 def _ratio(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
-
-
-def _mean(metric: Callable[[], np.ndarray]) -> float:
-    """Over seeds; NaN where the metric has no value for these labels."""
-    try:
-        return float(np.mean(metric()))
-    except ValueError:
-        return float("nan")

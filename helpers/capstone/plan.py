@@ -103,11 +103,9 @@ class Plan:
         seeds = _free(SEEDS[mode], tuning_seeds) if self.seeds is None else several("seeds", self.seeds, whole=True)
         if len(set(seeds)) < max(2, len(seeds)) or set(seeds) & set(tuning_seeds):
             validate.fail("seeds", str(seeds)[:60], f"two or more, each once, none of {tuning_seeds}, which tune")
-        own = {name: getattr(self, name) for name in ("rates", "penalties")}
-        own = {name: None if values is None else several(name, values) for name, values in own.items()}
+        own = {name: values for name in ("rates", "penalties") if (values := getattr(self, name)) is not None}
         for name, values in own.items():
-            if values == []:
-                validate.fail(name, "none", "at least one, or None")
+            own[name] = several(name, values) or validate.fail(name, "none", "at least one, or None")
         validate.choice("metric", self.metric, (METRICS["binary"], WITHIN))
         if self.metric == WITHIN and self.declaration.user is None and self.declaration.group is None:
             validate.fail("metric", f"{WITHIN!r} without a user or a group", "either in the declaration, or 'AUC'")
@@ -170,7 +168,7 @@ class Plan:
         return seeds if any(len(stage.choices) > 1 for stage in self.stages) else []
 
     @property
-    def tried(self) -> int:
+    def settings(self) -> int:
         """How many settings each side tries at least; the best of a stage is not trained again in the next."""
         counts = [len(stage.choices) for stage in self.stages]
         return sum(counts) - max(0, len(counts) - 1)

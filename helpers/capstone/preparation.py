@@ -277,20 +277,17 @@ def cut_tags(values: pd.Series) -> list[list]:
 
     Raises ValueError for a list that cannot be read, and for tags that are neither words nor whole numbers.
     """
-    known = {value for value in values if isinstance(value, str)}
-    plain = [text for text in known if not text.startswith("[")]
+    parts = dict.fromkeys(value for value in values if isinstance(value, str))
+    plain = [text for text in parts if not text.startswith("[")]
     sign = next((sign for sign in "|;," if any(sign in text for text in plain)), None)
-    parts = {text: _tags(values.name, text, sign) for text in known}
+    for text in parts:
+        if (items := _parts(text, sign)) is None:
+            validate.fail(values.name, repr(text)[:60], "tags such as a|b, or a list as JSON writes it")
+        parts[text] = _items(values.name, items)
     tags = [parts[value] if isinstance(value, str) else _items(values.name, value) for value in values.astype(object)]
     if len({isinstance(tag, str) for row in tags for tag in row}) > 1:  # words and numbers
         return [list(map(str, row)) for row in tags]
     return tags
-
-
-def _tags(column: str, text: str, sign: str | None) -> list:
-    if (items := _parts(text, sign)) is None:
-        validate.fail(column, repr(text)[:60], "tags such as a|b, or a list as JSON writes it")
-    return _items(column, items)
 
 
 def _items(column: str, value) -> list:
@@ -362,13 +359,12 @@ def split(declaration: Declaration, frame: pd.DataFrame, seed: int = 0) -> Split
     times all copies at once, so that the parts have about these fractions. Raises ValueError where there are too few
     different times or users.
     """
+    seed = validate.number("seed", seed, low=0, whole=True)
+    if declaration.new_users or COPY in frame:
+        return _drawn_whole(declaration.user if declaration.new_users else COPY, frame, seed)
     ends = np.round(np.cumsum(FRACTIONS)[:2] * len(frame)).astype(int)
-    if declaration.new_users:
-        return _drawn_whole(declaration.user, frame, seed)
-    if COPY in frame:
-        return _drawn_whole(COPY, frame, seed)
     if declaration.time is None:
-        order = np.random.default_rng(validate.number("seed", seed, low=0, whole=True)).permutation(len(frame))
+        order = np.random.default_rng(seed).permutation(len(frame))
         return Split(*(frame.iloc[np.sort(part)] for part in np.split(order, ends)))
     time = frame[declaration.time].to_numpy()
     gap = 0
@@ -388,7 +384,7 @@ def split(declaration: Declaration, frame: pd.DataFrame, seed: int = 0) -> Split
 def _drawn_whole(column: str, frame: pd.DataFrame, seed: int) -> Split:
     """Each user, or copy, with all rows in one part: in a random order, a part takes them until it has its share."""
     whose, known = pd.factorize(frame[column])
-    order = np.random.default_rng(validate.number("seed", seed, low=0, whole=True)).permutation(len(known))
+    order = np.random.default_rng(seed).permutation(len(known))
     before = np.empty(len(known))  # the share of rows that users before this one in the order have
     before[order] = (np.cumsum(np.bincount(whose)[order]) - np.bincount(whose)[order]) / len(frame)
     part = np.searchsorted(np.cumsum(FRACTIONS)[:2], before, side="right")[whose]
@@ -424,20 +420,20 @@ class Table:
         beside = (declaration.user, declaration.item, declaration.time, declaration.group, *declaration.served.values())
         kept = [*declaration.labels, *filter(None, dict.fromkeys(beside)), *({COPY} & {*frame})]
         self.frame = frame[kept]  # features are in the examples; lists of ids would take most of the memory here
-        self._tie()
-
-    def _tie(self) -> None:
-        """Which rows of a test belong together, and when the rows of each part were."""
-        own, first = self.declaration, self.split(0)._asdict()
-        time = None if own.time is None else self.frame[own.time]
-        moments = None if time is None else dates(time)
-        time = time if moments is None else moments.dt.floor("D")
-        self.clusters = ties(own, self.frame)
+        self.clusters = ties(declaration, self.frame)  # which rows of a test belong together
         self.lists = self.clusters.get("groups", self.clusters.get("users"))
-        ends = {} if time is None else {name: time[part.index].agg(["min", "max"]) for name, part in first.items()}
-        cut = None if moments is None else len("2026-05-01")
-        self.spans = {name: tuple(str(end)[:cut] for end in pair) for name, pair in ends.items()}
-        self.days = 0 if moments is None else time[first["test"].index].nunique()
+        self.spans, self.days = self._spans()
+
+    def _spans(self) -> tuple[dict[str, tuple[str, str]], int]:
+        """When the rows of each part were, first and last, and how many days those of the test have."""
+        if self.declaration.time is None:
+            return {}, 0
+        time, parts = self.frame[self.declaration.time], self.split(0)
+        days = dates(time)
+        time, cut = (time, None) if days is None else (days.dt.floor("D"), len("2026-05-01"))
+        ends = {name: time[part.index].agg(["min", "max"]) for name, part in parts._asdict().items()}
+        spans = {name: tuple(str(end)[:cut] for end in pair) for name, pair in ends.items()}
+        return spans, 0 if days is None else time[parts.test.index].nunique()
 
     def split(self, seed: int) -> Split:
         return split(self.declaration, self.frame, seed)
@@ -478,15 +474,19 @@ class Table:
         if self.tasks[task] != "binary" or self.lists is None:
             return 0
         _, labels, rows = self.seen(task, seed, part)
-        means = pd.Series(labels).groupby(self.lists[rows]).mean()
-        return int(((means > 0) & (means < 1)).sum())
+        return orders(labels, self.lists[rows])
+
+    def in_lists(self, task: str, seed: int) -> bool:
+        """Whether the order within lists can be judged: enough of them, to validate and to test, tell right from
+        wrong."""
+        return min(self.orders(task, seed, part) for part in ("valid", "test")) >= MANY_ORDERS
 
     def seen(self, task: str, seed: int, part: str = "test") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Where a task's label was observed among the rows of a part, the labels there, and these rows' numbers."""
-        rows, examples = self._rows(seed)[part], self.examples
-        mask = observed(examples, task)[rows]
+        rows = self._rows(0 if self.by_time else seed)[part]
+        mask = self.examples.observed(task).numpy()[rows]
         rows = rows[mask]
-        return mask, examples.labels[task][rows].numpy(), rows
+        return mask, self.examples.labels[task][rows].numpy(), rows
 
 
 @validate.checked
@@ -500,7 +500,11 @@ def ties(declaration: Declaration, frame: pd.DataFrame) -> dict[str, np.ndarray]
     return {name: pd.factorize(ids)[0] for name, ids in tied.items()}
 
 
+MANY_ORDERS = 50  # lists with labels of both classes, from which on an order is judged within lists
+
+
 @validate.checked
-def observed(examples: Examples, task: str) -> np.ndarray:
-    """In which rows the label of a task was observed."""
-    return examples.masks[task].numpy() if task in examples.masks else np.ones(len(examples), bool)
+def orders(labels: np.ndarray, lists: np.ndarray) -> int:
+    """In how many lists an order can be right or wrong: those that have labels of both classes."""
+    means = pd.Series(labels).groupby(lists).mean()
+    return int(((means > 0) & (means < 1)).sum())

@@ -195,7 +195,7 @@ def _begin(model: nn.Module, train: Examples) -> None:
 
 def _share(train: Examples, task: str) -> float:
     """Of the rows with a label those in which it is 1, as if one more of each kind came first: never 0 or 1."""
-    labels = train.labels[task][train.masks[task]] if task in train.masks else train.labels[task]
+    labels = train.labels[task][train.observed(task)]
     return (float(labels.sum()) + 1) / (len(labels) + 2)
 
 
@@ -369,8 +369,8 @@ class Ranker:
         """Write the model as a program that runs where torch is and this course is not: `torch.export.load(path)`.
 
         It takes what `features.transform` gives, of any number of rows, and gives {task: probability or value}. How
-        rows become that, and how the outputs become an order, is written beside it, as JSON: `served_columns` and
-        `served_fusion`. `examples/serve.py` reads both.
+        rows become that, and how the outputs become an order, is written beside it, as JSON: `served`.
+        `examples/serve.py` reads both.
 
         Where ONNX is wanted, torch makes it of the same file, with onnx and onnxscript installed (120 MB that the
         course does not need): `torch.onnx.export(torch.export.load(path), dynamo=True, output_names=[*ranker.tasks])`
@@ -385,17 +385,17 @@ class Ranker:
         program = torch.export.export(serving, (inputs,), dynamic_shapes=({name: {0: rows} for name in inputs},))
         _write(path, torch.export.save, program)
         with whole(_path(path).with_suffix(".json")) as part:
-            about = self.served_columns() | {"fusion": self.served_fusion()}
-            part.write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+            part.write_text(json.dumps(self.served(), ensure_ascii=False), encoding="utf-8")
 
-    def served_columns(self) -> dict[str, list[dict]]:
-        """How rows become inputs, as texts and numbers:
+    def served(self) -> dict[str, list[dict]]:
+        """How rows become inputs, and outputs one score (`fuse`), as texts and numbers:
 
         numbers   name, mean, deviation, and whether a column with its gaps (0 or 1) follows after all numbers
         ids       name, offset (the row of a missing id; that of an unknown one follows), ids (their rows follow), and
                   text: whether they are words, or whole numbers
         lists     name, of (which ids), length (of the newest that count); filled up with rows 0
         tags      the same as of ids, of lists that have ids of their own
+        fusion    task and exponent of each, and of a number its mean and deviation
         """
         features = self.features
         features.check_fitted()
@@ -410,15 +410,12 @@ class Ranker:
         }
         ids = [known.pop(layout.name) for layout in features.sparse]
         lists = [{"name": layout.name, "of": layout.of, "length": layout.length} for layout in features.sequences]
-        return {"numbers": numbers, "ids": ids, "lists": lists, "tags": list(known.values())}
-
-    def served_fusion(self) -> list[dict]:
-        """How outputs become one score (`fuse`): task and exponent of each, and of a number its mean and deviation."""
-        return [
+        fusion = [
             {"task": task, "exponent": exponent}
             | dict(zip(("mean", "deviation"), self.scales.get(task, ()), strict=False))
             for task, exponent in self.exponents.items()
         ]
+        return {"numbers": numbers, "ids": ids, "lists": lists, "tags": list(known.values()), "fusion": fusion}
 
     def _serving(self) -> nn.Module:
         if self.model is None:
@@ -449,8 +446,7 @@ def _know_the_unknown(model: nn.Module, features: Features) -> None:
 
 
 def _scale(task: str, examples: Examples) -> tuple[float, float]:
-    label = examples.labels[task]
-    seen = label[examples.masks[task]] if task in examples.masks else label
+    seen = examples.labels[task][examples.observed(task)]
     if len(seen) < 2 or float(seen.std()) == 0:
         came = f"{len(seen)} training rows with one value" if len(seen) else "no training row with a value"
         validate.fail(f"label {task!r}", came, "at least two values to learn from")

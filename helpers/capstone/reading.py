@@ -109,16 +109,15 @@ def _file(path: str | Path) -> Path:
     """The path of a file that is there."""
     if not isinstance(path, str | Path):
         validate.fail("path", repr(path)[:60], "the path of a CSV file", TypeError)
-    try:
+    beside = []
+    with suppress(OSError, RuntimeError, ValueError):  # too long a name, a user who does not exist, a zero byte
         path = Path(path).expanduser()
-        there, beside = path.is_file(), path.parent.is_dir() and [file.name for file in path.parent.iterdir()]
-    except (OSError, RuntimeError, ValueError):  # too long a name, a user who does not exist, a zero byte
-        there, beside = False, ()
-    if not there:
-        near = difflib.get_close_matches(Path(path).name, beside or (), n=1)
-        expected = "a CSV file" + (f", such as {near[0]} in the same folder" if near else "")
-        validate.fail("path", f"{str(path)[:60]!r}, where there is no file", expected, FileNotFoundError)
-    return path
+        if path.is_file():
+            return path
+        beside = [file.name for file in path.parent.iterdir()]
+    near = difflib.get_close_matches(Path(path).name, beside, n=1)
+    expected = "a CSV file" + (f", such as {near[0]} in the same folder" if near else "")
+    validate.fail("path", f"{str(path)[:60]!r}, where there is no file", expected, FileNotFoundError)
 
 
 def _known(wanted: Iterable[str], names: list[str]) -> list[str]:
@@ -164,10 +163,10 @@ def _csv(path: Path, columns, header, names, encoding) -> pd.DataFrame:
         encoding = encoding or ("utf-16" if wide else "utf-8-sig")
         with get_handle(path, "r", encoding=encoding, compression="infer") as file:
             sample = file.handle.read(SAMPLE)
-        separator, found = _header(sample)
+        separator, found, below = _header(sample)
     if sample.lstrip()[:1] in ("{", "[") and '":' in sample:
         validate.fail("path", f"{path.name}, which begins like JSON", "a name that ends in .jsonl, an object a line")
-    if header is None and names is None and _like_data(found, sample, separator):
+    if header is None and names is None and _like_data(found, below):
         came = f"{path.name}, whose first line looks like data ({', '.join(found)[:40]})"
         cures = "a header: a name for each column; or names=[…]; or header=True, if these are names"
         validate.fail("path", came, cures)
@@ -179,47 +178,50 @@ def _csv(path: Path, columns, header, names, encoding) -> pd.DataFrame:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         validate.fail("path", f"{path.name} with {twice[0]!r} twice in its header", "a name of its own for each column")
     wanted = _known(names if columns is None else columns, names)
-    with _readable(path):
-        with get_handle(path, "r", encoding=encoding, compression="infer") as file:
-            for row in filter(None, csv.reader(file.handle, delimiter=separator)):
-                if len(row) != len(names):
-                    raise LineError(separator.join(row), len(row), len(names))
-        options = {"sep": separator, "encoding": encoding, "keep_default_na": False, "na_values": [""]}
-        options |= {"usecols": wanted or None, "names": names or None, "header": 0 if header else None}
-        with pd.read_csv(path, dtype=str, index_col=False, chunksize=PART, **options) as texts:
-            parts = [part.astype("category") for part in texts]  # a text that comes again takes no memory
+    with _readable(path), get_handle(path, "r", encoding=encoding, compression="infer") as file:
+        rows = filter(None, csv.reader(file.handle, delimiter=separator))
+        wrong = next((row for row in rows if len(row) != len(names)), None)
+    if wrong is not None:
+        count = f"{len(wrong)} value{'s' * (len(wrong) != 1)}"
+        begin = f"{path.name} with {count} in the line that begins with {separator.join(wrong)[:30]!r}"
+        cure = "a value for each name, and quotes around a separator in a text"
+        validate.fail("path", f"{begin}, and {len(names)} names in its header", cure)
+    options = {"sep": separator, "encoding": encoding, "keep_default_na": False, "na_values": [""]}
+    options |= {"usecols": wanted or None, "names": names or None, "header": 0 if header else None}
+    with _readable(path), pd.read_csv(path, dtype=str, index_col=False, chunksize=PART, **options) as texts:
+        parts = [part.astype("category") for part in texts]  # a text that comes again takes no memory
     found = {}
     for name in [*parts[0]]:  # one column after the other, which then is no longer in the parts: texts are large
         found[name] = _meant(union_categoricals([part.pop(name) for part in parts], sort_categories=True))
     return pd.DataFrame(found)
 
 
-def _header(text: str) -> tuple[str, list[str]]:
-    """The separator, and the names in the first line.
+def _header(text: str) -> tuple[str, list[str], list[list[str]]]:
+    """The separator, the names in the first line, and lines below it that have a value for each.
 
     The separator is the one with which most of the lines below have as many values as there are names.
     """
-    best = (-1.0, 0, ",", [])
+    best = (-1.0, 0, ",", [], [])
     for separator in SEPARATORS:
         rows = [row for row in islice(csv.reader(io.StringIO(text), delimiter=separator), 50) if row]
         names, below = (rows[0], rows[1:]) if rows else ([], [])
         if len(text) == SAMPLE:
             below = below[:-1]  # it may be cut in two
-        same = sum(len(row) == len(names) for row in below) / max(len(below), 1) if len(names) > 1 else 0.0
-        best = max(best, (same, len(names), separator, names))
-    _, _, separator, names = best
-    return separator, [name.strip() or f"column {k}" for k, name in enumerate(names, 1)]
+        fitting = [row for row in below if len(row) == len(names)]
+        same = len(fitting) / max(len(below), 1) if len(names) > 1 else 0.0
+        best = max(best, (same, len(names), separator, names, fitting))
+    *_, separator, names, fitting = best
+    return separator, [name.strip() or f"column {k}" for k, name in enumerate(names, 1)], fitting
 
 
-def _like_data(names: list[str], text: str, separator: str) -> bool:
+def _like_data(names: list[str], below: list[list[str]]) -> bool:
     """Whether the first line is more likely one of data: numbers, or a number twice, in columns of the same kind.
 
     A name over numbers is none of them, whatever the other names are.
     """
     numbers = [NUMBER.fullmatch(name) is not None for name in names]
     blank = [name in (f"column {k}", *MISSING) for k, name in enumerate(names, 1)]
-    rows = [row for row in islice(csv.reader(io.StringIO(text), delimiter=separator), 50) if len(row) == len(names)]
-    for number, empty, values in zip(numbers, blank, zip(*rows[1:], strict=True), strict=False):
+    for number, empty, values in zip(numbers, blank, zip(*below, strict=True), strict=False):
         seen = set(values) - {"", *MISSING}
         if not number and not empty and seen and all(map(NUMBER.fullmatch, seen)):
             return False
@@ -231,10 +233,7 @@ NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *")
 ODD = re.compile(r"^ *[+-]?0\d|^ *\+|^ *-?\d+[eE]\+?\d+ *$", re.M)  # 007, +7, 1e5: no whole numbers
 LONG = re.compile(r"^ *-?\d{16,} *$", re.M)  # more digits than a float holds
 BROKEN = re.compile(r"\.|[eE]-", re.M)  # 0.5, 5e-7
-COMMA, THOUSANDS = (
-    re.compile(r"-?\d+(,\d+)?"),
-    re.compile(r"-?[1-9]\d{0,2}(,\d{3})+"),
-)  # 1,5; and 1,500, which may be either
+COMMA, THOUSANDS = r"-?\d+(,\d+)?", r"-?[1-9]\d{0,2}(,\d{3})+"  # 1,5; and 1,500, which may be either
 
 
 def _meant(values: pd.Categorical) -> pd.Categorical | np.ndarray:
@@ -254,8 +253,8 @@ def _numbers(texts: pd.Index, gaps: bool) -> np.ndarray | None:
     """The numbers that texts stand for; None where one would lose something, as whole numbers among `gaps` may."""
     if len(texts) <= 48 and set(texts.str.lower()) <= {"true", "false"}:  # so many ways there are to write the two
         return (texts.str.lower() == "true").astype(float)
-    commas = [text for text in texts if "," in text]
-    if commas and all(map(COMMA.fullmatch, texts)) and not all(map(THOUSANDS.fullmatch, commas)):
+    commas = texts[texts.str.contains(",")]
+    if len(commas) and texts.str.fullmatch(COMMA).all() and not commas.str.fullmatch(THOUSANDS).all():
         texts = texts.str.replace(",", ".")
     if not all(map(NUMBER.fullmatch, texts)):
         return None
@@ -267,22 +266,11 @@ def _numbers(texts: pd.Index, gaps: bool) -> np.ndarray | None:
     return None if whole and numbers.dtype.kind != "i" else numbers  # too long for 64 bits
 
 
-class LineError(ValueError):
-    """A line that does not fit the header; says which."""
-
-    def __init__(self, line: str, values: int, names: int):
-        count = f"{values} value{'s' * (values != 1)}"
-        super().__init__(f"{count} in the line that begins with {line[:30]!r}, and {names} names in its header")
-
-
 @contextmanager
 def _readable(path: Path, expected: str = "a CSV file in UTF-8 with a header") -> Iterator[None]:
     """One sentence for whatever goes wrong when the file is read inside."""
     try:
         yield
-    except LineError as error:
-        cure = "a value for each name, and quotes around a separator in a text"
-        validate.fail("path", f"{path.name} with {error}", cure)
     except (ValueError, OSError, EOFError, csv.Error, zipfile.BadZipFile, lzma.LZMAError) as error:  # also ParserError
         if isinstance(error, UnicodeDecodeError):
             expected += ', or its encoding, such as encoding="latin-1", "cp1252" or "gbk"'

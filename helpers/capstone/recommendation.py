@@ -108,20 +108,16 @@ def today(best: pd.DataFrame) -> str:
     """
     validate.columns("best", best, [*TO_SERVE, "column", "today", "gain", "low", "high", "verdict"])
     said = [
-        f"For {row.task}, {row.column} has {row.metric} {row.today:.3f} for the test rows, {served_as(row.name)} "
+        f"For {row.task}, {row.column} has {row.metric} {row.today:.3f} for the test rows, {_served_as(row.name)} "
         f"{row.value:.3f}: {row.gain:+.3f} ({row.low:+.3f} to {row.high:+.3f}), {INSTEAD[row.verdict]}."
         for row in best[best["column"] != ""].itertuples(index=False)
     ]
     return " ".join([f"What you serve today: {said[0]}", *said[1:], INCUMBENT]) if said else ""
 
 
-INSTEAD = {
-    HOLDS: "a gain worth an A/B test",
-    OPPOSITE: "so keep what you serve",
-    SMALL: "no difference that matters, so keep what you serve",
-    NO_EFFECT: "no difference that matters, so keep what you serve",
-    UNDECIDED: "which is open, so keep what you serve",
-}
+KEPT = "so keep what you serve"
+INSTEAD = {HOLDS: "a gain worth an A/B test", OPPOSITE: KEPT, UNDECIDED: f"which is open, {KEPT}"}
+INSTEAD |= dict.fromkeys((SMALL, NO_EFFECT), f"no difference that matters, {KEPT}")
 INCUMBENT = (
     "What you serve has chosen these rows and their places: what stood on top was clicked more for that alone, which "
     "flatters it, and what it thought bad is not here, which hides what it knows. Only an A/B test is fair to both."
@@ -129,29 +125,26 @@ INCUMBENT = (
 
 
 @validate.checked
-def served_as(name: str) -> str:
-    """In words, a model of `comparison.Comparison.best`."""
-    way = name.removeprefix("shared, ")
-    if name == SINGLE:
-        return "a model of its own"
-    return UNSHARED.get(name, f"the shared model with its outputs {FORMS[way]}" if way in FORMS else "the shared model")
-
-
-@validate.checked
 def to_serve(best: pd.DataFrame) -> str:
     """What is best for each task of all that can be served, and where boosted trees are better still."""
     validate.columns("best", best, TO_SERVE)
     said = [
-        f"{served_as(name)} for {task} ({metric} {value:.3f})"
-        for task, metric, name, value in best[TO_SERVE[:4]].itertuples(index=False)
+        f"{_served_as(row.name)} for {row.task} ({row.metric} {row.value:.3f})" for row in best.itertuples(index=False)
     ]
-    trees = names([f"{row.task} ({row.trees:+.3f})" for row in best[best["trees"] > 0].itertuples()])
+    trees = _each(best[best["trees"] > 0], "{row.task} ({row.trees:+.3f})")
     refused = f" Boosted trees are better for {trees}: no ranker here serves them, scikit-learn itself does."
     kept = f'To serve, by the validation rows: {names(said)}; `found.ranker(kind="best")` has them all.'
     return kept + refused * bool(trees)
 
 
 TO_SERVE = ["task", "metric", "name", "value", "trees"]
+
+
+def _served_as(name: str) -> str:
+    """In words, a model of `comparison.Comparison.best`."""
+    way = name.removeprefix("shared, ")
+    shared = f"the shared model with its outputs {FORMS[way]}" if way in FORMS else "the shared model"
+    return (UNSHARED | {SINGLE: "a model of its own"}).get(name, shared)
 
 
 def _rivals(headline: pd.DataFrame) -> list[str]:
@@ -181,107 +174,16 @@ def _fused(headline: pd.DataFrame) -> list[str]:
 FUSED_BEST = "By the validation rows the shared model is best with its outputs"
 SERVED = '`found.ranker()` serves it as it is, `found.ranker(kind="best")` in this form where it is best.'
 FORMS = {"product": "multiplied", "mean": "averaged", "stack": "stacked"}
-
-
-def _held_back(headline: pd.DataFrame) -> pd.DataFrame:
-    """Tasks that gain over their own model, and not surely over all that shares nothing."""
-    validate.columns("headline", headline, NEEDED)
-    return headline[(headline["own_verdict"] == HOLDS) & (headline["verdict"] != HOLDS) & headline["learnt"]]
-
-
-def as_good(headline: pd.DataFrame) -> str:
-    """For which tasks that gain over their own model something that shares nothing may do as well; nothing where there
-    is none."""
-    rows = _held_back(headline)
-    rows = rows[~rows["nearest"].isin([SINGLE, CONTROL])]
-    said = [
-        f"{row.task} gains {row.own_gain:+.3f} {row.metric} over its own model, but not surely over "
-        f"{UNSHARED[row.nearest]}."
-        for row in rows.itertuples()
-    ]
-    return " ".join([*said, NO_REASON]) if said else ""
-
-
-NO_REASON = "The gain may then be over a weak model of its own: no reason to share. One model may still be cheaper."
-
-
-def regularised(headline: pd.DataFrame) -> str:
-    """For which tasks the shared model gains as much with the labels of the others shuffled; nothing where there is
-    none."""
-    rows = _held_back(headline)
-    rows = rows[rows["control_low"] <= rows["matters"]]
-    said = [
-        f"{row.task} gains {row.own_gain:+.3f} {row.metric} over its own model; over the same shared model with the "
-        f"other labels shuffled, {row.control_gain:+.3f} is left ({row.control_low:+.3f} to {row.control_high:+.3f})."
-        for row in rows.itertuples()
-    ]
-    return " ".join([*said, REGULARISED]) if said else ""
-
-
-REGULARISED = (
-    "Shuffled labels tell nothing, so what helped may be regularisation, which a model of its own can have as well: "
-    "penalties, dropout, fewer epochs."
-)
-
-
-def unlearnable(headline: pd.DataFrame) -> str:
-    """Which labels nothing here surely predicts better than guessing would; nothing where there is none."""
-    validate.columns("headline", headline, ["task", "metric", "learnt", "level"])
-    rows = headline[~headline["learnt"].astype(bool)]
-    named = names([f"{row.task} ({row.metric} {row.level:.2f} at best)" for row in rows.itertuples()])
-    return named and f"No model here can surely be told from guessing at {named}. {UNLEARNABLE}"
-
-
-UNLEARNABLE = (
-    "As much may be luck with the labels that the test rows have. As long as that is so, such a label is no reason to "
-    "share, neither for itself nor for another one."
-)
-
-
-def too_good(gains: pd.DataFrame) -> str:
-    """A warning where a model predicts a task better than honest features are likely to allow; nothing otherwise."""
-    validate.columns("gains", gains, ["task", "metric", "single", "shared"])
-    best = gains[["single", "shared"]].max(axis=1)
-    rows = gains.assign(best=best)[best > gains["metric"].map(TOO_GOOD)]
-    named = names([f"{row.task} ({row.metric} {row.best:.2f})" for row in rows.itertuples()])
-    return named and f"{named}: {ALARM}"
-
-
-ALARM = (
-    "hardly anything can be predicted this well before it happens. Most likely one of the features was measured "
-    "afterwards, or derived from the label. Find it, leave it out and compare again; until then do not act on the rest."
-)
-
-
-def unlearnt(scores: pd.DataFrame, gains: pd.DataFrame) -> str:
-    """Which models have the same output for every test row, and so have learnt nothing; nothing where all have.
-
-    scores, gains   as `comparison.Comparison` has them (of gains, tasks, seeds and dead)
-    """
-    validate.columns("scores", scores, ["seed", "model", "task", "constant"])
-    validate.columns("gains", gains, ["task", "seeds", "dead"])
-    said = []
-    for (task, model), rows in scores[scores["constant"]].groupby(["task", "model"], sort=False):
-        seeds = "all seeds" if len(rows) == gains["seeds"].iloc[0] else f"seed {names(map(str, rows['seed']))}"
-        said.append(f"{task} ({model}, {seeds})")
-    if not said:
-        return ""
-    lost = names(map(str, gains.loc[gains["seeds"] - gains["dead"] < 2, "task"]))
-    judged = f"Nothing can be said of {lost}: fewer than two seeds are left. " if lost else ""
-    return f"The same prediction for every test row: {'; '.join(said)}. {DEAD} {judged}{REVIVE}"
-
-
-DEAD = "Such a seed does not count for its task, on either side."
-REVIVE = "More units or a lower learning rate help where the units of a layer have all died."
-
-
-NO_TIME = (
-    "Rows were split at random: models were trained on rows newer than those they are tested on, and on other rows of "
-    "the same sessions. What holds next week may differ: declare the time if the log has one."
-)
-
-
-DOUBT = "Until that is settled, believe no number below: correct the table, or the declaration, and compare again."
+UNSHARED = {
+    "by item": "the mean label of each item",
+    "by user": "the mean label of each user",
+    "by user and item": "a sum of user and item means",
+    "linear": "a linear model",
+    "trees": "boosted trees",
+    **{way: f"the {way} of the separate models" for way in FUSIONS},
+    SINGLE: "its own model",
+    CONTROL: "the same with shuffled labels",
+}
 
 
 @validate.checked
@@ -293,19 +195,105 @@ def alarms(
     time: str | None,
     doubts: list[Problem],
 ) -> dict[str, str]:
-    """All that comes before the recommendation, because it may be worth nothing then: {in a few words: why}."""
-    signs = [f"{problem.column}: {problem.sentence}" for problem in doubts]
-    found = {
-        "To be settled first.": " ".join([*signs, DOUBT]) if signs else "",
-        "Too good to be true?": too_good(gains),
-        "A label that nothing surely predicts.": unlearnable(headline),
-        "A rival that shares nothing wins.": outdone(beaten),
-        "A rival that shares nothing may do as well.": as_good(headline),
-        "Regularisation, not sharing?": regularised(headline),
-        "A model has learnt nothing.": unlearnt(scores, gains),
-        "No time was declared.": "" if time else NO_TIME,
+    """All that comes before the recommendation, because it may be worth nothing then: {in a few words: why}.
+
+    headline, gains, beaten, scores   as `comparison.Comparison` has them; beaten may be empty
+    """
+    validate.columns("headline", headline, [*NEEDED, "level"])
+    validate.columns("gains", gains, ["task", "metric", "single", "shared", "seeds", "dead"])
+    validate.columns("scores", scores, ["seed", "model", "task", "constant"])
+    held = headline[(headline["own_verdict"] == HOLDS) & (headline["verdict"] != HOLDS) & headline["learnt"]]
+    rings = {  # {in a few words: the sentences of each task or column, and what follows from them}
+        "To be settled first.": ([f"{problem.column}: {problem.sentence}" for problem in doubts], DOUBT),
+        "Too good to be true?": (_too_good(gains), ALARM),
+        "A label that nothing surely predicts.": (_unlearnable(headline), UNLEARNABLE),
+        "A rival that shares nothing wins.": (_outdone(beaten), WEAKER),
+        "A rival that shares nothing may do as well.": (_as_good(held), NO_REASON),
+        "Regularisation, not sharing?": (_regularised(held), REGULARISED),
+        "A model has learnt nothing.": (_unlearnt(scores, gains), REVIVE),
+        "No time was declared.": ([] if time else [AT_RANDOM], NO_TIME),
     }
-    return {title: text for title, text in found.items() if text}
+    return {title: " ".join([*said, cure]) for title, (said, cure) in rings.items() if said}
+
+
+DOUBT = "Until that is settled, believe no number below: correct the table, or the declaration, and compare again."
+ALARM = (
+    "hardly anything can be predicted this well before it happens. Most likely one of the features was measured "
+    "afterwards, or derived from the label. Find it, leave it out and compare again; until then do not act on the rest."
+)
+UNLEARNABLE = (
+    "As much may be luck with the labels that the test rows have. As long as that is so, such a label is no reason to "
+    "share, neither for itself nor for another one."
+)
+WEAKER = "Sharing is measured among weaker models then: improve them (features, rates, penalties), or take what wins."
+NO_REASON = "The gain may then be over a weak model of its own: no reason to share. One model may still be cheaper."
+REGULARISED = (
+    "Shuffled labels tell nothing, so what helped may be regularisation, which a model of its own can have as well: "
+    "penalties, dropout, fewer epochs."
+)
+DEAD = "Such a seed does not count for its task, on either side."
+REVIVE = "More units or a lower learning rate help where the units of a layer have all died."
+AT_RANDOM = (
+    "Rows were split at random: models were trained on rows newer than those they are tested on, and on other rows of "
+    "the same sessions."
+)
+NO_TIME = "What holds next week may differ: declare the time if the log has one."
+
+
+def _too_good(gains: pd.DataFrame) -> list[str]:
+    """Tasks that a model predicts better than honest features are likely to allow."""
+    best = gains[["single", "shared"]].max(axis=1)
+    rows = gains.assign(best=best)[best > gains["metric"].map(TOO_GOOD)]
+    return [f"{named}:"] if (named := _each(rows, "{row.task} ({row.metric} {row.best:.2f})")) else []
+
+
+def _unlearnable(headline: pd.DataFrame) -> list[str]:
+    """Labels that nothing here surely predicts better than guessing would."""
+    rows = headline[~headline["learnt"].astype(bool)]
+    named = _each(rows, "{row.task} ({row.metric} {row.level:.2f} at best)")
+    return [f"No model here can surely be told from guessing at {named}."] if named else []
+
+
+def _outdone(beaten: pd.DataFrame) -> list[str]:
+    """Tasks that something that shares nothing predicts better than both sides, surely."""
+    said, surely = [], beaten[beaten["low"] > 0] if len(beaten) else beaten
+    for name, words in UNSHARED.items() if len(surely) else ():
+        rows = surely[(surely["yardstick"] == name) & (name != CONTROL)]
+        said += [f"{words} for {named}"] if (named := _each(rows, "{row.task} ({row.ahead:+.3f} {row.metric})")) else []
+    return [f"Better than both sides: {'; '.join(said)}."] if said else []
+
+
+def _as_good(held: pd.DataFrame) -> list[str]:
+    """Of the tasks that gain over their own model alone, those that something that shares nothing may predict as
+    well."""
+    return [
+        f"{_gains_alone(row)}, but not surely over {UNSHARED[row.nearest]}."
+        for row in held[~held["nearest"].isin([SINGLE, CONTROL])].itertuples()
+    ]
+
+
+def _regularised(held: pd.DataFrame) -> list[str]:
+    """Of the same, those that gain as much with the labels of the others shuffled."""
+    return [
+        f"{_gains_alone(row)}; over the same shared model with the other labels shuffled, {row.control_gain:+.3f} is "
+        f"left ({row.control_low:+.3f} to {row.control_high:+.3f})."
+        for row in held[held["control_low"] <= held["matters"]].itertuples()
+    ]
+
+
+def _gains_alone(row) -> str:
+    return f"{row.task} gains {row.own_gain:+.3f} {row.metric} over its own model"
+
+
+def _unlearnt(scores: pd.DataFrame, gains: pd.DataFrame) -> list[str]:
+    """Models that have the same output for every test row, and so have learnt nothing."""
+    said = []
+    for (task, model), rows in scores[scores["constant"]].groupby(["task", "model"], sort=False):
+        seeds = "all seeds" if len(rows) == gains["seeds"].iloc[0] else f"seed {names(map(str, rows['seed']))}"
+        said.append(f"{task} ({model}, {seeds})")
+    lost = names(map(str, gains.loc[gains["seeds"] - gains["dead"] < 2, "task"]))
+    judged = f" Nothing can be said of {lost}: fewer than two seeds are left." if lost else ""
+    return [f"The same prediction for every test row: {'; '.join(said)}. {DEAD}{judged}"] if said else []
 
 
 @validate.checked
@@ -349,35 +337,6 @@ def rows_needed(gain: float, low: float, high: float, smallest: float, rows: int
     return max(rows * (width / short) ** 2 if short else float("inf") for width, short in sides)
 
 
-COUNTS = {
-    "by item": "the mean label of each item",
-    "by user": "the mean label of each user",
-    "by user and item": "a sum of user and item means",
-}
-SIMPLER = COUNTS | {"linear": "a linear model", "trees": "boosted trees"}
-FUSED = {way: f"the {way} of the separate models" for way in FUSIONS}
-UNSHARED = SIMPLER | FUSED | {SINGLE: "its own model", CONTROL: "the same with shuffled labels"}
-
-
-def outdone(beaten: pd.DataFrame) -> str:
-    """Which tasks something that shares nothing predicts better than both sides, surely; nothing where there is none.
-
-    beaten   a row a task and yardstick, as `comparison.Comparison` has it; may be empty
-    """
-    if not len(validate.instance("beaten", beaten, pd.DataFrame, "a pandas DataFrame")):
-        return ""
-    validate.columns("beaten", beaten, ["task", "yardstick", "metric", "ahead", "low"])
-    said = []
-    for name, words in (SIMPLER | FUSED).items():
-        rows = beaten[(beaten["yardstick"] == name) & (beaten["low"] > 0)]
-        named = names([f"{row.task} ({row.ahead:+.3f} {row.metric})" for row in rows.itertuples()])
-        said += [f"{words} for {named}"] * bool(named)
-    return f"Better than both sides: {'; '.join(said)}. {WEAKER}" if said else ""
-
-
-WEAKER = "Sharing is measured among weaker models then: improve them (features, rates, penalties), or take what wins."
-
-
 def _more(gains: pd.DataFrame) -> list[str]:
     """What would decide the tasks that are undecided; of labels that nothing predicts, nothing can be said."""
     rows = gains[(gains["verdict"] == "undecided") & gains["learnt"].astype(bool)]
@@ -395,3 +354,8 @@ def names(tasks: Iterable[str]) -> str:
     """Names as a sentence lists them: a, b and c."""
     tasks = list(tasks)
     return " and ".join([", ".join(tasks[:-1]), tasks[-1]] if len(tasks) > 1 else tasks)
+
+
+def _each(rows: pd.DataFrame, words: str) -> str:
+    """Each of these rows in these words, as a sentence lists them."""
+    return names([words.format(row=row) for row in rows.itertuples(index=False)])

@@ -91,6 +91,7 @@ VERDICT_WORDS = {
 }
 PARTS = {"train": "train", "valid": "validate", "test": "test"}
 LONG = 16  # letters, above which a cell may wrap
+PAINTED = ["default", figures.STYLE | {"figure.dpi": 80}]
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def _values(found: Comparison) -> dict[str, object]:
         "units": "; ".join(f"{_units(found, kind)} for {tasks}" for kind, tasks in clusters.items()),
         "days": _days(found),
         "narrow": NARROW.format(HELD[how], how) if HELD.get(how, 100) < 93 and found.metric != WITHIN else "",
-        "held": _held(how) if found.metric != WITHIN else NOT_WITHIN,
+        "held": _held(found, how),
         "weighed": "" if own.weight is None else WEIGHED.format(own.weight),
         "quick": QUICKLY if found.mode == QUICK else "",
     }
@@ -223,12 +224,11 @@ def _days(found: Comparison) -> str:
     return f"{said}; intervals were made over users and over days, and the wider one counts."
 
 
-NOT_WITHIN = "How often such intervals hold the truth was not measured for the GAUC."
-
-
-def _held(how: str) -> str:
-    if how not in HELD:
-        return "How often such intervals hold the truth was not measured for rows that are split by user."
+def _held(found: Comparison, how: str) -> str:
+    """How often such intervals held the truth, where that is known."""
+    if found.metric == WITHIN or how not in HELD:
+        unknown = "the GAUC" if found.metric == WITHIN else "rows that are split by user"
+        return f"How often such intervals hold the truth was not measured for {unknown}."
     share = f"split {how}, {HELD[how]} of 100 intervals of the gain over its own model contained it."
     both = f"{SEARCHED['headline']} of 100 over the best that shares nothing did, and {SEARCHED['own']} of 100 over its"
     both += " own model (93 would be right: the truth was a mean over other tables)."
@@ -361,7 +361,7 @@ def _pictures(found: Comparison) -> str:
     drawn = {task: _short(task, letters.get(task, "another")) for task in tasks}
     named = [task if drawn[task] != letters.get(task) else f"{task} ({drawn[task]})" for task in tasks]
     words = f"What {names(named)} gain by sharing, from top to bottom: right is better. Whiskers are 95% intervals; "
-    with matplotlib.style.context(["default", figures.STYLE | {"figure.dpi": 80}]):
+    with matplotlib.style.context(PAINTED):
         return _picture(_forest(found, drawn), f"{words}within the grey band a gain is too small to matter.")
 
 
@@ -397,13 +397,10 @@ def _one_list(lists: Lists, exponents: dict[str, float]) -> str:
     """What the lists bring as a table and a curve, and what an A/B test would have to find."""
     first, *tests, last = list_section.sentences(lists, exponents)
     short = [_short(goal, f"goal {letter}") for goal, letter in zip(lists.goals, "AB", strict=True)]
-    with matplotlib.style.context(["default", figures.STYLE | {"figure.dpi": 80}]):
-        words = (
-            f"What the first {lists.k} rows bring of {names(lists.goals)}, more than in a random order, as the "
-            f"exponent of {lists.goals[0]} rises from 0 to 1 and that of {lists.goals[1]} falls. Whiskers are 95% "
-            "intervals, at equal exponents."
-        )
-        curve = _picture(lists.figure(short), words)
+    words = f"What the first {lists.k} rows bring of {names(lists.goals)}, more than in a random order, as the "
+    words += "exponent of {} rises from 0 to 1 and that of {} falls. ".format(*lists.goals)
+    with matplotlib.style.context(PAINTED):
+        curve = _picture(lists.figure(short), f"{words}Whiskers are 95% intervals, at equal exponents.")
     listed = "".join(f"<li>{_words(line)}</li>" for line in tests)
     shown = _table(list_section.table(lists, exponents))
     return f"<h2>One list</h2><p>{_words(first)}</p>{shown}{curve}<ul>{listed}</ul><p>{_words(last)}</p>"
@@ -411,11 +408,8 @@ def _one_list(lists: Lists, exponents: dict[str, float]) -> str:
 
 def _again(found: Comparison, file: str) -> str:
     """Python that repeats the comparison: all that was chosen, and nothing left to a default."""
-    chosen = {
-        name: getattr(found, name)
-        for name in ("mode", "seeds", "rates", "penalties", "tuning_seeds", "matters", "metric", "also")
-        if getattr(found, name) is not None
-    }
+    names = ("mode", "seeds", "rates", "penalties", "tuning_seeds", "matters", "metric", "also")
+    chosen = {name: value for name in names if (value := getattr(found, name)) is not None}
     differ = {name: value for name, value in vars(found.recipe).items() if value != getattr(Recipe(), name)}
     recipe = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())
     options, reading = (
@@ -431,11 +425,9 @@ found = compare(frame, declaration, recipe{options})
 report(found, {literal(file)}).save("report.html")"""
 
 
-IMPORTS = f"""from {LIBRARY}.capstone.comparison import compare
-from {LIBRARY}.capstone.declaration import Declaration
-from {LIBRARY}.capstone.ranker import Recipe
-from {LIBRARY}.capstone.reading import read
-from {LIBRARY}.capstone.report import report"""
+IMPORTED = {"comparison": "compare", "declaration": "Declaration", "ranker": "Recipe", "reading": "read"}
+IMPORTED |= {"report": "report"}
+IMPORTS = "\n".join(f"from {__package__}.{module} import {name}" for module, name in IMPORTED.items())
 
 
 def _table(frame: pd.DataFrame) -> str:

@@ -1,7 +1,7 @@
 """What is best for each task, as one ranker: what `Comparison.best` names, trained, calibrated and put together.
 
 A network as it is says a logit. What is in no unit, such as a count, a product or a mean of several outputs, is brought
-to one by two numbers, which keep its order: a logistic regression on the validation rows (Platt, 1999), or a line.
+to one by two numbers, which keep its order: by the validation rows (`calibration.platt`), or of a number by a line.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..data.examples import Examples
 from ..data.features import Features
 from ..evaluation import yardsticks
+from ..evaluation.calibration import platt
 from ..evaluation.counts import by_ids
 from ..evaluation.metrics import auc, r2
 from ..evaluation.pool import FUSIONS, MEAN, PRODUCT, pool
@@ -24,8 +25,8 @@ from ..models.mixture import ALONE, SHARED, SUM, Mixture, Sum
 from ..support import validate
 from .declaration import Declaration
 from .plan import SINGLE
-from .preparation import Split, observed
-from .ranker import Mix, Ranker, Recipe
+from .preparation import Split
+from .ranker import Mix, Ranker, Recipe, _scale
 
 COUNTED = {"by item": ("item",), "by user": ("user",), "by user and item": ("user", "item")}  # means of these columns
 LEAST = 1e-6  # slope of a calibration: an order is never turned round
@@ -54,11 +55,11 @@ def best(
         name: Ranker(own.layout(), of, recipe, seed).fit(parts.train, parts.valid, **how)
         for name, (of, recipe) in asked.items()
     }
-    rows, sums = _Rows.of(own, parts.train), {task: names[task] for task, (side, _) in forms.items() if side == SUM}
+    rows, sums = _Rows(own, parts.train), {task: names[task] for task, (side, _) in forms.items() if side == SUM}
     penalties = {task: rows.penalty(parts.valid, task) for task, name in sums.items() if name == yardsticks.LINEAR}
     first = _ranker(mix, models, rows, {task: rows.sum(task, name, penalties.get(task)) for task, name in sums.items()})
     numbers = {task: _numbers(first, rows.examples(parts.valid), task, names[task]) for task in tasks}
-    models, rows = {name: ranker.refit(every, **how) for name, ranker in models.items()}, _Rows.of(own, every)
+    models, rows = {name: ranker.refit(every, **how) for name, ranker in models.items()}, _Rows(own, every)
     last = _ranker(mix, models, rows, {task: rows.sum(task, name, penalties.get(task)) for task, name in sums.items()})
     for place, (weights, constant) in enumerate(numbers.values()):
         first.model.weigh(place, weights, constant)
@@ -88,19 +89,12 @@ def _ranker(mix: Mix, models: dict[str, Ranker], rows: _Rows, sums: dict[str, Su
 class _Rows:
     """Rows that are trained on: features and scales as `Ranker.fit` makes them of these, and what is only counted."""
 
-    def __init__(self, features: Features, declaration: Declaration, frame: pd.DataFrame):
-        self.features, self.declaration = features, declaration
-        self.tasks, self.scales = declaration.labels, {}
+    def __init__(self, own: Declaration, frame: pd.DataFrame):
+        self.features, self.declaration = Features(own.layout()).fit(frame), own
+        self.tasks, self.scales = own.labels, {}
         plain = self.examples(frame)
-        for task, kind in self.tasks.items():
-            if kind == "regression":
-                labels = plain.labels[task][observed(plain, task)]
-                self.scales[task] = float(labels.mean()), float(labels.std())
+        self.scales = {task: _scale(task, plain) for task, kind in own.labels.items() if kind == "regression"}
         self.train = plain.scaled(self.scales)
-
-    @staticmethod
-    def of(own: Declaration, frame: pd.DataFrame) -> _Rows:
-        return _Rows(Features(own.layout()).fit(frame), own, frame)
 
     def examples(self, frame: pd.DataFrame) -> Examples:
         own = {task: task for task in self.tasks}
@@ -110,7 +104,7 @@ class _Rows:
     def penalty(self, valid: pd.DataFrame, task: str) -> float:
         """That of the linear model, by the validation rows."""
         rows = self.examples(valid).only(task)
-        seen, score = observed(rows, task), auc if self.tasks[task] == "binary" else r2
+        seen, score = rows.observed(task).numpy(), auc if self.tasks[task] == "binary" else r2
         labels = rows.labels[task].numpy()[seen]
         tried = yardsticks.candidates(yardsticks.LINEAR, self.features, self.train.only(task), rows.inputs)
         values = [score(scores[seen], labels) for (scores,) in tried]
@@ -138,7 +132,7 @@ class _Rows:
     def _offsets(self, task: str, columns: list[str]) -> tuple[float, list]:
         """The mean of all, and for each id of these columns how far it is from that."""
         places = [self.declaration.ids_of_all().index(column) for column in columns]
-        seen = observed(self.train, task)
+        seen = self.train.observed(task).numpy()
         labels, ids = self.train.labels[task].numpy()[seen], self.train.inputs["sparse"].numpy()[seen]
         known, nothing, found = [ids[:, place] for place in places], np.array([-1]), []
         mean = by_ids(known, labels, [nothing] * len(places))[0]
@@ -154,7 +148,7 @@ def _linear(features: Features, train: Examples, penalty: float) -> tuple[np.nda
     """The weights of the linear model of one task: of the numbers, of the values of each id, of the ids of each list,
     one after the other; and its constant."""
     (task,) = train.tasks
-    seen, labels = observed(train, task), train.labels[task].numpy().astype(float)
+    seen, labels = train.observed(task).numpy(), train.labels[task].numpy().astype(float)
     weights = train.weights[task].numpy()[seen] if task in train.weights else None
     binary = bool(np.isin(labels[seen], (0, 1)).all())
     model = fitted(penalty, binary, one_hot(features, train.inputs)[seen], labels[seen], weights)
@@ -163,7 +157,7 @@ def _linear(features: Features, train: Examples, penalty: float) -> tuple[np.nda
 
 def _numbers(ranker: Ranker, valid: Examples, task: str, name: str) -> tuple[np.ndarray, float]:
     """The weights of all tasks' outputs for one task, and a constant, by the validation rows."""
-    tasks, seen = list(ranker.tasks), observed(valid, task)
+    tasks, seen = list(ranker.tasks), valid.observed(task)
     weights, constant, labels = np.zeros(len(tasks)), 0.0, valid.labels[task]
     weights[tasks.index(task)] = 1
     side, product = ranker.recipe.forms[task]
@@ -171,14 +165,14 @@ def _numbers(ranker: Ranker, valid: Examples, task: str, name: str) -> tuple[np.
     if way in FUSIONS and not product:  # what such a score says of zeros and of unit vectors tells its weights
         outputs = predict(_Side(ranker.model, side), valid.inputs)
         units = np.vstack([np.zeros(len(tasks)), np.eye(len(tasks))]).T
-        score = pool(outputs, dict(zip(tasks, units, strict=True)), task, labels, torch.from_numpy(seen))[way].numpy()
+        score = pool(outputs, dict(zip(tasks, units, strict=True)), task, labels, seen)[way].numpy()
         weights, constant = score[1:] - score[0], float(score[0])
     if product:
         weights = np.ones(len(tasks))
     if product or way == MEAN or name in COUNTED:
         ranker.model.weigh(tasks.index(task), weights, constant)
-        scores = predict(ranker.model, valid.inputs)[task].numpy()[seen]
-        slope, start = _calibration(scores, labels.numpy()[seen], ranker.tasks[task])
+        scores = predict(ranker.model, valid.inputs)[task][seen].double()
+        slope, start = _calibration(scores, labels[seen], ranker.tasks[task])
         weights, constant = weights * slope, constant * slope + start
     return weights, constant
 
@@ -196,14 +190,12 @@ class _Side(nn.Module):
         return {task: output for model in self.mixture.alone for task, output in model(inputs).items()}
 
 
-def _calibration(scores: np.ndarray, labels: np.ndarray, kind: str) -> tuple[float, float]:
+def _calibration(scores: Tensor, labels: Tensor, kind: str) -> tuple[float, float]:
     """Slope and start of the line from scores to logits, or values."""
     if kind == "regression":
         slope, start = np.polyfit(scores, labels, 1)
-    else:
-        from sklearn.linear_model import LogisticRegression
-
-        centre, spread = scores.mean(), scores.std() or 1.0
-        line = LogisticRegression(C=1e3).fit(((scores - centre) / spread)[:, None], labels)
-        slope, start = line.coef_.item() / spread, line.intercept_.item() - line.coef_.item() * centre / spread
+    else:  # in units of their spread: what is in no unit may be far smaller or larger than a logit
+        centre, spread = float(scores.mean()), float(scores.std()) or 1.0
+        steepness, level = platt((scores - centre) / spread, labels).tolist()
+        slope, start = steepness / spread, level - steepness * centre / spread
     return max(float(slope), LEAST), float(start)

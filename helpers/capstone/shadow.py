@@ -17,10 +17,10 @@ import pandas as pd
 from ..evaluation.counts import by_ids
 from ..evaluation.intervals import half_width
 from ..support import validate
-from .comparison import MANY_ORDERS, _luck, _moves, _score
+from .comparison import _ahead, _luck
 from .declaration import Declaration
 from .plan import MATTERS, METRICS, WITHIN
-from .preparation import FRACTIONS, dates, prepare, ties
+from .preparation import FRACTIONS, MANY_ORDERS, dates, orders, prepare, ties
 from .ranker import Ranker
 from .report import Report, _table, _words
 from .table_checks import must_pass
@@ -30,12 +30,8 @@ OFF = 0.1  # of a label's mean, or of a number's deviation: no prediction need b
 TENTHS, QUESTIONS = 10, 4  # that each task is asked, all together at 95%
 NAMES = {WITHIN: "gauc", "AUC": "auc", "R²": "r2"}  # in `Ranker.check`
 CHANGE, TODAY, COUNTED = "change since it was made", "over what you serve today", "over the mean of users and items"
-LEARNT, MEAN, SHIFT, TOO_LOW = (
-    "what counts gain by the new rows",
-    "mean",
-    "change of the mean",
-    "mean, less what it says",
-)
+LEARNT, MEAN = "what counts gain by the new rows", "mean"
+SHIFT, TOO_LOW = "change of the mean", "mean, less what it says"
 
 
 @dataclass(frozen=True)
@@ -89,13 +85,14 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
     count = min(len(rows), len(past) // 2)
     before, newest = past[:-count], past[-count:].reset_index(drop=True)
     said, reasons, bad, asked, tenths = ranker.predict(rows), [], False, [], []
+    judged, log_judged = _Rows(declaration, rows), _Rows(declaration, newest)
     for task, kind in declaration.labels.items():
-        metric, found = _Rows(declaration, rows).leads(task, said[task], past)
+        metric, found = judged.leads(task, said[task], past)
         was = float(ranker.check.set_index(["task", "metric"])["value"].get((task, NAMES[metric]), np.nan))
         now, low, high = found[metric]
         wide = (high - low) / 2 * (1 + len(rows) / (FRACTIONS[2] * len(past))) ** 0.5  # the test rows were drawn, too
         found[CHANGE] = (now - was, now - was - wide, now - was + wide)
-        found |= _Rows(declaration, rows).means(task, said[task], _Rows(declaration, newest))
+        found |= judged.means(task, said[task], log_judged)
         asked += [(task, what, *ends) for what, ends in found.items()]
         tenths += _tenths(task, said[task], rows[task])
         mean, least = found[MEAN][0], MATTERS[kind]
@@ -129,27 +126,26 @@ class _Rows:
     """Rows of one period, and intervals that hold for all questions of a page together."""
 
     def __init__(self, own: Declaration, frame: pd.DataFrame):
-        self.own, self.frame, self.tasks, self.clusters = own, frame, own.labels, ties(own, frame)
+        self.own, self.frame, self.clusters = own, frame, ties(own, frame)
         self.lists = self.clusters.get("groups", self.clusters.get("users"))
         self.level = 1 - 0.05 / (QUESTIONS * len(own.labels))
 
     def leads(self, task: str, said: pd.Series, past: pd.DataFrame) -> tuple[str, dict[str, tuple]]:
         """The metric, and what the ranker and retrained counts are ahead: {what: (value, low, high)}."""
-        own, late, within = self.own, np.arange(len(self.frame)) >= len(self.frame) // 2, False
-        if self.tasks[task] == "binary" and self.lists is not None:
-            means = self.frame[task].groupby(self.lists).mean()
-            within = int(((means > 0) & (means < 1)).sum()) >= MANY_ORDERS
-        metric = WITHIN if within else METRICS[self.tasks[task]]
-        found = {metric: self._lead(task, said, None, within)}
+        own, late = self.own, np.arange(len(self.frame)) >= len(self.frame) // 2
+        binary = own.labels[task] == "binary"
+        within = binary and self.lists is not None and orders(self.frame[task], self.lists) >= MANY_ORDERS
+        metric = WITHIN if within else METRICS[own.labels[task]]
+        found = {metric: self._lead(task, metric, said, None)}
         if columns := [column for column in (own.user, own.item) if column is not None]:
             newest = pd.concat([past, self.frame[~late]])[-2 * int((~late).sum()) :]  # what is new weighs half
             logs = (rows[rows[task].notna()] for rows in (past, newest))
             asked = [self.frame[column] for column in columns]
             known, more = (by_ids([rows[c] for c in columns], rows[task], asked) for rows in logs)
-            found |= {COUNTED: self._lead(task, said, known, within)}
-            found |= {LEARNT: self._lead(task, more, known, within, late)}
-        if self.tasks[task] == "binary" and task in own.served:
-            found[TODAY] = self._lead(task, said, self.frame[own.served[task]], within)
+            found[COUNTED] = self._lead(task, metric, said, known)
+            found[LEARNT] = self._lead(task, metric, more, known, late)
+        if binary and task in own.served:
+            found[TODAY] = self._lead(task, metric, said, self.frame[own.served[task]])
         return metric, found
 
     def means(self, task: str, said: pd.Series, log: "_Rows") -> dict[str, tuple]:
@@ -164,14 +160,12 @@ class _Rows:
         mean = float(values[rows].mean())
         return mean, self._half((values[rows] - mean) / len(rows), rows)
 
-    def _lead(self, task: str, ours, other, within: bool, some: np.ndarray | bool = True) -> tuple[float, float, float]:
+    def _lead(self, task: str, metric: str, ours, other, some: np.ndarray | bool = True) -> tuple[float, float, float]:
         """What one score is ahead of another (None: of nothing) on some of the rows."""
         labels = self.frame[task].to_numpy(float)
-        rows, value, moved = np.flatnonzero(~np.isnan(labels) & some), 0.0, 0.0
-        for sign, score in ((1, ours), (-1, other)):
-            if score is not None:
-                asked = (self, task, np.asarray(score, float)[rows], labels[rows], rows, within)
-                value, moved = value + sign * _score(*asked), moved + sign * _moves(*asked)
+        rows = np.flatnonzero(~np.isnan(labels) & some)
+        scores = (None if score is None else np.asarray(score, float)[rows] for score in (ours, other))
+        value, moved = _ahead(self, metric, *scores, labels[rows], rows)
         half = self._half(moved, rows)
         return value, value - half, value + half
 
@@ -182,9 +176,6 @@ class _Rows:
 
 def _tenths(task: str, said: pd.Series, label: pd.Series) -> list[dict]:
     """What is said of each tenth of the rows, and what happened there."""
-    said, label = said[label.notna()].astype(float), label.dropna().astype(float)
-    tenth = ((said.rank(method="first") - 1) * TENTHS // len(said) + 1).astype(int)
-    return [
-        {"task": task, "tenth": k, "rows": len(part), "predicted": part.mean(), "happened": label[part.index].mean()}
-        for k, part in said.groupby(tenth)
-    ]
+    rows = pd.DataFrame({"predicted": said, "happened": label}).dropna().astype(float)
+    tenth = (rows["predicted"].rank(method="first") - 1) * TENTHS // len(rows) + 1
+    return [{"task": task, "tenth": int(k), "rows": len(part), **part.mean()} for k, part in rows.groupby(tenth)]

@@ -77,10 +77,8 @@ def draft(guesses: pd.DataFrame) -> str:
         for name in roles.index[reasons == TWO_WORDS]:
             cures.append(f'perhaps frame["{name}"] = frame["{name}"] == "{guesses["example"][name]}"')
         for name in filter(lambda column: EVENT_NAMES & {*words_of(str(column))}, roles.index):
-            more = (
-                f'if "{name}" says what happened, chapter 08, section 1, makes one row of all events of an impression'
-            )
-            cures.append(more)
+            more = "chapter 08, section 1, makes one row of all events of an impression"
+            cures.append(f'if "{name}" says what happened, {more}')
         expected = "what happened after the impression, as 0 and 1, as yes and no, or as a number to predict"
         validate.fail("guesses", "no label", "; ".join([expected, *cures]))
     left, maybe = (
@@ -205,8 +203,7 @@ def _time(values: pd.Series, reason: str) -> tuple[str, str]:
 
 
 def _id(name: str, reason: str) -> tuple[str, str]:
-    role = "user" if _is(name, USERS) else "item" if _is(name, ITEMS) else "id"
-    return role, reason
+    return "user" if _is(name, USERS) else "item" if _is(name, ITEMS) else "id", reason
 
 
 def _is(name: str, names: str) -> bool:

@@ -137,47 +137,47 @@ def _columns(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
 
 
 def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
-    for column in _but(skip, *declaration.numbers, *declaration.labels):
-        if not pd.api.types.is_numeric_dtype(frame[column].dtype):
-            yield Problem(True, column, _no_number(frame[column], column in declaration.labels))
-        elif (largest := np.nanmax(np.abs(frame[column].to_numpy(float, na_value=np.nan)), initial=0)) > LARGEST_FLOAT:
-            yield Problem(True, column, f"it has a value of {largest:.0e}, too large to compute. Is it an error?")
-    for column in _but(skip, *declaration.ids_of_all()):
-        if said := _no_id(frame[column]):
-            yield Problem(True, column, said)
-    for column in _but(skip, *declaration.labels):
-        if column in TAKEN:
-            yield Problem(True, column, "training uses this name itself: give the label another one.")
-        if declaration.labels[column] != "binary" or not pd.api.types.is_numeric_dtype(frame[column].dtype):
-            continue
-        seen = frame[column].dropna()
-        outside = seen[~seen.isin([0, 1])]
-        if len(outside):
-            example = f"{len(outside):,} of {len(seen):,} values are neither 0 nor 1, such as {outside.iloc[0]:g}"
-            yield Problem(True, column, f"{example}. Make it 0 or 1 by a threshold, or declare a regression label.")
-    for score in _but(skip, *dict.fromkeys(declaration.served.values())):
-        if said := _no_score(frame[score]):
-            yield Problem(True, score, said)
-    users = "user. Leave them out, or declare the column as an id that is not the user."
-    groups = "group. Give each of them one of its own, or leave it out."
-    for column, what in ((declaration.user, users), (declaration.group, groups)):
-        if column not in {None, *skip} and (gaps := int(frame[column].isna().sum())):
-            yield Problem(True, column, f"{gaps:,} rows have no {what}")
-    for weight in _but(skip, declaration.weight):
-        yield from _weight(weight, frame[weight])
-    for column, of in declaration.lists.items():
-        known = {column, of} & skip
-        if not known and (said := _no_list(column, frame, of)):
-            yield Problem(True, column, said)
-    for column in _but(skip, *declaration.tags):
-        if said := _error(column, cut_tags, frame[column]):
-            yield Problem(True, column, said)
-    for column, width in declaration.vectors.items():
-        if column not in skip and (said := _error(column, cut_vectors, frame[column], width)):
-            yield Problem(True, column, said)
-    for time in _but(skip, declaration.time):
-        if said := _error(time, moments, time, frame[time]):
-            yield Problem(True, time, f"it cannot order the rows ({said.rstrip('.')}).")
+    """Columns that hold something else than was declared, and why: all of that stops."""
+    labels, lists, vectors = declaration.labels, declaration.lists, declaration.vectors
+    looks = [  # columns, and what says of their values what is wrong, or nothing
+        (declaration.numbers, _no_number),
+        (labels, partial(_no_number, label=True)),
+        (declaration.ids_of_all(), _no_id),
+        (labels, lambda values: TAKEN_NAME * (values.name in TAKEN)),
+        ([label for label, kind in labels.items() if kind == "binary"], _not_binary),
+        (dict.fromkeys(declaration.served.values()), _no_score),
+        ([declaration.user], lambda ids: NO_USER.format(ids.isna().sum()) * bool(ids.isna().any())),
+        ([declaration.group], lambda ids: NO_GROUP.format(ids.isna().sum()) * bool(ids.isna().any())),
+        ([declaration.weight], _no_weight),
+        ([column for column, of in lists.items() if of not in skip], lambda ids: _no_list(ids, frame[lists[ids.name]])),
+        (declaration.tags, lambda values: _error(values.name, cut_tags, values)),
+        (vectors, lambda values: _error(values.name, cut_vectors, values, vectors[values.name])),
+        ([declaration.time], _no_time),
+    ]
+    for columns, look in looks:
+        for column in _but(skip, *columns):
+            if said := look(frame[column]):
+                yield Problem(True, column, said)
+
+
+NO_USER = "{:,} rows have no user. Leave them out, or declare the column as an id that is not the user."
+NO_GROUP = "{:,} rows have no group. Give each of them one of its own, or leave it out."
+TAKEN_NAME = "training uses this name itself: give the label another one."
+
+
+def _no_time(values: pd.Series) -> str:
+    said = _error(values.name, moments, values.name, values)
+    return f"it cannot order the rows ({said.rstrip('.')})." if said else ""
+
+
+def _not_binary(values: pd.Series) -> str:
+    """Which values of a label are neither 0 nor 1; nothing where they are no numbers, which is said elsewhere."""
+    seen = values.dropna() if pd.api.types.is_numeric_dtype(values.dtype) else values[:0]
+    outside = seen[~seen.isin([0, 1])]
+    if not len(outside):
+        return ""
+    example = f"{len(outside):,} of {len(seen):,} values are neither 0 nor 1, such as {outside.iloc[0]:g}"
+    return f"{example}. Make it 0 or 1 by a threshold, or declare a regression label."
 
 
 def _no_score(values: pd.Series) -> str:
@@ -189,15 +189,12 @@ def _no_score(values: pd.Series) -> str:
     return "it was declared as served, and is the same in all rows: it orders nothing." * (values.nunique() < 2)
 
 
-def _weight(column: str, values: pd.Series) -> Iterator[Problem]:
-    """Whether each row has a weight of at least 0, and whether a few rows have most of it."""
+def _no_weight(values: pd.Series) -> str:
+    """Whether a row has no weight of at least 0."""
     if not pd.api.types.is_numeric_dtype(values.dtype):
-        yield Problem(True, column, "a weight was declared, and not all of its values are numbers.")
-    elif values.isna().any() or not (values.between(0, LARGEST_FLOAT)).all() or not values.sum():
-        yield Problem(True, column, "a weight was declared: each row needs one of at least 0, and some more than that.")
-    elif (count := values.sum() ** 2 / (values.astype(float) ** 2).sum()) < FEW_WEIGHED * len(values):
-        evidence = f"its rows weigh so differently that they count as {count:,.0f} equal ones of {len(values):,}"
-        yield Problem(False, column, f"{evidence}; a limit for the largest weights may help.")
+        return "a weight was declared, and not all of its values are numbers."
+    bad = values.isna().any() or not values.between(0, LARGEST_FLOAT).all() or not values.sum()
+    return "a weight was declared: each row needs one of at least 0, and some more than that." * bool(bad)
 
 
 def _error(name: str, call: Callable, *arguments) -> str:
@@ -209,14 +206,17 @@ def _error(name: str, call: Callable, *arguments) -> str:
     return ""
 
 
-def _no_list(column: str, frame: pd.DataFrame, of: str) -> str:
+def _no_list(values: pd.Series, ids: pd.Series) -> str:
     """Why these values are no lists of such ids, or nothing."""
-    texts = frame[column][[isinstance(value, str) for value in frame[column]]].unique()
-    return _error(column, cut, column, texts, pd.api.types.is_integer_dtype(frame[of].dtype))
+    texts = values[[isinstance(value, str) for value in values]].unique()
+    return _error(values.name, cut, values.name, texts, pd.api.types.is_integer_dtype(ids.dtype))
 
 
-def _no_number(values: pd.Series, label: bool) -> str:
-    """What to do about a column of numbers or labels that holds something else."""
+def _no_number(values: pd.Series, label: bool = False) -> str:
+    """What to do about a column of numbers or labels that holds something else, or nothing."""
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        largest = np.nanmax(np.abs(values.to_numpy(float, na_value=np.nan)), initial=0)
+        return f"it has a value of {largest:.0e}, too large to compute. Is it an error?" * bool(largest > LARGEST_FLOAT)
     wrong = (pd.to_numeric(values.astype(object), errors="coerce").isna() & values.notna()).to_numpy()
     if not wrong.any():
         example = values.dropna().iloc[0] if values.notna().any() else None
@@ -277,7 +277,16 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
         if not {column, of} & skip:
             yield from _strange(column, of, some)
     for column in _but(skip, *declaration.tags):
-        yield from _long(column, max(map(len, cut_tags(some[column])), default=0))
+        most = max(map(len, cut_tags(some[column])), default=0)
+        if most == 0:
+            yield Problem(True, column, "all values are missing.")
+        elif most > Tags.length:
+            yield Problem(False, column, f"some rows have {most} tags; the last {Tags.length} of each count.")
+    for column in _but(skip, declaration.weight):
+        values = frame[column].astype(float)
+        if (count := values.sum() ** 2 / (values**2).sum()) < FEW_WEIGHED * rows:
+            evidence = f"its rows weigh so differently that they count as {count:,.0f} equal ones of {rows:,}"
+            yield Problem(False, column, f"{evidence}; a limit for the largest weights may help.")
     if declaration.time is None and not declaration.new_users:
         others = frame.columns.difference(declaration.columns(), sort=False)
         dated = next((f" Is it {name!r}, which has dates?" for name in others if is_date(str(name), frame[name])), "")
@@ -298,13 +307,6 @@ def _strange(column: str, of: str, frame: pd.DataFrame) -> Iterator[Problem]:
     if parts and (new := 1 - pd.Series(parts, dtype=object).isin(frame[of].dropna().unique()).mean()) > MOST_STRANGE:
         sentence = f"{new:.0%} of the ids in its lists are no {of} of any row. If they are of another kind, declare"
         yield Problem(False, column, f"{sentence} the column as tags.")
-
-
-def _long(column: str, most: int) -> Iterator[Problem]:
-    if most == 0:
-        yield Problem(True, column, "all values are missing.")
-    elif most > Tags.length:
-        yield Problem(False, column, f"some rows have {most} tags; the last {Tags.length} of each count.")
 
 
 def _ids(column: str, values: pd.Series) -> Iterator[Problem]:
@@ -357,9 +359,6 @@ def _twice(one: str, other: str, frame: pd.DataFrame) -> Iterator[Problem]:
 
 def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether every part of the split has enough labels for training or for judging."""
-    time = declaration.time
-    if time is not None:
-        frame = frame.assign(**{time: moments(time, frame[time])})
     try:
         parts = split(declaration, rows := prepare(declaration, frame, lists=False))
     except ValueError as error:  # of a time or of users; other rows are divided at random
@@ -400,11 +399,10 @@ def _not_yet(declaration: Declaration, rows: pd.DataFrame) -> Iterator[Problem]:
             gap = f"{took.ceil('D').days} days" if took.days else f"{took.ceil('h').seconds // 3600} hours"
         reason = (
             f"its mean is {before.mean():.2g}, and {late.mean():.2g} from {start} on: had it no time to come? Then "
-        )
-        reason += (
             f'leave these rows out, and declare gap="{gap}", or as long as it takes, so that no row is trained on '
+            "before its label has come."
         )
-        yield Problem(False, label, reason + "before its label has come.", doubt=True)
+        yield Problem(False, label, reason, doubt=True)
 
 
 def _strangers(declaration: Declaration, parts: Split) -> Iterator[Problem]:
@@ -523,11 +521,11 @@ def _of_file(label: str, of: str, values: pd.Series, answers: pd.Series, ids: np
         found = [getattr(part.groupby(ids[part.index]), how)() for part in (answers, answers[train])]
         near, less = (float(values.corr(pd.Series(ids).map(each))) for each in found)
         if near > NEAR and 1 - near < (1 - less) / 2:
-            reason = (
+            return (
                 f"it goes with the {how} {label!r} of each {of} over all rows (correlation {near:.3f}) more closely "
+                f"than with that over the training rows ({less:.3f}): a leak? It seems to be made from this very file, "
+                f"the test rows included. Take {how}s of earlier rows alone."
             )
-            reason += f"than with that over the training rows ({less:.3f}): a leak? It seems to be made from this very "
-            return f"{reason}file, the test rows included. Take {how}s of earlier rows alone."
     return ""
 
 
@@ -590,12 +588,9 @@ def _settled(marks: dict[str, tuple[np.ndarray, float]], label: str, values: np.
             agree, disagree = (there == answer).mean(), (there != answer).sum()
             honest = other / (other + odds * (1 - other))  # the least share of the other label
             if agree >= SURE and (odds > 1 or other >= 0.5) and bdtr(disagree, len(there), honest) < BY_CHANCE:
-                settled.append(f"where it is {what}, {label!r} is {answer} in {_often(agree, len(there))}")
+                often = "all" if agree == 1 else f"{agree:.1%}"
+                settled.append(f"where it is {what}, {label!r} is {answer} in {often} of {len(there):,} rows")
     return settled[:2]
-
-
-def _often(share: float, rows: int) -> str:
-    return f"all of {rows:,} rows" if share == 1 else f"{share:.1%} of {rows:,} rows"
 
 
 @validate.checked

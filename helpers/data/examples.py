@@ -128,6 +128,10 @@ class Examples:
     def tasks(self) -> list[str]:
         return list(self.labels)
 
+    def observed(self, task: str) -> Tensor:
+        """Where the label of a task was observed: bools, of the shape of its labels."""
+        return self.masks[task] if task in self.masks else torch.ones_like(self.labels[task], dtype=torch.bool)
+
     def map(self, function, *others: Examples, copies: int | None = None) -> Examples:
         """`function` of each tensor and of the same tensor of `others`. What was checked once is not checked again."""
         mapped = object.__new__(Examples)

@@ -66,7 +66,7 @@ def rates(train: Examples, label: str, inputs: Inputs, columns: Sequence[int] = 
     columns  places of the ids among the sparse columns
     """
     rows, asked, labels = train.inputs["sparse"], inputs["sparse"], train.labels[label]
-    seen = train.masks.get(label, torch.ones_like(labels, dtype=torch.bool))
+    seen = train.observed(label)
     if rows.dim() == 2:
         rows, asked, labels, seen = rows[None], asked[None], labels[None], seen[None]
     by_copy = [

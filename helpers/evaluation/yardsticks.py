@@ -42,7 +42,7 @@ def best(name: str, features: Features, train: Examples, valid: Examples, *table
         of_copies = [best(name, features, *sets[k], *rows[k]) for k in each]
         return [np.stack(several) for several in zip(*of_copies, strict=True)]
     (task,) = valid.tasks
-    seen = valid.masks[task].numpy() if task in valid.masks else np.ones(len(valid), bool)
+    seen = valid.observed(task).numpy()
     answers = valid.labels[task].numpy()[seen]
     score = auc if np.isin(answers, (0, 1)).all() else r2
     tried = candidates(name, features, train, valid.inputs, *tables)
@@ -69,7 +69,7 @@ def candidates(
     if len(train.tasks) != 1:
         validate.fail("train", f"the tasks {train.tasks}", "examples of one task")
     (task,) = train.tasks
-    seen = train.masks[task].numpy() if task in train.masks else np.ones(len(train), bool)
+    seen = train.observed(task).numpy()
     labels = train.labels[task].numpy().astype(float)[seen]
     make, table = {LINEAR: (partial(_linear, penalties), _one_hot), TREES: (_trees, _columns)}[name]
     trained_on, *others = (table(features, inputs) for inputs in (train.inputs, *tables))

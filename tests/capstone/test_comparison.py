@@ -15,7 +15,7 @@ from helpers.capstone.declaration import Declaration
 from helpers.capstone.plan import SINGLE
 from helpers.capstone.preparation import Table, prepare, split
 from helpers.capstone.ranker import Recipe
-from helpers.capstone.recommendation import SERVED, outdone, recommend, unlearnt
+from helpers.capstone.recommendation import SERVED, alarms, recommend
 from helpers.data.examples import Examples
 from helpers.data.features import Features
 from helpers.evaluation import yardsticks
@@ -26,6 +26,13 @@ from helpers.evaluation.pool import FUSIONS, pool
 from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, RECIPE, both_splits, log_of_days
 
 pytestmark = pytest.mark.slow  # most of them train
+
+
+DEAF, WINS = "A model has learnt nothing.", "A rival that shares nothing wins."
+
+
+def rung(found) -> dict[str, str]:
+    return alarms(found.headline, found.gains, found.beaten, found.scores, "time", [])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -180,8 +187,7 @@ def test_a_seed_whose_tower_is_dead_does_not_count_for_its_task(table, monkeypat
     assert found.gains["dead"].tolist() == [0, 0, 1] and found.gains["seeds"].tolist() == [4, 4, 4]
     numbers = ["gain", "low", "high", "single", "shared"]
     np.testing.assert_allclose(*(one.gains.loc[2, numbers].to_numpy(float) for one in (found, others)), atol=1e-4)
-    assert "like (single-task, seed 3)" in unlearnt(found.scores, found.gains)
-    assert unlearnt(others.scores, others.gains) == ""
+    assert "like (single-task, seed 3)" in rung(found)[DEAF] and DEAF not in rung(others)
 
 
 def test_where_fewer_than_two_seeds_have_learnt_nothing_is_decided(table, trained, monkeypatch):
@@ -199,7 +205,7 @@ def test_where_fewer_than_two_seeds_have_learnt_nothing_is_decided(table, traine
     like = found.gains.set_index("task").loc["like"]
     assert (like["verdict"], like["seeds_needed"], like["dead"]) == ("undecided", 0, 3) and like["single"] == 0.5
     assert like["low"] > 0  # by its numbers alone it would gain
-    said = unlearnt(found.scores, found.gains)
+    said = rung(found)[DEAF]
     assert "like (single-task, all seeds)" in said and "Nothing can be said of like: fewer than two seeds" in said
 
 
@@ -501,7 +507,7 @@ def test_a_model_and_its_copy_on_the_other_side_give_a_gain_of_exactly_0(monkeyp
     ways = found.headline["rival"]
     assert set(ways) <= set(FUSIONS) and ways.tolist() == found.headline["form"].tolist()
     assert (found.headline[["gain", "high"]] == 0).all(axis=None) and (found.headline["plain_gain"] < -0.02).all()
-    assert not found.headline["verdict"].isin(["holds", "opposite"]).any() and outdone(found.beaten) == ""
+    assert not found.headline["verdict"].isin(["holds", "opposite"]).any() and WINS not in rung(found)
     values = found.beaten.pivot(index="task", columns="yardstick", values="value")
     for way in FUSIONS:
         assert (values[way] == values[f"shared, {way}"]).all()
@@ -514,7 +520,7 @@ def test_where_the_shared_model_fused_would_win_no_rival_is_said_to(monkeypatch)
     found = told(monkeypatch, lambda side, task: noise[side, task], labels=2)
     b = found.headline.set_index("task").loc["b"]
     assert b["verdict"] == "holds" and b["plain_gain"] < -0.02 and b["rival"] in FUSIONS and b["form"] in FUSIONS
-    assert outdone(found.beaten) == ""
+    assert WINS not in rung(found)
     mean = found.beaten.set_index(["task", "yardstick"]).loc[("b", "mean")]
     assert mean["value"] > found.gains.set_index("task").loc["b", ["single", "shared"]].max()  # it would have been said
     said = recommend(found.headline).text

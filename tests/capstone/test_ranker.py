@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import runpy
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from helpers.chapters.ch03.studies.fusion import fused
 from helpers.data.features import Dense, Features, Sequence, Sparse
 from helpers.models.esmm import ESMM
 from helpers.models.shared_bottom import SingleTasks
+from tests.capstone.services import SERVE, as_logged, says_the_same, service
 
 pytestmark = pytest.mark.slow  # most of them train
 
@@ -32,7 +32,7 @@ def rows(count: int = 300, seed: int = 0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"user": [f"u{i}" for i in rng.integers(0, 9, count)], "video": rng.integers(0, 7, count)})
     frame["duration"] = np.where(rng.random(count) < 0.1, np.nan, rng.lognormal(3, 1, count))
-    frame["history"] = [list(rng.integers(0, 7, length)) for length in rng.integers(0, 5, count)]
+    frame["history"] = [rng.integers(0, 7, length).tolist() for length in rng.integers(0, 5, count)]
     frame["click"] = (rng.random(count) < 0.2 + 0.5 * (frame["video"] > 3)).astype(int)
     frame["seconds"] = 1000 + 100 * frame["click"] + rng.standard_normal(count)
     return frame
@@ -106,28 +106,20 @@ def test_the_unit_of_a_label_changes_nothing():
     np.testing.assert_allclose(other["click"], one["click"], atol=1e-3)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("bottom", BOTTOMS)
-def test_the_exported_program_gives_the_same_for_any_number_of_rows(bottom, tmp_path):
-    ranker = Ranker(COLUMNS, TASKS, Recipe(bottom=bottom, **SMALL)).fit(rows(), rows(60, 1), progress=False)
-    ranker.export(tmp_path / "ranker.pt2")
-    program = torch.export.load(tmp_path / "ranker.pt2").module()
-    for count in (1, 5, 700):
-        test = rows(count, 3)
-        outputs = program(ranker.features.transform(test))
-        for task, expected in ranker.predict(test).items():
-            np.testing.assert_allclose(outputs[task].numpy(), expected, rtol=1e-4, atol=1e-5)
+OTHERS = [
+    *(Recipe(bottom=bottom, **SMALL) for bottom in BOTTOMS),
+    *(Recipe(s, **SMALL) for s in ("PLE", "single task")),
+]
 
 
 @pytest.mark.parametrize(
-    "structure",
-    ["MMoE", pytest.param("PLE", marks=pytest.mark.long), pytest.param("single task", marks=pytest.mark.long)],
+    "recipe", [Recipe("MMoE", **SMALL), *(pytest.param(recipe, marks=pytest.mark.long) for recipe in OTHERS)]
 )
-def test_every_structure_can_be_exported(structure, tmp_path):
-    ranker = Ranker(COLUMNS, TASKS, Recipe(structure, **SMALL)).fit(rows(), rows(60, 1), progress=False)
-    ranker.export(tmp_path / "ranker.pt2")
-    outputs = torch.export.load(tmp_path / "ranker.pt2").module()(ranker.features.transform(rows(5, 3)))
-    np.testing.assert_allclose(outputs["seconds"].numpy(), ranker.predict(rows(5, 3))["seconds"], rtol=1e-4)
+def test_what_is_exported_says_the_same_of_any_number_of_rows(recipe, tmp_path):
+    ranker = Ranker(COLUMNS, TASKS, recipe).fit(rows(), rows(60, 1), progress=False)
+    ranker.exponents = {"click": 1.0, "seconds": -0.5}
+    for count in (1, 5, 700):
+        says_the_same(ranker, rows(count, 3), tmp_path)
 
 
 FUNNEL = {"click": "binary", "like": "binary"}
@@ -153,11 +145,8 @@ def test_esmm_says_a_conversion_by_a_click_and_comes_back_from_its_file(bottom, 
     ranker = Ranker(COLUMNS, FUNNEL, recipe).fit(funnel_rows(), funnel_rows(60, 1), progress=False)
     predicted = ranker.predict(funnel_rows(40, 2))
     assert (predicted["like"] < predicted["click"]).all()  # a conversion needs a click
-    ranker.save(tmp_path / "ranker.pt")
-    pd.testing.assert_frame_equal(Ranker.load(tmp_path / "ranker.pt").predict(funnel_rows(40, 2)), predicted)
-    ranker.export(tmp_path / "ranker.pt2")
-    outputs = torch.export.load(tmp_path / "ranker.pt2").module()(ranker.features.transform(funnel_rows(40, 2)))
-    np.testing.assert_allclose(outputs["like"].numpy(), predicted["like"], rtol=1e-4)
+    ranker.exponents = {"like": 1.0}
+    says_the_same(ranker, funnel_rows(40, 2), tmp_path)
 
 
 def test_esmm_is_the_model_of_chapter_07():
@@ -241,7 +230,6 @@ def test_no_candidates_give_no_predictions(trained):
         Ranker(COLUMNS, TASKS).predict(rows(5)[:0])
 
 
-SERVE = Path(__file__).parents[2] / "examples" / "serve.py"
 ALONE = """
 import importlib.util, json, sys
 sys.modules["helpers"] = sys.modules["pandas"] = None  # neither can be imported
@@ -261,8 +249,7 @@ def test_what_is_exported_serves_where_the_course_is_not(columns, tmp_path):
     ranker.export(tmp_path / "ranker.pt2")
     test = rows(60, 2)
     test.loc[:5, "user"], test.loc[3:9, "video"] = None, 99
-    lists = test["history"].map(lambda ids: [int(i) for i in ids])
-    asked = json.loads(test.assign(history=lists)[[c.name for c in columns]].to_json(orient="records"))
+    asked = as_logged(test[[column.name for column in columns]])
     command = [sys.executable, "-I", "-c", ALONE, str(SERVE), str(tmp_path / "ranker.pt2")]
     text = json.dumps([asked, asked[:1], []])
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
@@ -272,16 +259,6 @@ def test_what_is_exported_serves_where_the_course_is_not(columns, tmp_path):
     np.testing.assert_allclose(pd.DataFrame(many["predictions"])[list(TASKS)], expected, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose([list(one["predictions"][0].values())], expected[:1], rtol=1e-6, atol=1e-6)
     assert none["predictions"] == none["order"] == []
-
-
-def service(*paths):
-    """The `Service` of the example."""
-    return runpy.run_path(str(SERVE))["Service"](*paths)
-
-
-def as_logged(frame: pd.DataFrame) -> list[dict]:
-    """Rows as JSON has them: null where a value is missing."""
-    return json.loads(frame.to_json(orient="records", double_precision=15))
 
 
 def test_models_of_single_tasks_serve_together(tmp_path):
@@ -330,17 +307,10 @@ def test_a_row_as_logged_is_served_with_the_notebooks_numbers(table, one, other)
     train = frame[:90].assign(item=lambda rows: rows["item"].where(rows["item"] != frame["item"].dropna().iloc[0]))
     ranker = Ranker(columns, TASKS, Recipe(**SMALL)).fit(train, frame[60:90], progress=False)
     ranker.exponents = {"click": one, "seconds": other}
-    asked = frame[[column.name for column in columns]]
     with tempfile.TemporaryDirectory() as folder:
-        ranker.export(Path(folder) / "ranker.pt2")
-        answer = service(Path(folder) / "ranker.pt2").predict(as_logged(asked))
-    expected = ranker.rank(frame)
-    found = pd.DataFrame(answer["predictions"], index=frame.index).loc[expected.index]
-    np.testing.assert_allclose(found[list(expected)], expected, rtol=1e-6, atol=1e-6)
-    scores = np.array([prediction["score"] for prediction in answer["predictions"]])
-    assert sorted(answer["order"]) == list(range(len(frame))) and (np.diff(scores[answer["order"]]) <= 0).all()
+        answer = says_the_same(ranker, frame, Path(folder))
     known = ranker.features.vocabularies["item"]
-    assert answer["unknown"].get("item", 0) == int((~asked["item"].dropna().isin(known)).sum())
+    assert answer["unknown"].get("item", 0) == int((~frame["item"].dropna().isin(known)).sum())
 
 
 def test_one_list_is_sorted_by_chapter_03s_fusion(trained, tmp_path):

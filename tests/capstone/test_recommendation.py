@@ -6,34 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.capstone import recommendation as words
 from helpers.capstone.plan import CONTROL, SINGLE
 from helpers.capstone.recommendation import (
-    ALARM,
     APART,
     BUT,
     COST,
-    DEAD,
-    DOUBT,
     FORMS,
-    NO_REASON,
-    NO_TIME,
     OPEN,
-    REGULARISED,
-    REVIVE,
     SERVED,
     SHARE,
     UNSHARED,
-    WEAKER,
     WORDS,
     alarms,
-    as_good,
-    outdone,
     recommend,
-    regularised,
     rows_needed,
-    too_good,
-    unlearnable,
-    unlearnt,
     word,
 )
 from helpers.capstone.table_checks import Problem
@@ -132,23 +119,52 @@ def test_where_the_shared_model_is_best_fused_it_is_said_how_and_what_the_ranker
     assert SERVED not in recommend(gains).text
 
 
+def judged(*dead: tuple[str, str, int], seeds: int = 3) -> dict[str, pd.DataFrame]:
+    """Scores and gains of two tasks and two models; these (task, model, seed) have learnt nothing."""
+    keys = list(itertools.product(("like", "click"), ("single", "shared"), range(seeds)))
+    scores = pd.DataFrame(keys, columns=["task", "model", "seed"]).assign(constant=[key in dead for key in keys])
+    lost = scores[scores["constant"]].groupby("task")["seed"].nunique()
+    gains = pd.DataFrame({"task": ["like", "click"], "metric": "AUC", "single": 0.7, "shared": 0.71, "seeds": seeds})
+    return {"scores": scores, "gains": gains.assign(dead=gains["task"].map(lost).fillna(0).astype(int))}
+
+
+BEATEN = ["task", "yardstick", "metric", "ahead", "low"]
+CALM = {"headline": table(("like", "holds", 0), ("click", "no effect", 0)), "time": "day", "doubts": []} | judged()
+CALM |= {"beaten": pd.DataFrame([("like", "trees", "AUC", 0.02, -0.01)], columns=BEATEN)}
+RIVAL, SHUFFLED = "A rival that shares nothing may do as well.", "Regularisation, not sharing?"
+COIN, DEAF = "A label that nothing surely predicts.", "A model has learnt nothing."
+
+
+def rung(**changes) -> dict[str, str]:
+    """The alarms of a comparison in which all is well but for this."""
+    return alarms(**CALM | changes)
+
+
+def test_where_all_is_well_nothing_rings():
+    assert rung() == rung(beaten=pd.DataFrame()) == {}
+    assert rung(time=None) == {"No time was declared.": f"{words.AT_RANDOM} {words.NO_TIME}"}
+    sign = Problem(False, "price", "alone it predicts 'like': a leak?", doubt=True)
+    assert rung(doubts=[sign]) == {"To be settled first.": f"price: {sign.sentence} {words.DOUBT}"}
+
+
 def test_a_gain_over_a_weak_model_of_its_own_is_no_reason_to_share():
     """By the rival that holds it back, or by shuffled labels that bring as much."""
     gains = table(("a", "undecided", 9), ("b", "no effect", 0)).assign(own_verdict=["holds", "no effect"])
     trees = gains.assign(nearest="trees", own_gain=0.03)
-    assert as_good(trees) == f"a gains +0.030 AUC over its own model, but not surely over boosted trees. {NO_REASON}"
-    assert regularised(trees) == as_good(gains) == as_good(trees.assign(own_verdict="undecided")) == ""
+    said = f"a gains +0.030 AUC over its own model, but not surely over boosted trees. {words.NO_REASON}"
+    assert rung(headline=trees) == {RIVAL: said}
+    assert rung(headline=gains) == rung(headline=trees.assign(own_verdict="undecided")) == {}
     shuffled = trees.assign(nearest=CONTROL, control_gain=-0.001, control_low=-0.005, control_high=0.002)
-    said = "other labels shuffled, -0.001 is left (-0.005 to +0.002)."
-    assert said in regularised(shuffled) and regularised(shuffled).endswith(REGULARISED) and as_good(shuffled) == ""
-    assert regularised(shuffled.assign(control_low=0.006)) == ""
+    found = rung(headline=shuffled)
+    assert list(found) == [SHUFFLED] and found[SHUFFLED].endswith(words.REGULARISED)
+    assert "other labels shuffled, -0.001 is left (-0.005 to +0.002)." in found[SHUFFLED]
+    assert rung(headline=shuffled.assign(control_low=0.006)) == {}
 
 
 def test_a_label_that_nothing_predicts_is_named():
     gains = table(("a", "undecided", 9), ("b", "undecided", 9)).assign(learnt=[True, False], level=[0.7, 0.61])
     said = "No model here can surely be told from guessing at b (AUC 0.61 at best). As much may be luck"
-    assert unlearnable(gains).startswith(said)
-    assert unlearnable(gains.assign(learnt=True)) == ""
+    assert rung(headline=gains)[COIN].startswith(said) and rung(headline=gains.assign(learnt=True)) == {}
 
 
 def test_a_task_that_loses_to_a_simpler_model_alone_is_not_called_harmed():
@@ -184,7 +200,7 @@ def test_no_page_contradicts_itself():
     rng = np.random.default_rng(0)
     for _ in range(100):
         rows = a_headline(rng)
-        found, said = recommend(rows), as_good(rows) + regularised(rows) + unlearnable(rows)
+        found, said = recommend(rows), " ".join(rung(headline=rows).values())
         page = found.text + found.until + said
         assert (
             found.word == word(rows["verdict"])
@@ -208,67 +224,29 @@ def test_no_page_contradicts_itself():
 
 
 def test_a_model_that_knows_too_much_is_named():
-    rows = [
-        ("cart", "AUC", 0.7, 0.96),
-        ("seconds", "R²", 0.79, 0.5),
-        ("click", "AUC", 0.95, 0.6),
-        ("n", "R²", 0.81, 0.1),
-    ]
-    gains = pd.DataFrame(rows, columns=["task", "metric", "single", "shared"])
-    assert too_good(gains) == f"cart (AUC 0.96) and n (R² 0.81): {ALARM}" and too_good(gains[1:3]) == ""
+    rows = [("cart", "AUC", 0.7, 0.96), ("seconds", "R²", 0.79, 0.5), ("click", "AUC", 0.95, 0.6), ("n", "R²", 0.81, 0)]
+    gains = pd.DataFrame(rows, columns=["task", "metric", "single", "shared"]).assign(seeds=3, dead=0)
+    assert rung(gains=gains) == {"Too good to be true?": f"cart (AUC 0.96) and n (R² 0.81): {words.ALARM}"}
+    assert rung(gains=gains[1:3]) == {}
 
 
 def test_a_simpler_model_is_named_where_it_surely_wins():
     rows = [("a", "linear", "AUC", 0.02, 0.001), ("a", "trees", "AUC", 0.03, -0.1), ("b", "trees", "R²", 0.1, 0.05)]
-    beaten = pd.DataFrame([*rows, ("c", "trees", "AUC", 0.004, 0.0001)], columns=[*COLUMNS, "low"])
+    rows += [("c", "trees", "AUC", 0.004, 0.0001), ("c", CONTROL, "AUC", 0.1, 0.1), ("c", "shared, mean", "AUC", 1, 1)]
     said = "a linear model for a (+0.020 AUC); boosted trees for b (+0.100 R²) and c (+0.004 AUC)"
-    assert outdone(beaten) == f"Better than both sides: {said}. {WEAKER}"
-    assert outdone(beaten.assign(low=0.0)) == outdone(pd.DataFrame()) == ""
-
-
-COLUMNS = ["task", "yardstick", "metric", "ahead"]
-
-
-def judged(*dead: tuple[str, str, int], seeds: int = 3) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Scores and gains of two tasks and two models; these (task, model, seed) have learnt nothing."""
-    keys = list(itertools.product(("like", "click"), ("single", "shared"), range(seeds)))
-    scores = pd.DataFrame(keys, columns=["task", "model", "seed"]).assign(constant=[key in dead for key in keys])
-    lost = scores[scores["constant"]].groupby("task")["seed"].nunique()
-    gains = pd.DataFrame({"task": ["like", "click"], "seeds": seeds})
-    return scores, gains.assign(dead=gains["task"].map(lost).fillna(0).astype(int))
+    wins = {"A rival that shares nothing wins.": f"Better than both sides: {said}. {words.WEAKER}"}
+    assert rung(beaten=pd.DataFrame(rows, columns=BEATEN)) == wins
 
 
 def test_a_model_that_has_learnt_nothing_is_named_with_its_seeds():
     """In the order of the table; where all seeds of a model have, that is said in place of a list."""
-    same = "The same prediction for every test row: "
-    assert unlearnt(*judged()) == ""
-    assert unlearnt(*judged(("like", "shared", 2))) == f"{same}like (shared, seed 2). {DEAD} {REVIVE}"
+    same, end = "The same prediction for every test row: ", f"{words.DEAD} {words.REVIVE}"
+    assert rung(**judged(("like", "shared", 2))) == {DEAF: f"{same}like (shared, seed 2). {end}"}
     some = judged(("like", "single", 0), ("like", "single", 2), ("click", "shared", 1), seeds=4)
-    assert unlearnt(*some) == f"{same}like (single, seed 0 and 2); click (shared, seed 1). {DEAD} {REVIVE}"
-
-
-def test_alarms_come_by_name_and_only_those_that_ring():
-    scores, gains = judged()
-    gains = gains.assign(metric="AUC", single=0.7, shared=0.71)
-    headline = table(("like", "holds", 0), ("click", "no effect", 0))
-    beaten = pd.DataFrame([("like", "trees", "AUC", 0.02, -0.01)], columns=[*COLUMNS, "low"])
-    assert alarms(headline, gains, beaten, scores, "day", []) == {}
-    leak, wins = gains.assign(shared=0.99), beaten.assign(low=0.01)
-    dead = scores.assign(constant=scores["seed"] == 0)
-    held = headline.assign(verdict="undecided", learnt=[True, False], nearest="trees", control_low=-0.01)
-    sign = Problem(False, "price", "alone it predicts 'like': a leak?", doubt=True)
-    found = alarms(held, leak, wins, dead, None, [sign])
-    assert found == {
-        "To be settled first.": f"price: {sign.sentence} {DOUBT}",
-        "Too good to be true?": too_good(leak),
-        "A label that nothing surely predicts.": unlearnable(held),
-        "A rival that shares nothing wins.": outdone(wins),
-        "A rival that shares nothing may do as well.": as_good(held),
-        "Regularisation, not sharing?": regularised(held),
-        "A model has learnt nothing.": unlearnt(dead, leak),
-        "No time was declared.": NO_TIME,
-    }
-    assert "" not in found.values()
+    assert rung(**some) == {DEAF: f"{same}like (single, seed 0 and 2); click (shared, seed 1). {end}"}
+    every = rung(**judged(*(("like", "single", seed) for seed in range(3))))[DEAF]
+    lost = "Nothing can be said of like: fewer than two seeds are left."
+    assert every == f"{same}like (single, all seeds). {words.DEAD} {lost} {words.REVIVE}"
 
 
 def test_until_then_what_is_served_stays_and_a_loss_is_not_risked():
@@ -303,9 +281,7 @@ def test_with_as_many_rows_as_are_needed_it_would_be_decided():
     [
         (lambda: recommend("gains"), "headline: got str; expected a pandas DataFrame"),
         (lambda: recommend(table(("a", "holds", 0)).drop(columns="gain")), "headline: got no column 'gain'"),
-        (lambda: outdone(pd.DataFrame([[0] * 4], columns=COLUMNS)), "beaten: got no column 'low'"),
-        (lambda: unlearnt(judged()[0], judged()[1].drop(columns="dead")), "gains: got no column 'dead'"),
-        (lambda: too_good(pd.DataFrame({"task": ["a"]})), "gains: got no column 'metric', 'single', 'shared'"),
+        (lambda: rung(gains=CALM["gains"].drop(columns="dead")), "gains: got no column 'dead'"),
         (lambda: word([]), "verdicts: got none"),
         (lambda: word(["maybe"]), "verdicts: got 'maybe'"),
     ],

@@ -16,6 +16,7 @@ from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.reading import read
 from helpers.capstone.report import HELD, LEVELS, SEARCHED, _levels, report
+from helpers.capstone.table_checks import Problem, Problems
 from helpers.chapters.ch08 import coverage
 from helpers.chapters.ch08.studies import coverage as lab_coverage
 from helpers.course import kept_table
@@ -110,21 +111,11 @@ def test_a_model_that_knows_too_much_raises_an_alarm(found, task, column, value,
         assert page.index('class="alarm"') < page.index('class="answer"')
 
 
-def test_a_comparison_with_a_sparse_leak_is_told_before_its_answer():
-    """By the check, before it is trained, and by the report, after, on top."""
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"user": rng.integers(0, 60, 3_000), "age": rng.normal(size=3_000)})
-    frame["click"] = (rng.random(3_000) < 0.4).astype(int)
-    frame["cart"] = ((rng.random(3_000) < 0.1) & (frame["click"] == 1)).astype(int)
-    frame["basket"] = np.where(frame["cart"] == 1, rng.lognormal(3, 0.3, 3_000), 0)
-    comparison = Declaration({"click": "binary", "cart": "binary"}, "user", numbers=("age", "basket"))
-    recipe = Recipe(units=(8,), towers=(4,), epochs=8, batch_size=128)
-    leaky = compare(frame, comparison, recipe, seeds=range(2), rates=[0.01], also=())
-    assert any(problem.column == "basket" and "a leak?" in problem.sentence for problem in leaky.problems)
-    page = html.unescape(report(leaky).page())
-    above = page[: page.index('class="answer"')]
-    assert "Too good to be true?" in above and "To be settled first.</b> basket: where it is not 0" in above
-    assert "where it is not 0, 'cart' is 1 in all" in above
+def test_what_is_to_be_settled_first_stands_above_the_answer(found):
+    sign = Problem(False, "basket", "where it is not 0, 'cart' is 1 in all of 90 rows: a leak?", doubt=True)
+    page = html.unescape(report(replace(found, problems=Problems([sign, *found.problems]))).page())
+    assert f"To be settled first.</b> basket: {sign.sentence}" in page[: page.index('class="answer"')]
+    assert "To be settled first." not in report(found).page()
 
 
 def test_the_page_stands_alone(found, painted):

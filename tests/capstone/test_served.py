@@ -1,7 +1,5 @@
 """What wins is what is served: each form says in the service what the notebook does, trained to the last row."""
 
-import json
-import runpy
 from dataclasses import replace
 
 import numpy as np
@@ -18,8 +16,8 @@ from helpers.data.features import Features
 from helpers.evaluation import yardsticks
 from helpers.evaluation.counts import by_ids
 from helpers.evaluation.metrics import auc, r2
-from helpers.support import environment
 from tests.capstone.logs import BY_TIME, LABELS, RECIPE, tastes
+from tests.capstone.services import says_the_same
 
 pytestmark = pytest.mark.slow  # they train
 
@@ -66,19 +64,9 @@ WAYS = {
 def test_what_wins_says_the_same_saved_and_in_the_service(found, way, tmp_path):
     ranker = taking(found, **WAYS[way]).ranker(kind="best")
     ranker.exponents = {"click": 0.5, "like": 1.0, "seconds": 0.2}
-    ranker.save(tmp_path / "ranker.pt")
-    ranker.export(tmp_path / "ranker.pt2")
     rows = prepare(found.declaration, found.frame)[-60:]
     rows.loc[rows.index[:5], ["user", "item"]] = [999, 998]  # which no row has
-    expected = ranker.rank(rows).sort_index()
-    pd.testing.assert_frame_equal(Ranker.load(tmp_path / "ranker.pt").rank(rows).sort_index(), expected)
-    asked = json.loads(rows[found.declaration.features()].to_json(orient="records", double_precision=15))
-    service = runpy.run_path(str(environment.ROOT / "examples" / "serve.py"))["Service"](tmp_path / "ranker.pt2")
-    answer = service.predict(asked)
-    said = pd.DataFrame(answer["predictions"], index=rows.index)
-    np.testing.assert_allclose(said[list(expected)], expected, rtol=1e-5, atol=1e-7)
-    assert answer["order"] == np.argsort(-expected["score"].to_numpy(), kind="stable").tolist()
-    assert answer["unknown"]["item"] == 5
+    assert says_the_same(ranker, rows, tmp_path)["unknown"]["item"] == 5
     means = ranker.predict(prepare(found.declaration, found.frame))[list(LABELS)].mean()
     for task in ("click", "like"):
         assert means[task] == pytest.approx(found.frame[task].mean(), abs=0.06)  # calibrated
@@ -88,12 +76,8 @@ def test_counts_of_a_table_without_lists_are_served(found, tmp_path):
     """Nothing but sums, and none over a list."""
     counts = dict.fromkeys(LABELS, "by item")
     ranker = taking(replace(found, declaration=BY_TIME), **counts).ranker(kind="best")
-    ranker.export(tmp_path / "ranker.pt2")
-    rows = prepare(BY_TIME, found.frame)[-9:]
-    asked = json.loads(rows[BY_TIME.features()].to_json(orient="records", double_precision=15))
-    service = runpy.run_path(str(environment.ROOT / "examples" / "serve.py"))["Service"](tmp_path / "ranker.pt2")
-    said = pd.DataFrame(service.predict(asked)["predictions"], index=rows.index)
-    np.testing.assert_allclose(said[[*LABELS]], ranker.predict(rows)[[*LABELS]], rtol=1e-5, atol=1e-7)
+    ranker.exponents = dict.fromkeys(LABELS, 1.0)
+    says_the_same(ranker, prepare(BY_TIME, found.frame)[-9:], tmp_path)
 
 
 def test_its_order_is_that_of_what_won(of_two, found):

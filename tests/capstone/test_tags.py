@@ -1,7 +1,6 @@
 """Several ids at once, such as genres: read, embedded by their mean, compared, exported and served."""
 
 import json
-import runpy
 
 import numpy as np
 import pandas as pd
@@ -10,14 +9,14 @@ import pytest
 from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import cut_tags, prepare
-from helpers.capstone.ranker import Ranker, Recipe
+from helpers.capstone.ranker import Recipe
 from helpers.capstone.reading import read
 from helpers.capstone.suggestion import draft, suggest
 from helpers.capstone.table_checks import check
 from helpers.data.features import Features, Sparse, Tags
 from helpers.evaluation import yardsticks
 from helpers.models.shared_bottom import Encoder
-from helpers.support import environment
+from tests.capstone.services import says_the_same, service
 
 RECIPE = Recipe(epochs=8, batch_size=128, lr=0.01)
 WORDS = np.array(["red", "sale", "men's", "new in", "Café", "42"])
@@ -97,16 +96,11 @@ def test_a_log_with_tags_goes_from_the_file_to_the_service(tmp_path):
     assert (found.gains["shared"] > 0.7).all()
     ranker = found.ranker()
     ranker.exponents = {"bought": 1, "liked": 0.5}
-    ranker.save(tmp_path / "ranker.pt")
-    ranker.export(tmp_path / "ranker.pt2")
-    served = runpy.run_path(str(environment.ROOT / "examples" / "serve.py"))
-    service, rows = served["Service"](tmp_path / "ranker.pt2"), prepare(OWN, frame)[-20:]
-    answer = service.predict(json.loads(rows[OWN.features()].to_json(orient="records")))
-    expected = Ranker.load(tmp_path / "ranker.pt").predict(rows)
-    np.testing.assert_allclose(pd.DataFrame(answer["predictions"])[list(expected)], expected, rtol=1e-6)
-    assert service.predict([{"user": 3, "tags": ["red", "never seen"]}])["unknown"] == {"tags": 1}
-    with pytest.raises(served["Refused"], match=r"column 'tags': got text .red.sale.; expected a list"):
-        service.predict([{"user": 3, "tags": "red|sale"}])
+    says_the_same(ranker, prepare(OWN, frame)[-20:], tmp_path)
+    served = service(tmp_path / "ranker.pt2")
+    assert served.predict([{"user": 3, "tags": ["red", "never seen"]}])["unknown"] == {"tags": 1}
+    with pytest.raises(ValueError, match=r"column 'tags': got text .red.sale.; expected a list"):
+        served.predict([{"user": 3, "tags": "red|sale"}])
 
 
 def test_ids_of_another_kind_are_no_history():

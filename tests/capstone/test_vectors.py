@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import runpy
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +14,7 @@ from helpers.capstone.ranker import Ranker, Recipe
 from helpers.capstone.reading import read
 from helpers.capstone.suggestion import draft, suggest
 from helpers.capstone.table_checks import check
-from helpers.support import environment
+from tests.capstone.services import says_the_same
 
 OWN = Declaration({"click": "binary", "like": "binary"}, item="item", vectors={"taste": 3})
 
@@ -70,7 +69,4 @@ def test_a_ranker_learns_from_vectors_and_its_service_says_the_same(tmp_path):
     ranker = Ranker(own.layout(), own.labels, Recipe(epochs=8, batch_size=256)).fit(train, valid, progress=False)
     assert ranker.evaluate(test).set_index(["task", "metric"]).loc[("click", "auc"), "value"] > 0.85
     ranker.exponents = {"click": 1}
-    ranker.export(tmp_path / "ranker.pt2")
-    asked = json.loads(test[:20][OWN.places()["taste"]].to_json(orient="records", double_precision=15))
-    service = runpy.run_path(str(environment.ROOT / "examples" / "serve.py"))["Service"](tmp_path / "ranker.pt2")
-    assert service.predict(asked)["order"] == ranker.rank(test[:20].reset_index(drop=True)).index.tolist()
+    says_the_same(ranker, test[:20], tmp_path)

@@ -26,6 +26,7 @@ TAKES = {
     "experiments.chosen.shape_name": "a bottom without layers",
     "capstone.recommendation.names": "no tasks",
     "capstone.plan.several": "several numbers may be none: the plan says what it needs",
+    "capstone.preparation.orders": "no rows, no lists",
 }
 # What `fit` was given, piece by piece (`fit` itself is tried), and what walks through inputs of any form.
 PRIVATE = ("training.arguments", "data.examples.map_tensors")

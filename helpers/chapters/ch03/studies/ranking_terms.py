@@ -20,6 +20,7 @@ from helpers.chapters.ch01.ranking import CHOSEN, LEVELS, PRACTICE, SIZE
 from helpers.chapters.ch01.studies import ranking
 from helpers.data.examples import Inputs, map_tensors, stack_inputs
 from helpers.data.feed import CANDIDATES, Feed, Offer, features
+from helpers.evaluation.calibration import platt
 from helpers.evaluation.metrics import gauc
 from helpers.experiments.chosen import Chosen
 from helpers.lab.kept_table import KeptTable, kept_tables
@@ -155,23 +156,6 @@ def settings() -> dict[str, tuple]:
     kept = (*ranking.TUNED["shared-bottom"], 12)
     before = {f"log loss{AS_BEFORE}": (1, 0, *kept), f"log loss and pairs{AS_BEFORE}": (1, 1, *kept)}
     return {loss: CHOICE[loss] for loss in LOSSES} | before
-
-
-def platt(logit: Tensor, label: Tensor) -> Tensor:
-    """A slope and an intercept that make logits calibrated, by Newton's steps on the log loss: `(…, rows)` → `(…, 2)`.
-
-    A little is added to the curvature, so that a label that is rare in these rows moves the slope but little.
-    """
-    columns = torch.stack([logit, torch.ones_like(logit)], dim=-1).double()
-    level = label.double().mean(-1).logit() - logit.double().mean(-1)
-    start = torch.stack([torch.ones_like(level), level], dim=-1)
-    weights = start
-    for _ in range(30):
-        p = (columns @ weights[..., None])[..., 0].sigmoid()
-        slope = (columns * (p - label)[..., None]).sum(-2) + (weights - start)
-        bend = (columns * (p * (1 - p))[..., None]).mT @ columns + torch.eye(2).double()
-        weights = weights - torch.linalg.solve(bend, slope)
-    return weights.float()
 
 
 def predicted(seeds: Sequence[int], loss: str) -> Iterator[tuple[Worlds, dict[str, Tensor]]]:

@@ -1,8 +1,8 @@
-"""A loss that ranks: pairs are of one user, and what is shifted or calibrated comes out as it must."""
+"""A loss that ranks: pairs are of one user, and what is shifted comes out as it must."""
 
 import torch
 
-from helpers.chapters.ch03.studies.ranking_terms import in_pairs, pair_loss, platt
+from helpers.chapters.ch03.studies.ranking_terms import in_pairs, pair_loss
 
 
 def test_pairs_are_of_one_user_and_hold_each_row_once():
@@ -20,11 +20,3 @@ def test_the_loss_of_a_pair_knows_order_and_not_level():
     right, wrong = pair_loss(logit, label)
     assert right < wrong and torch.allclose(pair_loss(logit + 7, label), pair_loss(logit, label))
     assert not pair_loss(logit, torch.ones(2, 2)).any()  # both have the label: no order is right
-
-
-def test_calibration_finds_slope_and_shift():
-    generator = torch.Generator().manual_seed(0)
-    true = torch.randn(2, 20_000, generator=generator) - 2
-    label = (torch.rand(2, 20_000, generator=generator) < true.sigmoid()).float()
-    found = platt(true * 2 + 5, label)
-    assert torch.allclose(found, torch.tensor([0.5, -2.5]), atol=0.15)
