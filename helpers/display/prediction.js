@@ -46,7 +46,7 @@ function draw(figure, guess, { axis, low, high, start, end, first, last }) {
 }
 
 function render({ model, el }) {
-  const options = model.get("options"), answer = model.get("answer"), unit = model.get("unit");
+  const options = model.get("options"), answer = model.get("answer"), unit = model.get("unit"), [low, high] = model.get("interval");
   const card = block(el, "form", "mtl-card mtl-ask");
   card.dataset.id = model.get("name");
   card.onkeydown = (event) => { // else JupyterLab takes the arrow keys and Enter for itself
@@ -92,6 +92,8 @@ function render({ model, el }) {
     return `You guessed ${shown(guess)}. The result: ${outcome}. Your guess was ${distance}.`;
   }
 
+  const inside = (guess) => (low === undefined || guess === null ? null : low <= guess && guess <= high);
+
   function mark(i, kind, words) {
     const label = choices[i].parentElement;
     label.classList.add(kind);
@@ -106,6 +108,7 @@ function render({ model, el }) {
       if (guess !== null && guess !== answer) mark(guess, "mtl-wrong", "✗ yours, wrong");
     }
     const verdict = block(result, "p", "mtl-verdict", compared(guess));
+    if (inside(guess) !== null) block(verdict, "span", "", ` ${inside(guess) ? "It is in the 95% interval," : "The 95% interval is"} ${shown(low)} to ${shown(high)}.`);
     verdict.tabIndex = -1; // the buttons are gone, and with them the place of the keyboard's focus
     verdict.focus({ preventScroll: true });
     if (model.get("text")) block(result, "p", "", model.get("text"));
@@ -120,7 +123,7 @@ function render({ model, el }) {
     const right = options.length && guess !== null ? guess === answer : null;
     const told = { question: model.get("question"), tempts: model.get("tempts") };
     unfold(card);
-    leave(model.get("name"), { ...told, guess: guess === null ? null : words(guess), outcome, right });
+    leave(model.get("name"), { ...told, guess: guess === null ? null : words(guess), outcome, right, inside: inside(guess) });
   }
 
   const guessed = () => {

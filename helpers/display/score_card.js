@@ -16,10 +16,13 @@ function everywhere() {
   return [...new Set(ids)];
 }
 
-// "2 of 3 choices right." of what was kept; nothing before the first choice.
+// "2 of 3 choices right, 1 of 2 numbers in the interval" of what was kept; nothing of a kind before the first guess.
 function scored(ids) {
-  const chosen = ids.map(kept).filter((entry) => entry && entry.right !== null);
-  return chosen.length ? `${chosen.filter(({ right }) => right).length} of ${chosen.length} choices right` : "";
+  const entries = ids.map(kept).filter(Boolean);
+  return [["right", "choices right"], ["inside", "numbers in the interval"]].flatMap(([kind, words]) => {
+    const judged = entries.filter((entry) => typeof entry[kind] === "boolean");
+    return judged.length ? `${judged.filter((entry) => entry[kind]).length} of ${judged.length} ${words}` : [];
+  }).join(", ");
 }
 
 function forget(id) {
@@ -27,10 +30,10 @@ function forget(id) {
   try { localStorage.removeItem(`mtl ${id}`); } catch {}
 }
 
-function said({ guess, outcome, right }) {
+function said({ guess, outcome, right, inside }) {
   if (guess === null) return `Skipped. The result: ${outcome}.`;
   if (right) return `✓ You guessed ${guess}, and so it is.`;
-  return `${right === false ? "✗ " : ""}You guessed ${guess}. The result: ${outcome}.`;
+  return `${right === false ? "✗ " : ""}You guessed ${guess}. The result: ${outcome}.${inside ? " It is in the 95% interval." : ""}`;
 }
 
 function render({ model, el }) {
