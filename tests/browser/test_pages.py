@@ -63,13 +63,6 @@ def test_every_fold_holds_something(tab):
     assert tab.page.evaluate(EMPTY) == []
 
 
-def test_no_mark_of_a_missing_kernel_stands_over_a_widget(tab):
-    lost = tab.page.locator(".jupyter-widgets-disconnected")
-    marks = lost.evaluate_all("nodes => nodes.map((node) => getComputedStyle(node, '::before').content)")
-    ipywidgets = tab.page.locator("script[src='static/widgets.js']").count()  # else cards alone, which have no marks
-    assert set(marks) <= {"none"} and bool(marks) == bool(ipywidgets)
-
-
 def test_sections_are_listed_and_can_be_linked_to(tab):
     ids = tab.page.locator(".jp-MarkdownCell :is(h1, h2, h3)").evaluate_all(
         "headings => headings.map((heading) => heading.id)"
