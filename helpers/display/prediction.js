@@ -2,14 +2,7 @@
 // the same widget is shut again. What came of the first guess is left in the browser, for the score card (`score_card.js`).
 // A fold below that says "after your guess" opens with it.
 
-import { add, block } from "./elements.js";
-
-function leave(id, entry) {
-  const text = JSON.stringify(entry);
-  (window.mtlGuesses ??= {})[id] ??= text; // for a browser that keeps nothing
-  try { if (!localStorage.getItem(`mtl ${id}`)) localStorage.setItem(`mtl ${id}`, text); } catch {}
-  document.dispatchEvent(new Event("mtl-guess"));
-}
+import { add, block, guesses } from "./elements.js";
 
 const shown = (number) => String(Number(number.toPrecision(3))).replace("-", "−");
 
@@ -123,7 +116,8 @@ function render({ model, el }) {
     const right = options.length && guess !== null ? guess === answer : null;
     const told = { question: model.get("question"), tempts: model.get("tempts") };
     unfold(card);
-    leave(model.get("name"), { ...told, guess: guess === null ? null : words(guess), outcome, right, inside: inside(guess) });
+    guesses()[`mtl ${model.get("name")}`] ??= JSON.stringify({ ...told, guess: guess === null ? null : words(guess), outcome, right, inside: inside(guess) });
+    document.dispatchEvent(new Event("mtl-guess"));
   }
 
   const guessed = () => {

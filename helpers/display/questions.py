@@ -82,7 +82,13 @@ class Result:
     """
 
     def __init__(
-        self, shown: Figure | str, answer: float | Sequence[float] | None = None, *, axis: str = "", scale: float = 1.0, **words
+        self,
+        shown: Figure | str,
+        answer: float | Sequence[float] | None = None,
+        *,
+        axis: str = "",
+        scale: float = 1.0,
+        **words,
     ):
         self.shown, self.answer, self.axis, self.scale, self.words = shown, answer, axis, scale, words
 
