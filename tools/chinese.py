@@ -67,6 +67,8 @@ You guessed {guess}. The result: {outcome}. Your guess was {off}.
 {number} too high
 {number} too low
 exactly right
+It is in the 95% interval, {low} to {high}.
+The 95% interval is {low} to {high}.
 ✓ right
 ✓ yours, right
 ✗ yours, wrong

@@ -12,6 +12,11 @@ export function add(parent, name, attributes = {}, text = "") {
   return node;
 }
 
+// Where guesses stay, under `mtl C4.P1`: in the browser, or on this page where it keeps nothing.
+export function guesses() {
+  try { localStorage.setItem("mtl", ""); return localStorage; } catch { return (window.mtlGuesses ??= {}); }
+}
+
 export function block(parent, name, className = "", text = "") {
   const node = document.createElement(name);
   node.className = className;

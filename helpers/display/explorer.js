@@ -4,7 +4,7 @@
 import { add, block, change } from "./elements.js";
 import { AS_TEXT, BLACK, clamp, explorable, fixed, GREY, scale, svg } from "./live/kit.js";
 
-const WHOLE = 260, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, GAP = 18, PALE = .4;
+const WHOLE = 260, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, GAP = 18, GRIP = 14, PALE = .4;
 const FAINT = AS_TEXT[GREY];
 
 const line = (xs, ys) => "M" + xs.map((x, i) => fixed(x) + "," + fixed(ys[i])).join("L");
@@ -37,7 +37,8 @@ function apart(places, top, bottom) {
 
 // Axes, ticks and zero lines: what stays while sliders move. Returns the two scales.
 function frameOf(root, panel, box) {
-  const height = panel.y.log ? Math.log10 : (v) => v, up = scale(...panel.y.limits.map(height), box.bottom, box.top);
+  const height = panel.y.log ? Math.log10 : (v) => v, floor = box.bottom - (panel.kind === "curves" ? GRIP : 0); // where the handle is
+  const up = scale(...panel.y.limits.map(height), floor, box.top);
   const x = scale(...panel.x.limits, box.left, box.right), y = (v) => up(height(v));
   const ink = panel.ink || [BLACK, BLACK];
   for (const [at, words] of panel.y.ticks) {
@@ -77,8 +78,8 @@ function curves(root, panel, box) {
   const draw = (frame, now, before) => {
     const last = panel.series.map((s) => y(s.y[frame].at(-1))), ends = apart(last, box.top, box.bottom);
     const upright = (place) => `M${fixed(at[place])},${box.top}V${box.bottom}`;
-    if (now >= 0) cursor.setAttribute("d", upright(now));
-    if (before?.at >= 0) was.setAttribute("d", upright(before.at));
+    cursor.setAttribute("d", now >= 0 ? upright(now) : "");
+    was.setAttribute("d", before?.at >= 0 ? upright(before.at) : "");
     panel.series.forEach((s, i) => {
       const ys = s.y[frame].map(y), { curve, dots, now: mark } = parts[i];
       curve.setAttribute("d", line(at, ys));
@@ -105,12 +106,10 @@ function plane(root, panel, box) {
   const ends = panel.ends.map((words) => add(root, "text", { fill: FAINT, class: "mtl-halo" }, words));
   const { y: values, low, high } = panel.points;
   const draw = (frame, at, before) => {
-    const xs = values[frame][0].map(x), ys = values[frame][1].map(y);
-    if (before) {
-      const [wasX, wasY] = [values[before.frame][0].map(x), values[before.frame][1].map(y)];
-      ghosts[0].setAttribute("d", before.frame !== frame ? line(wasX, wasY) : "");
-      ghosts[1].setAttribute("d", marker("o", wasX[before.at], wasY[before.at], 7.5));
-    }
+    const [xs, ys] = [x, y].map((place, i) => values[frame][i].map(place)), old = before ?? { frame, at };
+    const [wasX, wasY] = [x, y].map((place, i) => values[old.frame][i].map(place));
+    ghosts[0].setAttribute("d", old.frame !== frame ? line(wasX, wasY) : "");
+    ghosts[1].setAttribute("d", before ? marker("o", wasX[old.at], wasY[old.at], 7.5) : "");
     path.setAttribute("d", line(xs, ys));
     dots.setAttribute("d", xs.map((px, i) => marker("o", px, ys[i], 3.5)).join(""));
     if (low) {

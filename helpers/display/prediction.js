@@ -2,14 +2,7 @@
 // the same widget is shut again. What came of the first guess is left in the browser, for the score card (`score_card.js`).
 // A fold below that says "after your guess" opens with it.
 
-import { add, block } from "./elements.js";
-
-function leave(id, entry) {
-  const text = JSON.stringify(entry);
-  (window.mtlGuesses ??= {})[id] ??= text; // for a browser that keeps nothing
-  try { if (!localStorage.getItem(`mtl ${id}`)) localStorage.setItem(`mtl ${id}`, text); } catch {}
-  document.dispatchEvent(new Event("mtl-guess"));
-}
+import { add, block, guesses } from "./elements.js";
 
 const shown = (number) => String(Number(number.toPrecision(3))).replace("-", "−");
 
@@ -46,7 +39,7 @@ function draw(figure, guess, { axis, low, high, start, end, first, last }) {
 }
 
 function render({ model, el }) {
-  const options = model.get("options"), answer = model.get("answer"), unit = model.get("unit");
+  const options = model.get("options"), answer = model.get("answer"), unit = model.get("unit"), [low, high] = model.get("interval");
   const card = block(el, "form", "mtl-card mtl-ask");
   card.dataset.id = model.get("name");
   card.onkeydown = (event) => { // else JupyterLab takes the arrow keys and Enter for itself
@@ -92,6 +85,8 @@ function render({ model, el }) {
     return `You guessed ${shown(guess)}. The result: ${outcome}. Your guess was ${distance}.`;
   }
 
+  const inside = (guess) => (low === undefined || guess === null ? null : low <= guess && guess <= high);
+
   function mark(i, kind, words) {
     const label = choices[i].parentElement;
     label.classList.add(kind);
@@ -106,6 +101,7 @@ function render({ model, el }) {
       if (guess !== null && guess !== answer) mark(guess, "mtl-wrong", "✗ yours, wrong");
     }
     const verdict = block(result, "p", "mtl-verdict", compared(guess));
+    if (inside(guess) !== null) block(verdict, "span", "", ` ${inside(guess) ? "It is in the 95% interval," : "The 95% interval is"} ${shown(low)} to ${shown(high)}.`);
     verdict.tabIndex = -1; // the buttons are gone, and with them the place of the keyboard's focus
     verdict.focus({ preventScroll: true });
     if (model.get("text")) block(result, "p", "", model.get("text"));
@@ -120,7 +116,8 @@ function render({ model, el }) {
     const right = options.length && guess !== null ? guess === answer : null;
     const told = { question: model.get("question"), tempts: model.get("tempts") };
     unfold(card);
-    leave(model.get("name"), { ...told, guess: guess === null ? null : words(guess), outcome, right });
+    guesses()[`mtl ${model.get("name")}`] ??= JSON.stringify({ ...told, guess: guess === null ? null : words(guess), outcome, right, inside: inside(guess) });
+    document.dispatchEvent(new Event("mtl-guess"));
   }
 
   const guessed = () => {

@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import anywidget
+import numpy as np
 import traitlets
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
@@ -54,6 +55,7 @@ class Prediction(anywidget.AnyWidget):
     question = traitlets.Unicode().tag(sync=True)
     options = traitlets.List(traitlets.Unicode()).tag(sync=True)  # empty: the guess is a number
     answer = traitlets.Float().tag(sync=True)  # the index of the right option, or the number itself
+    interval = traitlets.List(traitlets.Float()).tag(sync=True)  # of the number, low and high, if it has one
     unit = traitlets.Unicode().tag(sync=True)
     picture = traitlets.Unicode().tag(sync=True)  # a PNG as base64, or ""
     place = traitlets.Dict().tag(sync=True)  # where a guessed number lies on it, as `place_on` says, or {}
@@ -73,14 +75,20 @@ class Result:
     """What a question's function draws, where that is more than a figure or a sentence.
 
     shown   a matplotlib figure or a sentence
-    answer  the number that the reader guesses, where only the runs know it
+    answer  the number that the reader guesses, where only the runs know it; or (mean, low, high), with its interval
     axis    "x" or "y", the axis of the figure's first panel that the guessed number is drawn on
     scale   what is on that axis ÷ what is guessed: 0.01 where the guess is a percentage and the axis has shares
     words   numbers that the question's texts name: {tuned:.2f} in a text is the value of `tuned`
     """
 
     def __init__(
-        self, shown: Figure | str, answer: float | None = None, *, axis: str = "", scale: float = 1.0, **words
+        self,
+        shown: Figure | str,
+        answer: float | Sequence[float] | None = None,
+        *,
+        axis: str = "",
+        scale: float = 1.0,
+        **words,
     ):
         self.shown, self.answer, self.axis, self.scale, self.words = shown, answer, axis, scale, words
 
@@ -111,9 +119,11 @@ class Question:
     def __call__(self, *about) -> Prediction:
         drawn = self.draw(*about)
         result = drawn if isinstance(drawn, Result) else Result(drawn)
-        answer = validate.number("answer", self.answer if result.answer is None else result.answer)
+        answer, *ends = np.atleast_1d(self.answer if result.answer is None else result.answer)
+        validate.number("answer", answer)
         text, why = (words.format(**result.words) for words in (self.text, self.why))
-        asked = {"name": self.id, "question": text, "options": list(self.options), "answer": answer, "unit": self.unit}
+        asked = {"name": self.id, "question": text, "options": list(self.options), "unit": self.unit}
+        asked |= {"answer": float(answer), "interval": sorted(map(float, ends))}
         return Prediction(why=why, tempts=self.tempts, **asked, **_shut(result))
 
 

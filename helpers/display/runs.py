@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from helpers.display import figures
 from helpers.evaluation.margins import SMALLEST
-from helpers.evaluation.statistics import difference, summarise
+from helpers.evaluation.statistics import difference, interval, summarise
 from helpers.support import validate
 
 # The columns that are measured, and how an axis names them; all other columns of a table are settings.
@@ -124,6 +124,10 @@ class Runs:
     def mean(self) -> float:
         """Mean over all runs."""
         return self.table[self.value].mean()
+
+    def interval(self) -> np.ndarray:
+        """Mean over all runs and its 95% interval over seeds: (mean, low, high)."""
+        return np.array(interval(self.table.groupby("seed")[self.value].mean()))
 
     def means(self, rows: str, columns: str) -> pd.DataFrame:
         """Mean over all runs of each setting: a wide table of `rows` by `columns`."""

@@ -1,36 +1,24 @@
 // Reads what the predictions of this page left in the browser (`prediction.js`), now and whenever another one opens. What
 // was not opened is listed by its id alone. Below the chapter's score is that of the course so far.
 
-import { block } from "./elements.js";
+import { block, guesses } from "./elements.js";
 
-function kept(id) {
-  let text = window.mtlGuesses?.[id];
-  try { text = localStorage.getItem(`mtl ${id}`) ?? text; } catch {} // a browser that keeps nothing: this page's alone
-  return text ? JSON.parse(text) : null;
-}
+const kept = (id) => JSON.parse(guesses()[`mtl ${id}`] ?? null);
+const everywhere = () => Object.keys(guesses()).filter((key) => /^mtl \w+\.P\d+$/.test(key)).map((key) => key.slice(4)); // other chapters' too
 
-// All ids of which the browser keeps something, those of other chapters too.
-function everywhere() {
-  const ids = Object.keys(window.mtlGuesses ?? {});
-  try { ids.push(...Object.keys(localStorage).filter((key) => /^mtl \w+\.P\d+$/.test(key)).map((key) => key.slice(4))); } catch {}
-  return [...new Set(ids)];
-}
-
-// "2 of 3 choices right." of what was kept; nothing before the first choice.
+// "2 of 3 choices right, 1 of 2 numbers in the interval" of what was kept; nothing of a kind before the first guess.
 function scored(ids) {
-  const chosen = ids.map(kept).filter((entry) => entry && entry.right !== null);
-  return chosen.length ? `${chosen.filter(({ right }) => right).length} of ${chosen.length} choices right` : "";
+  const entries = ids.map(kept).filter(Boolean);
+  return [["right", "choices right"], ["inside", "numbers in the interval"]].flatMap(([kind, words]) => {
+    const judged = entries.filter((entry) => typeof entry[kind] === "boolean");
+    return judged.length ? `${judged.filter((entry) => entry[kind]).length} of ${judged.length} ${words}` : [];
+  }).join(", ");
 }
 
-function forget(id) {
-  delete window.mtlGuesses?.[id];
-  try { localStorage.removeItem(`mtl ${id}`); } catch {}
-}
-
-function said({ guess, outcome, right }) {
+function said({ guess, outcome, right, inside }) {
   if (guess === null) return `Skipped. The result: ${outcome}.`;
   if (right) return `✓ You guessed ${guess}, and so it is.`;
-  return `${right === false ? "✗ " : ""}You guessed ${guess}. The result: ${outcome}.`;
+  return `${right === false ? "✗ " : ""}You guessed ${guess}. The result: ${outcome}.${inside ? " It is in the 95% interval." : ""}`;
 }
 
 function render({ model, el }) {
@@ -41,7 +29,7 @@ function render({ model, el }) {
   score.setAttribute("aria-live", "polite");
   const again = block(card, "button", "", "Forget these guesses");
   again.type = "button";
-  again.onclick = () => { ids.forEach(forget); draw(); };
+  again.onclick = () => { ids.forEach((id) => delete guesses()[`mtl ${id}`]); draw(); };
 
   function draw() {
     list.replaceChildren();

@@ -326,6 +326,7 @@ def test_a_second_one_on_the_page_stays_as_it_is(tab):
 def test_a_question_notices_its_answer_and_the_other_says_what_is_not_yet(tab):
     card = points(tab)[1]
     card.get_by_role("button", name="Reset").click()
+    card.get_by_role("button", name="question 2").click()
     card.get_by_role("button", name="on", exact=True).click()
     card.get_by_role("button", name="question 2, answered").wait_for()
     assert card.locator(".mtl-found").inner_text() == "✓ It switches."

@@ -63,13 +63,6 @@ def test_every_fold_holds_something(tab):
     assert tab.page.evaluate(EMPTY) == []
 
 
-def test_no_mark_of_a_missing_kernel_stands_over_a_widget(tab):
-    lost = tab.page.locator(".jupyter-widgets-disconnected")
-    marks = lost.evaluate_all("nodes => nodes.map((node) => getComputedStyle(node, '::before').content)")
-    ipywidgets = tab.page.locator("script[src='static/widgets.js']").count()  # else cards alone, which have no marks
-    assert set(marks) <= {"none"} and bool(marks) == bool(ipywidgets)
-
-
 def test_sections_are_listed_and_can_be_linked_to(tab):
     ids = tab.page.locator(".jp-MarkdownCell :is(h1, h2, h3)").evaluate_all(
         "headings => headings.map((heading) => heading.id)"
@@ -219,11 +212,11 @@ def test_a_guessed_number_is_drawn_on_the_figure(browser, site):
 @pytest.mark.xdist_group("pages")
 def test_guesses_are_counted_over_the_course(browser, site):
     """By chapter on the first page; on a score card the chapter's own, and all together."""
-    kept = {"C0.P1": (None, None), "C0.P2": ("a", True), "C6.P3": ("b", False), "C6.P4": ("3 steps", None)}
+    kept = {"C0.P1": (None, None), "C0.P2": ("a", True), "C6.P3": ("b", False), "C6.P4": ("3 steps", None, True)}
     page = browser.new_page()
     page.goto(f"{site.as_uri()}/index.html")
-    for id, (guess, right) in kept.items():
-        entry = {"question": "?", "guess": guess, "outcome": "a", "right": right}
+    for id, (guess, right, *inside) in kept.items():
+        entry = {"question": "?", "guess": guess, "outcome": "a", "right": right, "inside": (*inside, None)[0]}
         page.evaluate("([id, entry]) => localStorage.setItem(`mtl ${id}`, JSON.stringify(entry))", [id, entry])
     page.reload()
     for name, words in (
@@ -233,8 +226,9 @@ def test_guesses_are_counted_over_the_course(browser, site):
         assert words in page.locator(f".chapters li:has([href='{name}.html']) small").inner_text()
     page.goto(f"{site.as_uri()}/06_mmoe.html")
     page.wait_for_selector("body[data-widgets=shown]")
-    assert page.locator(".mtl-score .mtl-verdict").inner_text() == "0 of 1 choices right."
-    so_far = "In the course so far you guessed 3 times: 1 of 2 choices right."
+    here = "0 of 1 choices right, 1 of 1 numbers in the interval."
+    assert page.locator(".mtl-score .mtl-verdict").inner_text() == here
+    so_far = "In the course so far you guessed 3 times: 1 of 2 choices right, 1 of 1 numbers in the interval."
     assert page.locator(".mtl-score .mtl-course").inner_text() == so_far
     page.close()
 

@@ -75,7 +75,10 @@ def test_the_score_card_says_what_came_of_each_prediction(book):
             assert "tempt" in text
         right = sum("✓" in text for text in kept)
         chosen = right + sum("✗" in text for text in kept)
-        assert card.locator(".mtl-verdict").inner_text() == (f"{right} of {chosen} choices right." if chosen else "")
+        numbers = [" in the 95% interval" in verdict for verdict in verdicts if "95% interval" in verdict]
+        score = [f"{right} of {chosen} choices right"] * bool(chosen)
+        score += [f"{sum(numbers)} of {len(numbers)} numbers in the interval"] * bool(numbers)
+        assert card.locator(".mtl-verdict").inner_text() == (f"{', '.join(score)}." if score else "")
 
 
 def predictions_open(place):

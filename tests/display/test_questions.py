@@ -76,6 +76,11 @@ def test_the_runs_know_the_number_and_the_texts_name_it(made):
     assert (asked.question, asked.why) == ("A random list has -0.25. And the best?", "Twice -0.2.")
 
 
+def test_a_guessed_number_may_have_an_interval(made):
+    asked = made(lambda answer: Result("so", answer=answer, random=1.0), NUMBER)
+    assert (asked(0.5).interval, asked((-5, -4, -6)).interval) == ([], [-6, -4])
+
+
 @pytest.mark.slow
 def test_a_guessed_number_has_a_place_on_the_figure_that_answers(made):
     def asked(axis="", scale=1.0):

@@ -66,9 +66,9 @@ def test_pages_name_no_address_to_load_from(pages, read):
 
 CONTROLS_LINK = '<a href="98_controls.html"><strong>98 · Controls &amp; formulas</strong></a>'
 HELD = {  # {page: what is on it, and what is not}
-    "98_controls.html": (['href="words.html#logit"', 'href="99_tiny.html"', "static/widgets.js"], []),
+    "98_controls.html": (['href="words.html#logit"', 'href="99_tiny.html"', "IntSlider(value=0)"], ["widget-view"]),
     "99_tiny.html": (["<mi>a</mi><mo>=</mo><mi>b</mi>"], ["$a = b$"]),
-    "words.html": (['<a id="logit"></a>', '<html lang="en">'], ["static/widgets.js"]),
+    "words.html": (['<a id="logit"></a>', '<html lang="en">'], ["static/cards.js"]),
     "words.zh.html": (['<html lang="zh">', '<span translate="no">C4.1</span>'], []),
     "index.html": ([CONTROLS_LINK, '<a href="words.html">Words</a>'], []),
     "static/theme.css": ([".jp-RenderedHTMLCommon", ".highlight", "prefers-color-scheme: dark"], []),

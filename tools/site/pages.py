@@ -28,11 +28,7 @@ from tools.site import decks
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "template"
-STATIC = ("course.css", "cards.js", "page.js", "figures.js", "search.js", "sections.js", "projector.js", "chinese.js")
-SCRIPTS = {
-    "widgets.js": ("widgetsnbextension", "static/extension.js"),
-    "anywidget.js": ("anywidget", "nbextension/index.js"),
-}
+STATIC = ("course.css", "cards.js", "figures.js", "search.js", "sections.js", "projector.js", "chinese.js")
 BETWEEN_FILES = re.compile(r'href="(?:\.\./|deeper/)?([\w.-]+)\.(?:ipynb|md)(?=[#"])')  # all pages are in one folder
 FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
 MINUTES = re.compile(r"^\*(?:\d+ min · \w+|exercises)\*$", re.MULTILINE)  # below a heading
@@ -140,7 +136,6 @@ class Chapter(HTMLExporter):
         """The page of a notebook; `course` is what the template says of the pages around it."""
         notebook = decks.set_up(notebook)
         about = {"title": title(notebook), "about": question(notebook), "sections": sections(notebook)}
-        about["widgets"] = bool(set(_modules(notebook)) - {"@jupyter-widgets/base", "anywidget"})
         page, _ = self.from_notebook_node(notebook, {"course": about | course})
         page = KEPT.sub(r"\g<0> translate=no", page)
         for spoken, written in ON_PAGES.items():
@@ -175,16 +170,19 @@ def read(path: Path) -> NotebookNode:
     """A notebook, or a text as a notebook of one cell.
 
     A slider that calls a function of the notebook has nothing to call on a page: what the function said last is shown.
+    Of other widgets that are no cards a page shows the text.
     """
     if path.suffix == ".ipynb":
         book = nbformat.read(path, as_version=4)
         models = _models(book)
         for cell in book.cells:
             for output in cell.get("outputs", []):
-                shown = models.get(output.get("data", {}).get(WIDGET_VIEW, {}).get("model_id"), {}).get("state", {})
-                if "widget-interact" in shown.get("_dom_classes", []):
-                    said = models[shown["children"][-1].removeprefix("IPY_MODEL_")]
+                model = models.get(output.get("data", {}).get(WIDGET_VIEW, {}).get("model_id"))
+                if model and "widget-interact" in model["state"].get("_dom_classes", []):
+                    said = models[model["state"]["children"][-1].removeprefix("IPY_MODEL_")]
                     cell.outputs = nbformat.from_dict(said["state"]["outputs"])
+                elif model and model["model_module"] != "anywidget":
+                    del output["data"][WIDGET_VIEW]
         keep_shown_models(book)
         return book
     return new_notebook(cells=[new_markdown_cell(path.read_text(encoding="utf-8"))])
@@ -273,17 +271,11 @@ def theme() -> str:
     page, _ = HTMLExporter(template_name="lab").from_notebook_node(new_notebook())
     light = "\n".join(re.findall(r'<style type="text/css">(.*?)</style>', page, re.DOTALL))
     dark = installed("nbconvert", "templates/lab/static/theme-dark.css").read_text(encoding="utf-8")
-    dark = dark.replace(":root", "html:root")  # stronger than what ipywidgets sets when it starts
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
 
 
 def _models(notebook: NotebookNode) -> dict:
     return notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
-
-
-def _modules(notebook: NotebookNode) -> list[str]:
-    """The modules that a notebook's widgets come from; of cards alone, these are anywidget and layouts."""
-    return [model["model_module"] for model in _models(notebook).values()]
 
 
 def opening(books: list[NotebookNode]) -> dict[str, str]:
@@ -349,8 +341,6 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
     (static / "theme.css").write_text(theme(), encoding="utf-8")
     for name in STATIC:
         shutil.copyfile(TEMPLATE / name, static / name)
-    for name, (package, path) in SCRIPTS.items():
-        shutil.copyfile(installed(package, f"{package}/{path}"), static / name)
     words = json.dumps(chinese.on_pages(bank=room or not change), ensure_ascii=False)
     (static / "zh.js").write_text(f"window.courseChinese = {words};\n", encoding="utf-8")
     shutil.copyfile(ROOT / "docs" / "explorer.png", static / "preview.png")

@@ -1,7 +1,7 @@
 // What a claim is: an interval over the zone of what does not matter, which the reader drags until the verdict turns.
 
 import { add, change } from "../../display/elements.js";
-import { AS_TEXT, BLACK, explorable, fixed, GREEN, GREY, ORANGE, said, scale, svg } from "../../display/live/kit.js";
+import { AS_TEXT, BLACK, clamp, explorable, fixed, GREEN, GREY, ORANGE, said, scale, svg } from "../../display/live/kit.js";
 import { verdict } from "../../display/live/verdicts.js";
 
 const SPAN = .015, LINE = 115; // of the axis, to either side; height of the interval
@@ -24,13 +24,18 @@ function sentence({ state }) {
 }
 
 function picture(stage, place, width) {
-  const root = svg(place, width, 205), x = scale(-SPAN, SPAN, 24, width - 24), centred = { "text-anchor": "middle", fill: AS_TEXT[GREY] };
+  const root = svg(place, width, 212), x = scale(-SPAN, SPAN, 24, width - 24), centred = { "text-anchor": "middle", fill: AS_TEXT[GREY] };
   const zone = add(root, "rect", { y: 50, height: 120, fill: "#dedede", stroke: "#8a8a8a" });
   add(root, "path", { d: `M${fixed(x(0))},50V170`, stroke: AS_TEXT[GREY], "stroke-dasharray": "3 3" });
-  for (const [value, words] of [[-.01, "−0.01"], [0, "0"], [.01, "+0.01"]]) add(root, "text", { ...centred, x: x(value), y: 186 }, words);
-  add(root, "text", { ...centred, x: width / 2, y: 203 }, `difference in AUC${width > 480 ? "; grey: too small to matter" : ""}`);
-  const word = add(root, "text", { y: 32, "font-size": width > 480 ? 24 : 18, "font-weight": "bold" });
-  const [was, whisker] = [.35, 1].map((opacity) => add(root, "path", { fill: "none", stroke: BLACK, "stroke-width": 3, opacity }));
+  const small = ["too small", "to matter"].map((words, i) => add(root, "text", { y: 149 + 15 * i, "font-size": 13, fill: AS_TEXT[GREY], class: "mtl-halo", style: "stroke: #dedede" }, words));
+  add(root, "path", { d: `M${x(-SPAN)},170H${x(SPAN)}`, stroke: GREY });
+  for (const [value, words] of [[-.01, "−0.01"], [0, "0"], [.01, "+0.01"]]) {
+    add(root, "path", { d: `M${fixed(x(value))},170v5`, stroke: GREY });
+    add(root, "text", { ...centred, x: x(value), y: 190 }, words);
+  }
+  add(root, "text", { ...centred, x: width / 2, y: 208 }, "difference in AUC");
+  const word = add(root, "text", { y: 36, "font-size": width > 480 ? 24 : 18, "font-weight": "bold", "text-anchor": "middle" });
+  const [was, whisker] = [.35, 1].map((opacity) => add(root, "path", { class: "mtl-keep", fill: "none", stroke: BLACK, "stroke-width": 3, opacity }));
   const dot = add(root, "circle", { r: 5, cy: LINE, fill: BLACK });
   const bar = (high) => (g) => add(g, "rect", { x: -5, y: -high, width: 10, height: 2 * high, rx: 4, fill: "#fff", stroke: BLACK, "stroke-width": 2 });
   const drawn = (state) => { const [low, high] = ends(state).map((end) => fixed(x(end))); return `M${low},${LINE}H${high}M${low},${LINE - 9}v18M${high},${LINE - 9}v18`; };
@@ -41,12 +46,15 @@ function picture(stage, place, width) {
   return () => {
     const { state, ghost } = stage, now = judged(state);
     stage.met.add(now);
-    change(zone, { x: fixed(x(-state.margin)), width: fixed(x(state.margin) - x(-state.margin)) });
+    const left = x(-state.margin), wide = x(state.margin) - left;
+    change(zone, { x: fixed(left), width: fixed(wide) });
+    for (const line of small) change(line, { x: fixed(left + 6), visibility: wide > 80 ? "visible" : "hidden" });
     was.setAttribute("d", ghost ? drawn(ghost) : "");
     whisker.setAttribute("d", drawn(state));
     dot.setAttribute("cx", fixed(x(state.effect)));
     word.textContent = now;
-    word.setAttribute("fill", INKS[now] ?? AS_TEXT[ORANGE]);
+    const half = word.getComputedTextLength() / 2;
+    change(word, { fill: INKS[now] ?? AS_TEXT[ORANGE], x: fixed(clamp(x(state.effect), half, width - half)) });
   };
 }
 

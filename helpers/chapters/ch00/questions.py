@@ -18,8 +18,8 @@ def best_weight(runs: Runs) -> Result:
     figure = levels.lines("weight", title=title, x_label="w, the weight of the click")
     middle = levels.where(weight=0.5)
     random, best = (middle.where(list=name).mean() for name in ("random list", "best list"))
-    reached = levels.where(list="ten on top").summary("weight")["mean"].max()
-    return Result(figure, answer=round(reached, 2), axis="y", random=random, best=best)
+    reached = levels.where(list="ten on top").summary("weight").nlargest(1, "mean")[["mean", "low", "high"]]
+    return Result(figure, answer=reached.iloc[0].round(2), axis="y", random=random, best=best)
 
 
 @answers("C0.P2")
@@ -58,5 +58,5 @@ def many_apart(runs: Runs) -> Result:
     """runs: of `00_ten_tasks`"""
     gains = runs.where(output="as it is").gain(over="single-task")
     title = "Ten times larger: the gain goes, the loss stays"
-    answer = gains.where(size="10 × all", condition="disjoint features").mean()
-    return Result(gains.dots("size", "condition", title=title), answer=round(answer, 2), axis="x")
+    answer = gains.where(size="10 × all", condition="disjoint features").interval()
+    return Result(gains.dots("size", "condition", title=title), answer=answer.round(2), axis="x")

@@ -4,8 +4,9 @@
 
 import { add, change } from "../../display/elements.js";
 import { AS_TEXT, BLACK, BLUE, clamp, GREEN, GREY, HEIGHT, fixed, path, said, scale, svg } from "../../display/live/kit.js";
+import { phone, TILE, TOP } from "../../display/live/phone.js";
 
-const TOP = 10, EDGE = .8, ARM = .74, TILE = 38, NAMED = 32; // of the plane and the arrow, in chances; of a tile and of a line's name, in pixels
+const EDGE = .8, ARM = .74, NAMED = 32; // of the plane and the arrow, in chances; of a line's name, in pixels
 const MISSED = "#b00020", GHOST = "#b9c4cc";
 const WEIGHTS = Array.from({ length: 201 }, (_, i) => i / 200);
 
@@ -113,24 +114,19 @@ function setup(stage, bends) {
 }
 
 function picture(stage, place, width, bends) {
-  const { data } = stage, root = svg(place, width, HEIGHT), narrow = width < 480, screen = narrow ? 132 : 200;
-  const left = screen + (narrow ? 26 : 40), right = width - 8, size = Math.min(right - left, narrow ? 276 : 298), bottom = narrow ? 40 + size : 316;
-  const x = scale(0, EDGE, left, left + size), y = scale(0, EDGE, bottom, bottom - size);
-
-  // the phone: a tile for each video; ten are shown
-  add(root, "rect", { x: 1, y: 1, width: screen, height: HEIGHT - 2, rx: 14, fill: "#f6f6f6", stroke: GREY, "stroke-width": 2 });
-  const tiles = data.users[0].map(() => {
-    const tile = add(root, "g", { "pointer-events": "none", style: stage.calm ? "" : "transition: transform .25s, opacity .25s" });
-    add(tile, "rect", { x: 7, y: 0, width: screen - 13, height: TILE - 4, rx: 5, fill: "#fff", stroke: "#ddd" });
-    const name = add(tile, "text", { x: 13, y: 15 }), more = add(tile, "text", { x: screen - 11, y: 15, "text-anchor": "end", fill: AS_TEXT[GREY] });
-    const bars = [BLUE, GREEN].map((colour, i) => add(tile, "rect", { x: 13, y: 20 + 6 * i, height: 5, fill: colour }));
-    const pin = add(tile, "path", { d: `M7,4v${TILE - 12}`, stroke: BLACK, "stroke-width": 5 });
-    return { tile, name, more, bars, pin };
-  });
+  const { data } = stage, strip = width < 400, narrow = width < 480, [screen, high] = strip ? [width - 2, 2 * TILE + 18] : [narrow ? 132 : 200, HEIGHT - 2];
+  const left = strip ? 16 : screen + (narrow ? 26 : 40), size = Math.min(width - 8 - left, narrow ? 276 : 298), bottom = strip ? high + 36 + size : narrow ? 40 + size : 316;
+  const root = svg(place, width, strip ? bottom + 84 : HEIGHT), x = scale(0, EDGE, left, left + size), y = scale(0, EDGE, bottom, bottom - size);
+  const tiles = phone(stage, root, screen, high, strip ? 5 : 1, (tile, wide) => ({
+    name: add(tile, "text", { x: strip ? 3 : 6, y: 15, "font-size": strip ? 13 : 14 }),
+    more: add(tile, "text", { x: wide - 5, y: 15, "text-anchor": "end", fill: AS_TEXT[GREY] }),
+    bars: [BLUE, GREEN].map((colour, i) => [add(tile, "rect", { x: 6, y: 20 + 6 * i, height: 5, fill: colour }), wide - 13]),
+    pin: add(tile, "path", { d: `M0,4v${TILE - 12}`, stroke: BLACK, "stroke-width": 5 }),
+  }));
 
   // the plane
-  add(root, "text", { x: left - 8, y: bottom - size - 8, fill: AS_TEXT[GREEN] }, narrow ? "finish ↑" : "chance of a finish after the click ↑");
-  add(root, "text", { x: left + size, y: bottom + 22, "text-anchor": "end", fill: AS_TEXT[BLUE] }, narrow ? "click →" : "chance of a click →");
+  add(root, "text", { x: left - 8, y: bottom - size - 8, fill: AS_TEXT[GREEN] }, size < 250 ? "finish ↑" : "chance of a finish after the click ↑");
+  add(root, "text", { x: left + size, y: bottom + 22, "text-anchor": "end", fill: AS_TEXT[BLUE] }, size < 250 ? "click →" : "chance of a click →");
   add(root, "path", { stroke: GREY, fill: "none", d: `M${left},${bottom - size}V${bottom}H${left + size}` });
   const shape = (colour, dash = "") => add(root, "path", { fill: "none", stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dash });
   const ghost = shape(GHOST), cut = shape(GREY, "6 4"), touch = shape(BLACK), arrow = shape(BLACK);
@@ -185,16 +181,14 @@ function picture(stage, place, width, bends) {
   const rings = (videos, which) => which.map((i) => `M${fixed(x(videos[i][0]) - 9)},${fixed(y(videos[i][1]))}a9,9 0 1 0 18,0a9,9 0 1 0 -18,0`).join("");
 
   return () => {
-    const { state } = stage, { videos, list, edge, missed, kept } = seen(stage), spot = new Map(list.map((i, at) => [i, at]));
+    const { state } = stage, { videos, list, edge, missed, kept } = seen(stage);
     const steady = !bends && turned(stage) ? kept : []; // shown once the reader has turned the arrow through
-    tiles.forEach(({ tile, name, more, bars, pin }, i) => {
+    tiles(list, ({ name, more, bars, pin }, i) => {
+      const [click, finish, topic, seconds, stars] = videos[i];
       pin.style.display = steady.includes(i) ? "" : "none";
-      const [click, finish, topic, seconds, stars] = videos[i], at = spot.get(i);
       name.textContent = data.topics[topic];
-      more.textContent = stars === undefined ? (narrow ? "" : `${seconds} s`) : `★ ${said(stars)}`;
-      [click, finish].forEach((chance, k) => bars[k].setAttribute("width", fixed((screen - 26) * chance / EDGE)));
-      tile.style.transform = `translateY(${at === undefined ? HEIGHT - TILE : 12 + TILE * at}px)`;
-      tile.style.opacity = at === undefined ? 0 : 1;
+      if (!strip) more.textContent = stars !== undefined ? `★ ${said(stars)}` : narrow ? "" : `${seconds} s`;
+      [click, finish].forEach((chance, k) => bars[k][0].setAttribute("width", fixed(bars[k][1] * chance / EDGE)));
     });
     const level = (place) => score(videos[list[place]], state.w, state.corner);
     touch.setAttribute("d", contour(level(0), state));
@@ -204,7 +198,7 @@ function picture(stage, place, width, bends) {
     const same = stage.ghost?.user === state.user; // another user's line says nothing here
     ghost.setAttribute("d", same ? contour(score(was[then[0]], w, corner), stage.ghost) : "");
     expected(videos, list).forEach((value, k) => slots[k](value, same ? expected(was, then)[k] : undefined));
-    rest.setAttribute("d", dots(videos, videos.map((_, i) => i).filter((i) => !spot.has(i))));
+    rest.setAttribute("d", dots(videos, videos.map((_, i) => i).filter((i) => !list.includes(i))));
     served.setAttribute("d", dots(videos, list));
     gap.setAttribute("d", bends ? rings(videos, missed) : "");
     pinned.setAttribute("d", rings(videos, steady));

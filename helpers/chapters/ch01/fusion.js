@@ -3,9 +3,10 @@
 
 import { add, change } from "../../display/elements.js";
 import { AS_TEXT, BLACK, BLUE, explorable, fixed, GREEN, GREY, HEIGHT, ORANGE, PURPLE, said, scale, signed, svg, text } from "../../display/live/kit.js";
+import { phone, TOP } from "../../display/live/phone.js";
 import { interval, verdict } from "../../display/live/verdicts.js";
 
-const TOP = 10, TILE = 38, STEP = .05;
+const STEP = .05;
 const LABELS = { click: BLUE, finish: GREEN, like: ORANGE, favourite: PURPLE, share: GREY }, NAMES = Object.keys(LABELS);
 const TOPIC = 5, PLAYS = 6, BAIT = 7, SATISFACTION = 8; // places in a video, after its five predictions
 const BAITED = 1; // standard deviations of bait from which a tile says so
@@ -50,29 +51,27 @@ function picture(stage, place, width) {
   const { data } = stage, { rates, means, best } = whole(stage), root = svg(place, width, HEIGHT), narrow = width < 480, screen = narrow ? 128 : 216;
   const left = screen + (narrow ? 12 : 30), right = width - 4;
 
-  // the phone: a tile for each video, ten are shown; of each prediction a bar, in units of its mean
-  add(root, "rect", { x: 1, y: 1, width: screen, height: HEIGHT - 2, rx: 14, fill: "#f6f6f6", stroke: GREY, "stroke-width": 2 });
-  const tiles = data.users[0].map(() => {
-    const tile = add(root, "g", { "pointer-events": "none", style: stage.calm ? "" : "transition: transform .25s, opacity .25s" });
-    add(tile, "rect", { x: 7, y: 0, width: screen - 13, height: TILE - 4, rx: 5, fill: "#fff", stroke: "#ddd" });
-    const name = text(tile, 13, 15, "", { fill: BLACK }), bait = text(tile, 13, 29, "", { fill: "#9a4300", "font-size": 12 });
-    const stars = text(tile, screen - 12, 22, "", { "text-anchor": "end", fill: BLACK, "font-weight": "bold" });
-    const bars = Object.values(LABELS).map((colour) => add(tile, "rect", { width: narrow ? 5 : 8, fill: colour }));
-    return { tile, name, bait, stars, bars };
-  });
+  // on a tile of each prediction a bar, in units of its mean
+  const tiles = phone(stage, root, screen, HEIGHT - 2, 1, (tile, wide) => ({
+    name: text(tile, 6, 15, "", { fill: BLACK }),
+    bait: text(tile, 6, 29, "", { fill: "#9a4300", "font-size": 12 }),
+    stars: text(tile, wide - 6, 22, "", { "text-anchor": "end", fill: BLACK, "font-weight": "bold" }),
+    bars: Object.values(LABELS).map((colour) => add(tile, "rect", { width: narrow ? 5 : 8, fill: colour })),
+  }));
 
   // the desk: a fader a label
   const y = scale(-1, 1, 180, 54), x = (k) => left + (k + .5) * (right - left) / NAMES.length;
   text(root, left, 14, narrow ? "weights" : "how much each prediction counts", { "font-weight": "bold", fill: BLACK });
   add(root, "path", { d: `M${left},${y(0)}H${right}`, stroke: "#c8c8c8" });
-  const numbers = NAMES.map((label, k) => {
-    add(root, "path", { d: `M${x(k)},${y(1)}V${y(-1)}`, stroke: GREY, "stroke-width": 4, "stroke-linecap": "round" });
+  const faders = NAMES.map((label, k) => {
+    add(root, "path", { d: `M${x(k)},${y(1)}V${y(-1)}`, stroke: "#cfd8de", "stroke-width": 5, "stroke-linecap": "round" });
+    const level = add(root, "path", { stroke: LABELS[label], "stroke-width": 11 });
     text(root, x(k), 30 + 12 * (k % 2), narrow ? SHORT[label] : label, { "text-anchor": "middle", fill: AS_TEXT[LABELS[label]], "font-weight": "bold", "font-size": narrow ? 12 : 13 });
     stage.handle(root, {
       name: `weight of ${label}`, key: label, y, level: x(k), step: STEP, mark: (g) => add(g, "rect", { x: -13, y: -9, width: 26, height: 18, rx: 4, fill: "#fff", stroke: LABELS[label], "stroke-width": 3 }),
       at: () => [0, stage.state[label]], to: (_, v) => stage.set({ [label]: Math.round(v / STEP) * STEP }), words: () => said(stage.state[label]),
     });
-    return text(root, x(k), 206, "", { "text-anchor": "middle", fill: BLACK, "font-size": 13 });
+    return { level, number: text(root, x(k), 206, "", { "text-anchor": "middle", fill: BLACK, "font-size": 13 }) };
   });
 
   // the card: what the lists truly please, over all users; a row for each label alone, and for the reader's
@@ -83,9 +82,10 @@ function picture(stage, place, width) {
   card.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); turn(); } });
   const back = add(card, "g"), front = add(card, "g"), middle = (left + right) / 2;
   add(back, "rect", { x: left + 6, y: top + 6, width: right - left - 12, height: HEIGHT - top - 14, rx: 5, fill: "#eef5fa", stroke: "#9cc7e0" });
-  text(back, middle, top + 84, "?", { "text-anchor": "middle", "font-size": 48, fill: "#006aa6" });
-  text(back, middle, top + 116, "true satisfaction", { "text-anchor": "middle", fill: BLACK });
-  text(back, middle, top + 138, narrow ? "turn it over" : "turn the card over", { "text-anchor": "middle", fill: BLACK });
+  text(back, middle, top + 66, "?", { "text-anchor": "middle", "font-size": 48, fill: "#006aa6" });
+  text(back, middle, top + 98, "true satisfaction", { "text-anchor": "middle", fill: BLACK });
+  const turned = text(back, middle, top + 130, "turn it over", { "text-anchor": "middle", fill: BLACK });
+  stage.handles.push({ key: "open", node: card, show() {}, pixels: () => [middle, top + 92] });
   const rows = [...NAMES, "yours"], row = (k) => top + 44 + 22 * k, u = scale(.5, .8, left + (narrow ? 74 : 92), right - 16);
   text(front, left + 8, top + 19, narrow ? "true satisfaction" : "true satisfaction by one label, and yours", { fill: BLACK, "font-weight": "bold", "font-size": 13 });
   add(front, "path", { d: `M${u(means[best])},${top + 28}V${row(5) + 6}`, stroke: GREY, "stroke-dasharray": "4 3" });
@@ -100,23 +100,24 @@ function picture(stage, place, width) {
   const inside = (value) => fixed(Math.min(Math.max(u(value), u(.5)), right - 12));
 
   return () => {
-    const { state, ghost } = stage, found = seen(stage), user = Math.round(state.user), videos = data.users[user], spot = new Map(found.lists[user].map((i, at) => [i, at]));
-    tiles.forEach(({ tile, name, bait, stars, bars }, i) => {
-      const at = spot.get(i), video = videos[i];
-      tile.style.transform = `translateY(${at === undefined ? HEIGHT - TILE : 12 + TILE * at}px)`;
-      tile.style.opacity = at === undefined ? 0 : 1;
-      if (at === undefined) return;
+    const { state, ghost } = stage, found = seen(stage), user = Math.round(state.user);
+    tiles(found.lists[user], ({ name, bait, stars, bars }, i) => {
+      const video = data.users[user][i];
       name.textContent = data.topics[video[TOPIC]];
       bait.textContent = state.open && video[BAIT] > BAITED ? "bait" : "";
       stars.textContent = state.open ? (narrow ? "" : "★ ") + said(video[SATISFACTION]) : "";
       bars.forEach((one, k) => {
-        const high = Math.min(28, 10 * Math.sqrt(video[k] / rates[k])), from = narrow ? (state.open ? 44 : 80) : 96;
+        const high = Math.min(28, 10 * Math.sqrt(video[k] / rates[k])), from = narrow ? (state.open ? 37 : 73) : 89;
         change(one, { x: from + (narrow ? 7 : 11) * k, y: fixed(31 - high), height: fixed(high), opacity: narrow && state.open ? 0 : 1 });
       });
     });
-    numbers.forEach((number, k) => { number.textContent = said(state[NAMES[k]]); });
-    back.setAttribute("visibility", state.open ? "hidden" : "visible");
-    front.setAttribute("visibility", state.open ? "visible" : "hidden");
+    faders.forEach(({ level, number }, k) => {
+      number.textContent = said(state[NAMES[k]]);
+      level.setAttribute("d", `M${x(k)},${y(0)}V${fixed(y(state[NAMES[k]]))}`);
+    });
+    back.style.display = state.open ? "none" : "";
+    turned.style.display = stage.next === "open" ? "none" : "";
+    front.style.display = state.open ? "" : "none";
     card.setAttribute("aria-label", state.open ? "the card: true satisfaction; turn it back" : "turn the card over: true satisfaction");
     change(mine, { cx: inside(found.satisfaction) });
     change(bar, { d: `M${inside(means[best])},${row(5)}H${inside(found.satisfaction)}` });
@@ -141,8 +142,8 @@ function sentence(stage) {
 
 const QUESTIONS = [
   {
-    name: "By clicks", set: { ...NONE, click: .5, form: "add" }, show: [], moves: { open: "" },
-    ask: "Here are the ten by clicks alone. Do they please more or less than the ten by each other label? Turn the card over.",
+    name: "By clicks", set: { ...NONE, click: .5, form: "add" }, show: [], moves: { open: "Turn it over" },
+    ask: "Here are the ten by clicks alone. Do they please more or less than the ten by each other label?",
     when: ({ state }) => state.open,
     then: (stage) => {
       const { means, best } = whole(stage), worst = means.indexOf(Math.min(...means)), { bait } = seen(stage);
@@ -150,13 +151,13 @@ const QUESTIONS = [
     },
   },
   {
-    name: "A plain sum", set: { click: 1, finish: 1, like: 1, favourite: 1, form: "add" }, show: [], moves: { share: "Drag share up, too" },
+    name: "A plain sum", set: { click: 1, finish: 1, like: 1, favourite: 1, form: "add" }, show: ["open"], moves: { share: "Drag share up, too" },
     ask: "Four labels are added, each with weight 1. Add the fifth: whose list do you get?",
     when: ({ state }) => state.share === 1,
     then: (stage) => `Of its ten, ${said(seen(stage).like(0), 1)} are those of click alone, ${said(seen(stage).like(4), 1)} those of share alone.`,
   },
   {
-    name: "Multiply", set: { finish: 0, favourite: 0, share: 0, form: "multiply" }, show: [], moves: { like: "Drag like up", click: "And the click: which sign?", open: "" },
+    name: "Multiply", set: { finish: 0, favourite: 0, share: 0, form: "multiply" }, show: [], moves: { like: "Drag like up", click: "And the click: which sign?", open: "Turn it over" },
     ask: "Multiply like and click, and beat the best single label. Which sign does the click need?",
     when: (stage) => stage.state.open && verdict(seen(stage).gain, stage.data.matters) === "a gain",
     then: (stage) => `With click at ${said(stage.state.click)}: ${signed(seen(stage).gain[0])} on these users, and ${said(seen(stage).clicked, 1)} of ten are clicked.`,
@@ -167,9 +168,6 @@ export default explorable({
   limits: { ...Object.fromEntries(NAMES.map((label) => [label, [-1, 1]])), user: [0, 23], form: Object.keys(FORMS) },
   questions: QUESTIONS,
   setup(stage) {
-    const turn = stage.toggle({ label: "Turn the card over", key: "open" });
-    turn.classList.add("mtl-play");
-    stage.runs.append(turn);
     stage.choice({ label: "score: weigh the predictions and", key: "form", options: FORMS });
     stage.button("Next user", () => stage.set({ user: (Math.round(stage.state.user) + 1) % stage.data.users.length }), stage.controls, "user");
   },

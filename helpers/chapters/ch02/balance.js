@@ -7,7 +7,7 @@ import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, clamp, dragged, explorable, 
 import { random } from "../../display/live/random.js";
 
 const LONGEST = 12, LOGS = 500, BIN = 4; // seconds, new logs of a shake, pixels
-const FLOOR = 128, PIVOT = 178, RULER = 372, TALL = 66, LABELS = 290; // heights in the picture
+const FLOOR = 128, PIVOT = 178, RULER = 372, TALL = 66; // heights in the picture
 const TICKS = [.1, .2, .5, 1, 2, 5, 10];
 const GHOST = "#b9c4cc";
 
@@ -65,7 +65,7 @@ function setup(stage) {
 }
 
 function picture(stage, place, width) {
-  const root = svg(place, width, HEIGHT), narrow = width < 480, count = stage.state.seconds.length;
+  const root = svg(place, width, HEIGHT), narrow = width < 480, count = stage.state.seconds.length, labelled = narrow ? 326 : 290;
   const x = scale(0, count - 1, 12, width - 12), y = scale(0, LONGEST, FLOOR, 22), thick = Math.max(2, .7 * (width - 24) / count);
   const centre = width / 2, ruler = (seconds) => clamp(centre + (centre - 16) * Math.log(seconds) / Math.log(LONGEST), 8, width - 8);
 
@@ -122,8 +122,8 @@ function picture(stage, place, width) {
   const mean = add(root, "path", { stroke: GREY, "stroke-width": 3, "stroke-dasharray": "5 4" });
   const needle = add(root, "path", { stroke: BLACK, "stroke-width": 3 });
   const beyond = add(root, "path", { fill: BLACK }), factor = add(root, "text", { class: "mtl-halo", "text-anchor": "middle", "font-size": 13, fill: AS_TEXT[BLACK] });
-  const labels = [GREY, BLACK].map((colour, i) => add(root, "text", { class: "mtl-halo", y: LABELS, fill: AS_TEXT[colour], "text-anchor": i ? "start" : "end", "font-weight": "bold" }));
-  const beside = (seconds) => centre + (ruler(seconds) - centre) * (LABELS - 6 - PIVOT) / (RULER - PIVOT); // on the needle, at the labels' height
+  const labels = [GREY, BLACK].map((colour, i) => add(root, "text", { class: "mtl-halo", y: labelled, fill: AS_TEXT[colour], "text-anchor": i ? "start" : "end", "font-weight": "bold" }));
+  const beside = (seconds) => centre + (ruler(seconds) - centre) * (labelled - 6 - PIVOT) / (RULER - PIVOT); // on the needle, at the labels' height
   const pointed = (seconds) => `M${centre},${PIVOT}L${fixed(ruler(seconds))},${RULER - 2}`;
   const high = (state) => state.seconds.map((time, i) => (time ? `M${fixed(x(i))},${FLOOR}V${fixed(y(time))}` : "")).join("");
   const stones = (state, clicked) => state.seconds.map((time, i) => ((time > 0) === clicked ? `M${fixed(x(i))},${FLOOR + 9}h.01` : "")).join("");
@@ -167,13 +167,15 @@ function picture(stage, place, width) {
     change(factor, { x: fixed(Math.min(two, width - 4 - factor.getComputedTextLength() / 2)), y: fixed(right + 34) });
     needle.setAttribute("stroke", state.corrected ? GREEN : BLACK);
     mean.setAttribute("d", pointed(now.mean));
-    if (stage.ghost) before.setAttribute("d", pointed(weighed(stage.ghost.seconds, stage.ghost.corrected).reading));
+    before.setAttribute("d", stage.ghost ? pointed(weighed(stage.ghost.seconds, stage.ghost.corrected).reading) : "");
     labels[0].textContent = `mean ${said(now.mean)} s`;
     labels[1].textContent = `says ${Number.isFinite(now.reading) ? said(now.reading) : "∞"} s`;
-    change(labels[0], { x: fixed(beside(now.mean) - 10) });
-    change(labels[1], { x: fixed(beside(now.reading) + 10), fill: AS_TEXT[state.corrected ? GREEN : BLACK] });
+    const [a, b] = labels.map((label) => label.getComputedTextLength() + 4);
+    change(labels[0], { x: fixed(Math.max(a, beside(now.mean) - 10)) });
+    change(labels[1], { x: fixed(Math.min(width - b, beside(now.reading) + 10)), fill: AS_TEXT[state.corrected ? GREEN : BLACK] });
     if (logs.length) bins[1].setAttribute("d", kept = heap(logs));
     else if (kept) { bins[0].setAttribute("d", kept); bins[1].setAttribute("d", kept = ""); }
+    if (!stage.ghost) bins[0].setAttribute("d", "");
     bins[1].setAttribute("fill", state.corrected ? GREEN : BLACK);
   };
 }

@@ -105,7 +105,7 @@ function lowest(stage) {
 // --- on the page ----------------------------------------------------------------------------------------------------
 
 function arrow(figure, colour, dash = "") {
-  const line = add(figure, "path", { stroke: colour, "stroke-width": 3, fill: "none", "stroke-dasharray": dash });
+  const line = add(figure, "path", { class: "mtl-keep", stroke: colour, "stroke-width": 3, fill: "none", "stroke-dasharray": dash });
   const head = add(figure, "path", { fill: colour });
   const name = add(figure, "text", { fill: AS_TEXT[colour], class: "mtl-halo", "font-weight": "bold", "text-anchor": "middle" });
   return ([x, y], [u, v], words, other = [0, 0]) => { // from a point by a vector, in pixels; its name keeps clear of another

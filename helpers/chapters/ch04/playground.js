@@ -258,15 +258,16 @@ function curves(figure, left, right, top, bottom) {
     together: add(figure, "path", { fill: "none", stroke: colour, "stroke-width": 2.5 }),
     name: text(figure, 0, 0, task.toUpperCase(), { fill: AS_TEXT[colour], "font-weight": "bold" }),
   }));
-  return (looks, shown) => {
+  return (looks, shown, hidden) => { // how they learn together may be hidden: it is asked
     const point = (value, i) => [x(i * EVERY), y(clamp(value, 0, 1))];
     change(cursor, { d: `M${fixed(x(shown * EVERY))},${y(0)}V${y(1)}` });
+    const named = hidden ? "alone" : "together", end = (k) => point(looks.at(-1)[named][k], looks.length - 1);
     lines.forEach(({ name, ...own }, k) => {
-      for (const [which, line] of Object.entries(own)) line.setAttribute("d", path(looks.map((look, i) => point(look[which][k], i)).slice(1)));
-      const last = looks.length > 1 ? point(looks.at(-1).together[k], looks.length - 1) : null;
+      for (const [which, line] of Object.entries(own)) line.setAttribute("d", hidden && which !== named ? "" : path(looks.map((look, i) => point(look[which][k], i)).slice(1)));
+      const last = looks.length > 1 ? end(k) : null;
       name.textContent = last ? "AB"[k] : "";
       if (!last) return;
-      const other = point(looks.at(-1).together[1 - k], looks.length - 1)[1], near = Math.abs(other - last[1]) < 14;
+      const other = end(1 - k)[1], near = Math.abs(other - last[1]) < 14;
       change(name, { x: fixed(last[0] + 4), y: fixed(last[1] + 5 + (near ? (last[1] > other || (last[1] === other && k) ? 7 : -7) : 0)) });
     });
   };
@@ -354,7 +355,7 @@ function picture(stage, place, width) {
     drawCells(needsOf(stage));
     drawSlots(look.units, run.together.model.experts.length, stage.state.structure === TRAIN_OWN);
     const hidden = waiting(stage);
-    drawCurves(hidden ? [] : run.looks, stage.shown);
+    drawCurves(run.looks, stage.shown, hidden);
     drawMap(hidden ? null : keptOf(stage), hidden ? [] : doneOf(stage), before && before !== run.setting ? doneOf(stage, before) : []);
   };
 }
@@ -464,6 +465,7 @@ function scrubber(stage, loop) {
   };
   stage.inputs.push({ show: () => {
     const step = stage.shown * EVERY, { seed } = current(stage);
+    row.style.display = waiting(stage) ? "none" : "";
     if (!loop.playing || stage.goal === null) input.value = step;
     label.textContent = `seed ${seed}, step`;
     readout.textContent = step;

@@ -11,7 +11,7 @@ def drowned(runs: Runs) -> Result:
     runs = runs.where(method="equal weights", pair="disjoint features").log10("scale")
     title, x_label = "The larger the loss of A, the less B learns", "size of A's loss, relative to B's"
     figure = runs.label(task=TASK_NAMES).lines("log10_scale", "task", title=title, x_label=x_label)
-    return Result(figure, answer=runs.where(scale=100, task="b").mean(), axis="y")
+    return Result(figure, answer=runs.where(scale=100, task="b").interval(), axis="y")
 
 
 @answers("C5.P2")

@@ -79,9 +79,11 @@ def on_the_census(gains: pd.DataFrame) -> Figure:
 def by_reading_alone(runs: Runs) -> Result:
     gains = runs.gain(over="single-task")
     title = "Reading alone brings less than half of the gain"
-    mix = gains.where(condition="other mix").summary("model").set_index("model")["mean"]
-    words = {"axis": "x", "shared": mix["shared-bottom"]}
-    return Result(gains.dots("condition", title=title, matters=0.01), answer=mix["read all, train own"], **words)
+    own, shared = (
+        gains.where(condition="other mix", model=model).interval() for model in ("read all, train own", "shared-bottom")
+    )
+    figure = gains.dots("condition", title=title, matters=0.01)
+    return Result(figure, answer=own, axis="x", shared=shared[0])
 
 
 @answers("C6.P8")

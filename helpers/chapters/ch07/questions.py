@@ -72,7 +72,7 @@ def not_yet(runs: Runs) -> Result:
     level = _of_late(runs, "ratio", "predicted CVR / true CVR")
     below = level.where(model=["naive", "all labels"], world=DRIFTS).gain(over="all labels")
     title = "Where a model must forget, a naive CVR is a fifth too low"
-    answer = -100 * below.where(world="fast drift").mean()
+    answer = -100 * below.where(world="fast drift").interval()
     return Result(below.dots("world", title=title), answer=answer, axis="x", scale=-0.01)
 
 

@@ -3,15 +3,15 @@
 // An explorable is one file that ends in `export default explorable({ ... })`, or in a function of what Python gave that makes this, with
 //
 //   limits      {key: [low, high]} or {key: [words]}: what each part of the state may be; slider, handle and address keep to it
-//   questions   [{ ask, when: (stage) => bool, then: (stage) => text, settled, hint }]: `when` is asked after each move; once
-//               it was true, `then` is said, from what the reader has run or sees, and anew while `when` is true; with
-//               `settled`, (stage) => bool, it is ticked only where that is true; until then `hint`, (stage) => text or "",
-//               says of the question that is shown what is not yet. An answer that is not of what is seen now turns grey.
-//               With `set`, a part of the state, a question is a stage: a press on its number begins from there, it is answered
-//               there alone, and after the last one follows *free*. It may have a `name`; `show`, the keys of the dials and
-//               handles that it needs (those without a key always stay; without `show` all do); and `moves`, {key: words}: what
-//               to do, in this order. The first move not made is yellow: its button, or the words at its handle; then the next number
-//   setting     (stage) => text: of stages, where the state is, for an answer of another one
+//   questions   [{ ask, set, when: (stage) => bool, then: (stage) => text, settled, hint }]: each is a stage; a press on its
+//               number begins at `set`, a part of the state, it is answered there alone, and after the last one follows
+//               *free*. `when` is asked after each move; once it was true, `then` is said, from what the reader has run or
+//               sees, and anew while `when` is true; with `settled`, (stage) => bool, it is ticked only where that is true;
+//               until then `hint`, (stage) => text or "", says what is not yet. An answer that is not of what is seen now
+//               turns grey. A question may have a `name`; `show`, the keys of the dials and handles that it needs (those
+//               without a key always stay; without `show` all do); and `moves`, {key: words}: what to do, in this order. The
+//               first move not made is yellow: its button, or the words at its handle; then the next number
+//   setting     (stage) => text: where the state is, for an answer of another setting
 //   setup       (stage) => {}: once; makes the controls, `stage.slider(…)`, `stage.toggle(…)`, `stage.choice(…)`,
 //               `stage.button(…)`, and the loops, `stage.loop(step)`, with `stage.player(…)` beside the picture
 //   picture     (stage, place, width) => draw: fills the empty div `place`, again for every new width, with `svg(place, …)`,
@@ -20,7 +20,7 @@
 //
 // and the kit calls them. `stage.state` is a flat object of numbers, booleans, words and lists of numbers; only
 // `stage.set({ key: value })` changes it, and then everything is drawn in the next frame, once. `stage.ghost` is the state
-// before the last gesture (null at first), `stage.start` the first one, `stage.data` what Python gave. What is no setting,
+// before the last gesture (null when a stage begins), `stage.start` the first one, `stage.data` what Python gave. What is no setting,
 // such as a ball that rolls, is the explorable's own; `stage.redraw()` shows it. The state is kept in the page's address,
 // `#name=key:value,key:value`, as far as it differs from the start.
 
@@ -162,9 +162,10 @@ class Stage {
     this.asked = block(this.card, "div", "mtl-asked");
     this.place = block(block(this.card, "div", "mtl-frame"), "div", "mtl-place");
     this.runs = block(this.card, "div", "mtl-run");
-    this.words = block(this.card, "p", "mtl-sentence");
     this.controls = block(this.card, "div", "mtl-dials");
-    this.words.setAttribute("aria-live", "polite");
+    this.words = block(this.card, "p", "mtl-sentence");
+    this.found = block(this.card, "p", "mtl-found");
+    for (const part of [this.words, this.found]) part.setAttribute("aria-live", "polite");
     this.#ask();
     this.spec.setup?.(this);
     this.held = false;
@@ -190,7 +191,7 @@ class Stage {
       this.#layout(width = now);
     });
     sizes.observe(this.place);
-    const sight = new IntersectionObserver(([entry]) => { this.seen = entry.isIntersecting; });
+    const sight = new IntersectionObserver((entries) => { this.seen = entries.at(-1).isIntersecting; }); // a slow page gets several at once
     sight.observe(this.card);
     this.close = () => {
       this.closed = true;
@@ -230,6 +231,7 @@ class Stage {
     this.loops.forEach((loop) => loop.pause());
     this.moved = 0;
     this.set({ ...this.start, ...this.question?.set });
+    this.ghost = null;
     this.question?.made.clear();
     this.spec.arrived?.(this);
     this.redraw();
@@ -262,11 +264,11 @@ class Stage {
 
   // A reader of the screen hears the sentence when the move has ended, and the address is kept then.
   #busy() {
-    for (const part of [this.words, this.asked]) part.setAttribute("aria-busy", "true");
+    for (const part of [this.words, this.found]) part.setAttribute("aria-busy", "true");
     clearTimeout(this.rest);
     this.rest = setTimeout(() => {
       if (this.held || this.loops.some((loop) => loop.playing)) { this.#busy(); return; }
-      for (const part of [this.words, this.asked]) part.removeAttribute("aria-busy");
+      for (const part of [this.words, this.found]) part.removeAttribute("aria-busy");
       keep(this.name, written(this.state, this.start));
     }, REST);
   }
@@ -274,23 +276,20 @@ class Stage {
   // --- questions: one at a time; each notices when it is answered
 
   #ask() {
-    const list = (this.spec.questions ?? []).map((question) => ({ ...question, state: "", said: "", made: new Set() }));
-    const staged = list.some(({ set }) => set), here = ({ set = {} }) => Object.keys(set).every((key) => JSON.stringify(this.state[key]) === JSON.stringify(set[key]));
-    if (staged) list.push({ ...FREE, state: "", said: "", made: new Set() });
-    this.card.classList.toggle("mtl-staged", staged);
-    const top = block(this.asked, "div", "mtl-top"), tabs = block(top, "div", "mtl-numbers");
+    const top = block(this.asked, "div", "mtl-top"), tabs = block(top, "div", "mtl-numbers"), { questions = [] } = this.spec;
     this.button("Reset", () => this.reset(), top);
-    if (!list.length) return;
+    if (!questions.length) return;
+    const list = [...questions, FREE].map((question) => ({ ...question, state: "", said: "", made: new Set() }));
+    const here = ({ set = {} }) => Object.keys(set).every((key) => JSON.stringify(this.state[key]) === JSON.stringify(set[key]));
     tabs.setAttribute("role", "group");
     tabs.setAttribute("aria-label", "questions");
-    const text = block(this.asked, "p", "mtl-question"), found = block(this.asked, "p", "mtl-found");
-    found.setAttribute("aria-live", "polite");
+    const text = block(this.asked, "p", "mtl-question"), { found } = this;
     let now = 0, hint = "";
     const hinted = () => (here(list[now]) ? list[now].hint?.(this) ?? "" : "this is another setting; its number leads back.");
     const show = () => {
       this.question = list[now];
       buttons.forEach((button, i) => {
-        const { name = "", state } = list[i], free = staged && i === list.length - 1;
+        const { name = "", state } = list[i], free = i === list.length - 1;
         button.textContent = free ? name : `${i + 1}${MARKS[state]}`;
         if (name && !free) block(button, "span", "mtl-name", ` ${name}`);
         button.setAttribute("aria-label", free ? name : `question ${i + 1}${state && `, ${state}`}${name && `: ${name}`}`);
@@ -302,46 +301,34 @@ class Stage {
       found.classList.toggle("mtl-open", state !== "answered" || !holds);
       found.textContent = said ? `${MARKS[state].trim()} ${setting && !holds ? `At ${setting}: ` : ""}${said}` : hint && `Not yet: ${hint}`;
     };
-    const buttons = list.map(({ set }, i) => {
+    const buttons = list.map((_, i) => {
       const button = block(tabs, "button");
       button.type = "button";
-      button.onclick = () => { now = i; show(); if (set) this.reset(); else this.redraw(); };
+      button.onclick = () => { now = i; show(); if (list[i].set) this.reset(); else this.redraw(); };
       this.inputs.push({ show: () => button.classList.toggle("mtl-next", this.next === "next" && i === now + 1) });
       return button;
     });
     this.#meet = () => { // the stage of a state that the address gave
-      if (staged) now = list.findIndex((question) => question.name === FREE.name || here(question));
+      now = list.findIndex(here);
       show();
     };
     this.#check = () => {
-      const fresh = [];
-      let changed = false;
-      for (const question of list) {
-        if (question.set && question !== list[now]) continue;
-        const holds = here(question) && Boolean(question.when(this));
-        changed ||= holds !== question.holds;
-        question.holds = holds;
-        if (!holds) continue;
-        const said = question.then(this);
-        const state = question.settled?.(this) ?? true ? "answered" : "not yet decided";
-        if (said === question.said && state === question.state) continue;
-        if (!question.said && !fresh.includes(list[now])) now = list.indexOf(question);
-        if (!question.said) fresh.push(question);
+      const question = list[now], holds = here(question) && Boolean(question.when(this));
+      let changed = holds !== question.holds;
+      question.holds = holds;
+      if (holds) {
+        const said = question.then(this), state = question.settled?.(this) ?? true ? "answered" : "not yet decided";
+        changed ||= said !== question.said || state !== question.state;
         Object.assign(question, { said, state, setting: this.spec.setting?.(this) });
-        changed = true;
       }
       if (changed) this.redraw(); // the picture may show an answer
-      if (changed || (!list[now].said && hint !== hinted())) show();
+      if (changed || (!question.said && hint !== hinted())) show();
     };
     this.#reserve = () => {
-      this.asked.style.minHeight = "";
-      const before = [now, list.map(({ said, state }) => ({ said, state }))];
-      for (const question of list) Object.assign(question, { said: question.answer ?? "so ".repeat(ROOM), state: "answered" });
-      const heights = list.map((_, i) => { now = i; show(); return this.asked.offsetHeight; });
-      now = before[0];
-      list.forEach((question, i) => Object.assign(question, before[1][i]));
+      found.style.minHeight = "";
+      found.textContent = questions.map(({ answer }) => answer ?? "so ".repeat(ROOM)).reduce((one, other) => (other.length > one.length ? other : one));
+      found.style.minHeight = found.offsetHeight + "px";
       show();
-      this.asked.style.minHeight = Math.max(...heights) + "px";
     };
     show();
   }
@@ -355,14 +342,14 @@ class Stage {
 
   made(key) { this.question?.made.add(key); }
 
-  // Words with a nose, at a handle: near it, where they cover no letter and no other handle of the picture.
+  // Words with a nose, at a handle: near it, where they cover no letter, no other handle and nothing of class `mtl-keep`.
   #call(handle, words) {
     this.callout?.remove();
     if (!handle || !words) return;
     const surface = handle.node.ownerSVGElement, [x, y] = handle.pixels(), frame = surface.getBoundingClientRect();
     const [width, height] = [surface.width, surface.height].map((length) => length.baseVal.value), zoom = width / frame.width;
-    const sides = ({ left, right, top, bottom }) => [left - frame.left, right - frame.left, top - frame.top, bottom - frame.top].map((side) => side * zoom);
-    const taken = [...surface.querySelectorAll("text, .mtl-handle")].filter((node) => node !== handle.node).map((node) => sides(node.getBoundingClientRect()));
+    const sides = ({ left, right, top, bottom }) => [left - 2 - frame.left, right + 2 - frame.left, top - 2 - frame.top, bottom + 2 - frame.top].map((side) => side * zoom);
+    const taken = [...surface.querySelectorAll("text, .mtl-handle, .mtl-keep")].filter((node) => node !== handle.node).map((node) => sides(node.getBoundingClientRect()));
     this.callout = add(surface, "g", { class: "mtl-callout" });
     const bubble = add(this.callout, "path"), text = add(this.callout, "text", { "text-anchor": "middle" }, words);
     const half = text.getComputedTextLength() / 2 - 4, first = !handle.up && (y > height / 2 || y < 120) ? 1 : -1;

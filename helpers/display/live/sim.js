@@ -1,4 +1,4 @@
-// A multi-task trainer that runs in a page: tasks whose relation we set, three models, Adam and four balances.
+// A multi-task trainer that runs in a page: tasks whose relation we set, three models, Adam and three balances.
 //
 // The course's second implementation of what helpers/data, models and training teach, with the same names, for figures
 // that train while you watch; tests/display/live/test_sim.py holds its losses to torch's. No DOM, no library.
@@ -39,31 +39,14 @@ export function featureTasks({ needs, rows = [500, 500, 1000], inputs = 20, nois
   return { directions, ...draw(rows, inputs, needs.map(() => "regression"), seed, label) };
 }
 
-// Impressions of a small feed, and two binary tasks: click, and a like, which only what was clicked can get. A row is
-// a user's taste for each of `topics` topics, the video's topic (a 1 among zeros), its quality and its bait. Appeal is
-// the taste for the topic + quality; bait is clicked and not liked. Slopes are those of helpers/data/feed.py.
-export function feedTasks({ rows = [1000, 500, 1000], topics = 8, bait = 1, seed = 0 }) {
-  const inputs = 2 * topics + 2;
-  const fill = (x, random) => {
-    const topic = topics + Math.floor(topics * random.uniform());
-    for (let c = 0; c < inputs; c++) x[c] = c >= topics && c < 2 * topics ? Number(c === topic) : random.normal();
-  };
-  const label = (x, random) => {
-    const appeal = x[x.indexOf(1, topics) - topics] + x[2 * topics];
-    const click = Number(random.uniform() < sigmoid(-1.1 + 0.3 * appeal + bait * x[2 * topics + 1]));
-    return [click, click * Number(random.uniform() < sigmoid(-2 + 1.4 * appeal))];
-  };
-  return draw(rows, inputs, ["binary", "binary"], seed, label, fill);
-}
-
 // Draws rows one by one, each set from a stream of its own: { inputs, kinds, train, valid, test }.
-function draw(rows, inputs, kinds, seed, label, fill = (x, { normal }) => x.forEach((_, c) => { x[c] = normal(); })) {
+function draw(rows, inputs, kinds, seed, label) {
   const [train, valid, test] = rows.map((n, part) => {
     const random = generator(seed, 2 + part), x = new Float64Array(n * inputs);
     const labels = kinds.map(() => new Float64Array(n));
     for (let i = 0; i < n; i++) {
       const row = x.subarray(i * inputs, (i + 1) * inputs);
-      fill(row, random);
+      row.forEach((_, c) => { row[c] = random.normal(); });
       label(row, random, part < 2).forEach((value, k) => { labels[k][i] = value; });
     }
     return { n, x, labels };
@@ -257,27 +240,26 @@ export class Balance {
     Object.assign(this, { model, weights: kinds.map(() => 1), sum: new Float64Array(model.theta.length) });
   }
 
-  combine() { this.add(0, this.sum.length, this.weights); }
-  add(from, to, weights) {
-    this.sum.fill(0, from, to);
+  combine() {
+    this.sum.fill(0);
     this.model.gradients.forEach((g, k) => {
-      for (let i = from; i < to; i++) this.sum[i] += weights[k] * g[i];
+      for (let i = 0; i < g.length; i++) this.sum[i] += this.weights[k] * g[i];
     });
   }
 }
 
-// Uncertainty weighting (Kendall, Gal and Cipolla, CVPR 2018): factor · e^(−s) · L + s / 2, each task with a learnt s.
+// Uncertainty weighting (Kendall, Gal and Cipolla, CVPR 2018): e^(−s) · L / 2 + s / 2, each task with a learnt s.
 export class UWL extends Balance {
   constructor(model, kinds, { lr = 0.1 } = {}) {
     super(model, kinds);
-    this.weights = this.factors = kinds.map((kind) => (kind === "binary" ? 1 : 0.5));
+    this.weights = kinds.map(() => 0.5);
     Object.assign(this, { s: new Float64Array(kinds.length), adam: new Adam(kinds.length, lr) });
   }
 
   combine(losses) {
     super.combine();
     this.adam.step(this.s, losses.map((loss, k) => 0.5 - this.weights[k] * loss));
-    this.weights = this.factors.map((factor, k) => factor * Math.exp(-this.s[k]));
+    this.weights = Array.from(this.s, (s) => 0.5 * Math.exp(-s));
   }
 }
 
@@ -311,20 +293,7 @@ export class GradNorm extends Balance {
   }
 }
 
-// PCGrad (Yu et al., NeurIPS 2020): where two tasks' gradients on the shared parameters have a negative product, each
-// loses the part that points against the other. For two tasks: with more, they would take turns in random order.
-export class PCGrad extends Balance {
-  combine() {
-    const { shared, gradients } = this.model;
-    const [aa, ab, bb] = [[0, 0], [0, 1], [1, 1]].map((pair) =>
-      total(shared.map(({ from, to }) => dot(...pair.map((k) => gradients[k].subarray(from, to))))));
-    this.add(0, this.sum.length, [1, 1]);
-    this.weights = [aa, bb].map((square) => 1 - Math.min(ab, 0) / Math.max(square, 1e-30));
-    for (const { from, to } of shared) this.add(from, to, this.weights);
-  }
-}
-
-const BALANCES = { sum: Balance, UWL, "sum of logs": SumOfLogs, GradNorm, PCGrad };
+const BALANCES = { sum: Balance, UWL, "sum of logs": SumOfLogs, GradNorm };
 
 export function dot(a, b) {
   let sum = 0;
@@ -332,13 +301,12 @@ export function dot(a, b) {
   return sum;
 }
 
-const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 const total = (values) => values.reduce((a, b) => a + b, 0);
 export const mean = (values) => total(values) / values.length;
 const square = (values) => dot(values, values);
 
 // One model while it learns: `step()` is one step on all train rows. After every fifth, `now` is each task's R² on the
-// test rows (of a binary task NaN), and `r2` that which it had where its loss on the validation rows was lowest.
+// test rows, and `r2` that which it had where its loss on the validation rows was lowest.
 //   weights   of the tasks' losses; what the balance does comes on top
 //   alpha     of GradNorm
 export class Training {
@@ -353,9 +321,9 @@ export class Training {
 
   // Returns the losses before the step, one a task.
   step() {
-    const { model, weights, byOutput, data: { kinds, train: { x, n, labels } } } = this;
+    const { model, weights, byOutput, data: { train: { x, n, labels } } } = this;
     const losses = model.forward(x, n).map((output, k) => {
-      const loss = lossOf(kinds[k], output, labels[k], byOutput, weights[k]);
+      const loss = lossOf(output, labels[k], byOutput, weights[k]);
       model.gradient(k, x, n, byOutput);
       return loss;
     });
@@ -367,30 +335,30 @@ export class Training {
   }
 
   evaluate() {
-    const { model, lowest, data: { kinds, valid, test } } = this;
-    const losses = model.forward(valid.x, valid.n).map((output, k) => lossOf(kinds[k], output, valid.labels[k]));
+    const { model, lowest, data: { valid, test } } = this;
+    const losses = model.forward(valid.x, valid.n).map((output, k) => lossOf(output, valid.labels[k]));
     model.forward(test.x, test.n).forEach((output, k) => {
-      if (kinds[k] === "regression") this.now[k] = r2(output, test.labels[k]);
+      this.now[k] = r2(output, test.labels[k]);
       if (losses[k] < lowest[k]) [lowest[k], this.r2[k]] = [losses[k], this.now[k]];
     });
   }
 }
 
-// The mean loss of a task: squared error, or cross-entropy of logits. byOutput gets its gradient times `weight`.
-function lossOf(kind, outputs, labels, byOutput = null, weight = 1) {
+// The mean squared error of a task. byOutput gets its gradient times `weight`.
+function lossOf(outputs, labels, byOutput = null, weight = 1) {
   const n = labels.length;
   let sum = 0;
   for (let i = 0; i < n; i++) {
-    const z = outputs[i], y = labels[i];
-    sum += kind === "binary" ? Math.max(z, 0) - z * y + Math.log1p(Math.exp(-Math.abs(z))) : (z - y) ** 2;
-    if (byOutput) byOutput[i] = (weight / n) * (kind === "binary" ? sigmoid(z) - y : 2 * (z - y));
+    const off = outputs[i] - labels[i];
+    sum += off ** 2;
+    if (byOutput) byOutput[i] = (weight / n) * 2 * off;
   }
   return sum / n;
 }
 
 // 1 is perfect, 0 is no better than a constant.
 const r2 = (outputs, labels) =>
-  1 - lossOf("regression", outputs, labels) / (square(labels) / labels.length - mean(labels) ** 2);
+  1 - lossOf(outputs, labels) / (square(labels) / labels.length - mean(labels) ** 2);
 
 // What the units of an expert have found: a row a unit, its cosine with each of the true directions.
 export function cosines(model, expert, directions) {

@@ -24,11 +24,11 @@ function train({ data, state, steps, own, ...options }) {
 
 // What a model trained on rows of its own has after some steps.
 function play({ needs, steps, ...options }) {
-  const data = needs ? sim.featureTasks({ needs, seed: options.seed }) : sim.feedTasks({ seed: options.seed });
+  const data = sim.featureTasks({ needs, seed: options.seed });
   const training = new sim.Training(data, options), losses = [];
   for (let step = 0; step < steps; step++) losses.push(training.step());
   const { model } = training;
-  return { losses, r2: training.r2, found: needs && model.experts.map((expert) => sim.cosines(model, expert, data.directions)) };
+  return { losses, r2: training.r2, found: model.experts.map((expert) => sim.cosines(model, expert, data.directions)) };
 }
 
 // The first weights of a model, by name.
@@ -42,6 +42,6 @@ function random({ seed, stream, count }) {
   return { uniform: Array.from({ length: count }, uniform), normal: Array.from({ length: count }, normal) };
 }
 
-const answers = { train, play, start, random, featureTasks: sim.featureTasks, feedTasks: sim.feedTasks };
+const answers = { train, play, start, random, featureTasks: sim.featureTasks };
 const questions = JSON.parse(readFileSync(0, "utf8"));
 process.stdout.write(JSON.stringify(questions.map(([name, argument]) => plain(answers[name](argument)))));

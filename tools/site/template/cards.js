@@ -1,5 +1,4 @@
-// Brings a page to life whose widgets are all cards of the course: each reads its saved state and needs nothing else, so
-// the megabyte of ipywidgets is not loaded (`page.js` loads it where sliders and dropdowns are ipywidgets').
+// Brings the cards of a page to life: each reads its saved state and needs nothing else, neither kernel nor network.
 
 document.addEventListener("DOMContentLoaded", async () => {
   const json = (tag) => JSON.parse(tag.textContent);
