@@ -189,4 +189,4 @@ def _names(code: CodeType) -> list[tuple[str, ...]]:
         elif instruction.opname != "EXTENDED_ARG":  # which stands before one with many names
             open = False
     inner = (constant for constant in code.co_consts if isinstance(constant, CodeType))
-    return [*dict.fromkeys(paths), *(path for one in inner for path in _names(one))]
+    return [*dict.fromkeys(paths), *(path for block in inner for path in _names(block))]

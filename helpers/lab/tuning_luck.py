@@ -28,7 +28,7 @@ BLOCKS = range(2_000, 2_500, 100)  # the first seeds of five
 
 
 @cache
-def _searched(name: str, start: int) -> pd.DataFrame:
+def _search_table(name: str, start: int) -> pd.DataFrame:
     """The table of a search, on as many seeds from `start` on as the kept one has."""
     table = TABLES[name]
     return table.make(**table.settings | {table.seeds: range(start, start + len(table.settings[table.seeds]))})
@@ -38,15 +38,15 @@ def _searched(name: str, start: int) -> pd.DataFrame:
 def chosen_on(start: int, several: list[Chosen]) -> Iterator[None]:
     """Inside, each of these has what its searches find on the seeds from `start` on."""
     for chosen in several:
-        table = chosen.best(pd.concat([_searched(name, start) for name in chosen.searches], ignore_index=True))
+        table = chosen.best(pd.concat([_search_table(name, start) for name in chosen.searches], ignore_index=True))
         vars(chosen).pop("_found", None)
         vars(chosen)["table"] = table
     try:
         yield
     finally:
         for chosen in several:
-            for found in ("_found", "table"):
-                vars(chosen).pop(found, None)
+            for cached in ("_found", "table"):
+                vars(chosen).pop(cached, None)
 
 
 def measured(experiment: Experiment) -> pd.DataFrame:

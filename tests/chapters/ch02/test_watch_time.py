@@ -26,9 +26,9 @@ def feed():
 def short(monkeypatch):
     """Logs of 2,000 rows, to be quick; nothing that was trained on them is kept."""
     monkeypatch.setattr(watch_time, "ROWS", 2000)
-    lab_watch_time._trained.cache_clear()
+    lab_watch_time._run.cache_clear()
     yield
-    lab_watch_time._trained.cache_clear()
+    lab_watch_time._run.cache_clear()
 
 
 def test_the_weighted_rows_are_youtube_s_loss(feed):

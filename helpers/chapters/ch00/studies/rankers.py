@@ -252,7 +252,7 @@ def board(seeds: Sequence[int], rankers: Sequence[str] = tuple(CHAPTERS)) -> pd.
         else:
             scores, cost = _scores(ranker, worlds)
             served = [offer.served(score) for offer, score in zip(worlds.offers, scores, strict=True)]
-        table = pd.DataFrame([one[list(OUTCOMES)] for one in served]).reset_index(drop=True)
+        table = pd.DataFrame([means[list(OUTCOMES)] for means in served]).reset_index(drop=True)
         parts.append(table.assign(seed=worlds.seeds, ranker=ranker, cost=cost))
     return pd.concat(parts, ignore_index=True)[["seed", "ranker", *OUTCOMES, "cost"]]
 
