@@ -25,10 +25,6 @@ def small_worlds(monkeypatch):
     return scores, truth
 
 
-def test_taking_the_click_out_beats_every_label(small_worlds):
-    assert judge(exercises.beats_every_label, lambda p: p["like"] * p["share"] / p["click"] ** 2).startswith("Correct")
-
-
 def test_a_gain_in_one_world_of_six_is_no_gain_however_many_users_it_has(small_worlds):
     """Users of one world share its model: an interval over them would be far too narrow."""
     p, truth = small_worlds

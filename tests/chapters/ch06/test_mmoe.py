@@ -24,15 +24,6 @@ def test_opponents_have_the_parameters_of_the_mmoe_gates_counted():
     )  # the MMoE's own experts, and 4 numbers in place of a matrix
 
 
-def test_each_structure_may_choose_among_as_many_shapes_and_rates():
-    assert {len(shapes) for model, shapes in mmoe.SHAPES.items() if model != "one expert"} == {3}
-    for study in (lab_mmoe.FIGURE_4, lab_mmoe.RELU):
-        tried = study.tables[study.search.name].read()
-        assert set(tried["rate"]) == set(study.search.tried["rate"])
-        shapes = tried.groupby("model")["shape"].nunique().to_dict()
-        assert shapes == {model: len(several) for model, several in mmoe.SHAPES.items()}
-
-
 @pytest.fixture
 def short(monkeypatch):
     monkeypatch.setattr("helpers.chapters.ch04.studies.paper_and_speed.paper_tasks.EPOCHS", 5)
