@@ -67,10 +67,12 @@ def test_the_margin_of_the_error_left_is_that_of_r2_where_the_two_meet_at_point_
     assert SMALLEST[LEFT] == pytest.approx(np.log2(1.1), abs=1e-4)
 
 
-def test_a_unit_without_a_margin_is_named():
+def test_a_unit_without_a_margin_and_a_margin_without_a_reason_are_named():
     with pytest.raises(ValueError, match=r"unit: got 'miles'"):
         claim(unit="miles")
     assert claim(unit="miles", smallest=2.0, because="the sentence says two").smallest == 2.0
+    with pytest.raises(ValueError, match="smallest, because: got smallest=2 alone"):
+        claim(unit="miles", smallest=2.0)
 
 
 def test_on_one_log_more_seeds_do_not_shrink_the_interval_to_nothing():

@@ -112,18 +112,6 @@ def test_a_new_margin_and_one_that_moved_get_a_row_and_the_others_none(monkeypat
     assert rows == [["C0.1", 0.1], ["C0.2", 0.01], ["C0.1", 0.01], ["C0.3", 0.1]]
 
 
-def test_the_margins_are_written_whole(monkeypatch, tmp_path):
-    class Unwritable(float):  # as a run that is stopped half way
-        def __format__(self, spec):
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr("helpers.lab.claim.MARGINS", tmp_path / "margins.csv")
-    (tmp_path / "margins.csv").write_text("claim,date,smallest\n")
-    with pytest.raises(KeyboardInterrupt):
-        keep_findings.log_margins({"C0.1": claim(), "C0.2": SimpleNamespace(smallest=Unwritable(0.1))})
-    assert (tmp_path / "margins.csv").read_text() == "claim,date,smallest\n"
-
-
 FAR = re.compile(r"\b(far|many more|much from|anywhere near)\b")
 
 

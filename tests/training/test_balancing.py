@@ -230,24 +230,19 @@ def test_losses_that_cannot_be_balanced_are_named(balance, losses, words):
         balance.backward(losses)
 
 
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        (lambda: UWL(lr=-1), "lr: got -1; expected a number of at least 0"),
-        (lambda: GradNorm(alpha=math.nan), "alpha: got nan"),
-        (lambda: GradNorm(lr=-1), "lr: got -1; expected a number of at least 0"),
-        (lambda: UWL().begin(model(), list(TASKS), [0]), r"copies: got SharedBottom; expected Copies\(model\)"),
-        (
-            lambda: GradNorm().begin(Copies(model()), ["a", "a"], [0]),
-            "tasks: got .* expected a list of different names",
-        ),
-        (lambda: UWL().begin(Copies(model()), ["a", "c"], [0]), "tasks: got 'c'; expected one of 'a', 'b'"),
-        (
-            lambda: PCGrad().begin(Copies([model(0), model(1)]), list(TASKS), [0]),
-            "seeds: got 1 seeds for 2 models; exp",
-        ),
-    ],
-)
+NAMES, ALONE = list(TASKS), Copies(model())
+NO_BEGIN = [
+    (lambda: UWL(lr=-1), "lr: got -1; expected a number of at least 0"),
+    (lambda: GradNorm(alpha=math.nan), "alpha: got nan"),
+    (lambda: GradNorm(lr=-1), "lr: got -1; expected a number of at least 0"),
+    (lambda: UWL().begin(model(), NAMES, [0]), r"copies: got SharedBottom; expected Copies\(model\)"),
+    (lambda: GradNorm().begin(ALONE, ["a", "a"], [0]), "tasks: got .* expected a list of different names"),
+    (lambda: UWL().begin(ALONE, ["a", "c"], [0]), "tasks: got 'c'; expected one of 'a', 'b'"),
+    (lambda: PCGrad().begin(Copies([model(0), model(1)]), NAMES, [0]), "seeds: got 1 seeds for 2 models; exp"),
+]
+
+
+@pytest.mark.parametrize(("call", "words"), NO_BEGIN)
 def test_a_balance_that_cannot_begin_is_named(call, words):
     with pytest.raises((TypeError, ValueError), match=f"^{words}"):
         call()

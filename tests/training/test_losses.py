@@ -99,10 +99,7 @@ ONE = {"a": ROWS}
         (lambda: weighted_cross_entropy(ROWS, ROWS, BAD), "watch_time: got 1 NaN"),
         (lambda: corrected_cross_entropy(ROWS, -ROWS), "watch_time: got a negative time"),
         (lambda: poisson(ROWS, BAD), "watch_time: got 1 NaN"),
-        (
-            lambda: weighted_cross_entropy(ROWS, ROWS, COLUMN),
-            r"watch_time: got shape \(5, 1\) for click of shape \(5,\)",
-        ),
+        (lambda: weighted_cross_entropy(ROWS, ROWS, COLUMN), r"watch_time: got shape \(5, 1\) for click of"),
         (lambda: corrected_cross_entropy(ROWS, COLUMN), r"watch_time: got shape \(5, 1\) for logit of shape \(5,\)"),
         (lambda: binary_cross_entropy(COLUMN, ROWS), r"label: got shape \(5,\) for logit of shape \(5, 1\)"),
         (lambda: squared_error(ROWS, torch.ones(())), r"label: got shape \(\) for value of shape \(5,\)"),
@@ -116,10 +113,7 @@ ONE = {"a": ROWS}
         (lambda: task_losses(ONE, ONE, {}), r"losses: got \{\}; expected a dict by task, with at least one"),
         (lambda: task_losses(ONE, {"b": ROWS}, {"a": squared_error}), r"labels: got no task 'a'; expected it among"),
         (lambda: check_task_weights(5, ["a"]), r"task_weights: got int; expected \{task: weight\}"),
-        (
-            lambda: check_task_weights({"b": 1}, ["a"]),
-            r"task_weights: got weights for \['b'\]; expected one for each of",
-        ),
+        (lambda: check_task_weights({"b": 1}, ["a"]), r"task_weights: got weights for \['b'\]; expected one"),
     ],
 )
 def test_what_cannot_be_a_loss_is_named(call, message):
