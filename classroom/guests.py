@@ -88,7 +88,7 @@ async def vote_until_killed(url: str, id: str, count: int, kill: Callable[[], No
                 votes.append(value)
                 await vote(line, id, value)
 
-    changes = [asyncio.create_task(change_mind(*one)) for one in zip(lines, said, strict=True)]
+    changes = [asyncio.create_task(change_mind(*pair)) for pair in zip(lines, said, strict=True)]
     while sum(map(len, said)) < 5 * count and not all(change.done() for change in changes):
         await asyncio.sleep(0)
     kill()

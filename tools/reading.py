@@ -54,5 +54,5 @@ if __name__ == "__main__":
     texts = {path.stem: prose(notebooks.read(path)) for path in parser.parse_args().notebook}
     print(pd.DataFrame(MODELS | {name: measures(text) for name, text in texts.items()}, COLUMNS).T.round(1).to_string())
     for name, text in texts.items():
-        found = pd.Series(re.findall(rf"\b(?:{MISLEADING})", text.lower()), dtype=str).value_counts()
-        print(f"{name}: {', '.join(f'{words} {count}' for words, count in found.items()) or 'none'}")
+        counts = pd.Series(re.findall(rf"\b(?:{MISLEADING})", text.lower()), dtype=str).value_counts()
+        print(f"{name}: {', '.join(f'{words} {count}' for words, count in counts.items()) or 'none'}")

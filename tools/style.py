@@ -160,8 +160,8 @@ def main() -> int:
     )
     take_paths(parser)
     defects = {path: problems(path) for path in find(parser.parse_args().paths)}
-    for path, found in defects.items():
-        print(f"{path}: {'; '.join(found) or 'in order'}")
+    for path, sentences in defects.items():
+        print(f"{path}: {'; '.join(sentences) or 'in order'}")
     return int(any(defects.values()))
 
 

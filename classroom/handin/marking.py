@@ -89,7 +89,7 @@ def _judged(sheet: Sheet, tasks: list[Task], behind: list[str], seconds: float) 
         "seconds": seconds,
     }
     if not behind:
-        runs = {one["name"]: _run([], job | {"tasks": [one]}, START + seconds) for one in jobs}
+        runs = {task["name"]: _run([], job | {"tasks": [task]}, START + seconds) for task in jobs}
         return {name: _result(text, ended, seconds) for name, (text, ended, _) in runs.items()}
     text, ended, error = _run(behind, job | {"tasks": jobs}, START + len(jobs) * (seconds + 1))
     results = dict.fromkeys((task.name for task in tasks), _result("", ended, seconds, error))

@@ -144,14 +144,14 @@ class Reader:
             self.pipe.send_bytes(content)
             if not self.pipe.poll(SECONDS):
                 raise TimeoutError
-            found = self.pipe.recv()
+            sheet = self.pipe.recv()
         except (EOFError, OSError) as error:
             self.__exit__()
             why = f"took more than {SECONDS} seconds" if isinstance(error, TimeoutError) else "ended Python"
             raise Unreadable(f"reading it {why}") from error
-        if isinstance(found, Unreadable):
-            raise found
-        return found
+        if isinstance(sheet, Unreadable):
+            raise sheet
+        return sheet
 
     def _start(self) -> None:
         spawn = multiprocessing.get_context("spawn")

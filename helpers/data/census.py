@@ -87,7 +87,7 @@ def load(folder: Path = CENSUS.folder) -> pd.DataFrame:
         raise CensusMissing(f"Census-Income: no copy in {folder}; {HOW}.")
     name = next(name for (name,) in CENSUS.layouts if (folder / name).is_file())
     try:
-        content = _unpacked(folder / name)
+        content = _content(folder / name)
     except Exception as error:  # of a garbled archive the libraries may say anything
         came = f"a file that cannot be read ({type(error).__name__})"
         validate.fail(str(folder / name), came, INTACT, CensusDamaged)
@@ -100,7 +100,7 @@ def load(folder: Path = CENSUS.folder) -> pd.DataFrame:
     return frame.assign(**{label: frame[column].isin(words).astype(int) for label, (column, words) in LABELS.items()})
 
 
-def _unpacked(path: Path) -> bytes:
+def _content(path: Path) -> bytes:
     """The bytes of census-income.test, out of any of the layouts; UCI's zip file holds a tar file that holds it."""
     if path.suffix == ".gz":
         return gzip.decompress(path.read_bytes())

@@ -136,7 +136,7 @@ class Examples:
         """`function` of each tensor and of the same tensor of `others`. What was checked once is not checked again."""
         mapped = object.__new__(Examples)
         for name in ("inputs", "labels", "masks", "weights", "groups"):
-            vars(mapped)[name] = map_tensors(function, *[getattr(one, name) for one in (self, *others)])
+            vars(mapped)[name] = map_tensors(function, *[getattr(examples, name) for examples in (self, *others)])
         vars(mapped)["copies"] = copies
         return mapped
 
@@ -183,18 +183,18 @@ class Examples:
         if not validate.instance("many", many, list | tuple, "a list of Examples"):
             validate.fail("many", "an empty list", "at least one set of examples")
         first = many[0]
-        for one in many:
-            if not isinstance(one, Examples) or one.copies is not None:
-                came = "stacked examples" if isinstance(one, Examples) else type(one).__name__
+        for examples in many:
+            if not isinstance(examples, Examples) or examples.copies is not None:
+                came = "stacked examples" if isinstance(examples, Examples) else type(examples).__name__
                 validate.fail("many", came, "Examples of one model", TypeError)
         for name in ("labels", "masks", "weights"):
-            if any(set(getattr(one, name)) != set(getattr(first, name)) for one in many):
+            if any(set(getattr(examples, name)) != set(getattr(first, name)) for examples in many):
                 validate.fail(name, "sets with different tasks", "the same tasks in each")
-        if len(rows := {len(one) for one in many}) > 1:
+        if len(rows := {len(examples) for examples in many}) > 1:
             validate.fail("many", f"sets of {sorted(rows)} rows", "the same number of rows in each")
-        if len({_columns(one.inputs) for one in many}) > 1:
+        if len({_columns(examples.inputs) for examples in many}) > 1:
             validate.fail("inputs", "sets with different columns", "the same columns in each")
-        if len({one.groups is None for one in many}) > 1:
+        if len({examples.groups is None for examples in many}) > 1:
             validate.fail("groups", "groups in some sets alone", "groups in each set, or in none")
         return first.map(lambda *tensors: torch.stack(tensors), *many[1:], copies=len(many))
 

@@ -120,8 +120,8 @@ class World:
         normal = rng.standard_normal
 
         age = rng.choice(len(AGES), users, p=[0.3, 0.3, 0.25, 0.15])
-        group, own = (0.6, 0.8) if kind is None else (kind.age, (1 - kind.age**2 - kind.style**2) ** 0.5)
-        taste = group * normal((len(AGES), len(TOPICS)))[age] + own * normal((users, len(TOPICS)))
+        group, personal = (0.6, 0.8) if kind is None else (kind.age, (1 - kind.age**2 - kind.style**2) ** 0.5)
+        taste = group * normal((len(AGES), len(TOPICS)))[age] + personal * normal((users, len(TOPICS)))
         like_proneness = normal(users)
         favourite_proneness = -0.6 * like_proneness + 0.8 * normal(users)
         user_traits = {f"taste_{topic}": taste[:, k] for k, topic in enumerate(TOPICS)}

@@ -149,6 +149,6 @@ def weak(findings: Iterable[Finding]) -> list[str]:
     """
     from .statistics import holm  # a card needs neither it nor numpy
 
-    errors = {one.id: one.error for one in findings if one.expected != UNDECIDED}
+    errors = {finding.id: finding.error for finding in findings if finding.expected != UNDECIDED}
     passed = set(holm(errors))
     return [id for id in errors if id not in passed]

@@ -37,7 +37,7 @@ def best(name: str, features: Features, train: Examples, valid: Examples, *table
     """
     if train.copies is not None:
         each = range(train.copies)
-        sets = [[one.map(lambda tensor, k=k: tensor[k]) for one in (train, valid)] for k in each]
+        sets = [[part.map(lambda tensor, k=k: tensor[k]) for part in (train, valid)] for k in each]
         rows = [[map_tensors(lambda tensor, k=k: tensor[k], inputs) for inputs in tables] for k in each]
         of_copies = [best(name, features, *sets[k], *rows[k]) for k in each]
         return [np.stack(several) for several in zip(*of_copies, strict=True)]

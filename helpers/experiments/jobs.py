@@ -67,7 +67,7 @@ def _on_cores(jobs: dict[str, Job], given: object) -> Iterator[Done]:
     if given is not None:
         jobs = {name: partial(job, given) for name, job in jobs.items()}
     if len(jobs) == 1:
-        yield from (_timed(name, job) for name, job in jobs.items())
+        yield from (_done(name, job) for name, job in jobs.items())
         return
     calls = (joblib.delayed(_in_worker)(name, job, code()) for name, job in jobs.items())
     try:
@@ -112,12 +112,12 @@ def _in_worker(name: str, job: Job, expected: str, *given: object) -> Done:
         if code() != expected:
             raise Undone(f"{name}: its worker has other code; bring it up to date and start it again.")
         os.environ["TQDM_DISABLE"] = "1"  # the bars of several processes would overwrite each other
-        return _timed(name, partial(job, *given))
+        return _done(name, partial(job, *given))
     finally:
         _busy.release()
 
 
-def _timed(name: str, job: Job) -> Done:
+def _done(name: str, job: Job) -> Done:
     environment.threads()
     start = time.perf_counter()
     try:

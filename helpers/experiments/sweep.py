@@ -86,7 +86,7 @@ def sweep(
     Raises ValueError for a table without rows or seeds, and for a parameter that no column has.
     """
     validate.columns("at", at, ["seed"])
-    keys, judged = _named("data", data, at), _named("judge", judge, [*at, *TRAINED])
+    keys, judged = _parameters("data", data, at), _parameters("judge", judge, [*at, *TRAINED])
     sets: dict[tuple, tuple[Examples, ...]] = {}
     groups: dict[tuple, _Group] = {}
     for row, point in enumerate(at.to_dict("records")):
@@ -140,7 +140,7 @@ def search(at: pd.DataFrame, data: Callable, model: Callable, options: Callable)
     return table.groupby([name for name in at if name != "seed"], sort=False)["loss"].mean().mul(1000).reset_index()
 
 
-def _named(argument: str, function: Callable, known: Iterable[str]) -> list[str]:
+def _parameters(argument: str, function: Callable, known: Iterable[str]) -> list[str]:
     """Which names of `known` the parameters of a function are; those that have a default need none."""
     known, names = list(known), []
     for name, parameter in inspect.signature(function).parameters.items():
@@ -154,4 +154,4 @@ def _named(argument: str, function: Callable, known: Iterable[str]) -> list[str]
 @validate.checked
 def at_point(argument: str, function: Callable, known: dict) -> object:
     """What a function of columns gives at a point, {column: level}. ValueError as `sweep`."""
-    return function(**{name: known[name] for name in _named(argument, function, known)})
+    return function(**{name: known[name] for name in _parameters(argument, function, known)})

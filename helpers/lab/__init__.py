@@ -121,7 +121,7 @@ def kept(claim: Claim) -> pd.DataFrame:
     """The table that a claim is judged on: its grid; without one, what its experiment measures now."""
     if callable(claim.grid):
         return claim.grid(range(claim.seeds))
-    return _joined(claim.grid, lambda table: table.read())
+    return _rows(claim.grid, lambda table: table.read())
 
 
 def absent(claim: Claim) -> str:
@@ -139,7 +139,7 @@ def fresh(grid: Grid, only: Mapping[str, object], seeds: Sequence[int]) -> pd.Da
     """The table of a claim's grid measured now with these seeds, narrowed to the settings `only`."""
     if callable(grid):
         return grid(seeds)
-    return _joined(grid, lambda table: table.make(**table.settings | only | {table.seeds: seeds}))
+    return _rows(grid, lambda table: table.make(**table.settings | only | {table.seeds: seeds}))
 
 
 def needs(claim: Claim) -> Mapping[str, object]:
@@ -161,7 +161,7 @@ def needs(claim: Claim) -> Mapping[str, object]:
     return {name: read[column] for name, column in columns.items() if column in read}
 
 
-def _joined(grid: str | tuple[str, ...], table: Callable[[KeptTable], pd.DataFrame]) -> pd.DataFrame:
+def _rows(grid: str | tuple[str, ...], table: Callable[[KeptTable], pd.DataFrame]) -> pd.DataFrame:
     if isinstance(grid, str):
         return table(TABLES[grid])
     return pd.concat([table(TABLES[name]).assign(grid=name) for name in grid], ignore_index=True)

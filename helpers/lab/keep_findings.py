@@ -27,7 +27,7 @@ def write() -> None:
     """Judge every claim again on its kept table."""
     log_margins(all_claims())
     measured, tuned = seeds.measured(), pd.read_csv(verdicts.TUNING).groupby("id")["effect"].agg(tuple)
-    claims = {id: one for id, one in all_claims().items() if not callable(one.grid)}
+    claims = {id: stated for id, stated in all_claims().items() if not callable(stated.grid)}
     rows = [
         replace(finding, block=measured.get(finding.id, ""), tuned=tuned.get(finding.id, ()))
         for finding in judged(claims)
@@ -43,7 +43,7 @@ def log_margins(claims: Mapping[str, claim.Claim]) -> None:
     """A row in `data/margins.csv` for each claim that is new there, or whose margin has moved."""
     with alone(claim.MARGINS):
         last = pd.read_csv(claim.MARGINS).groupby("claim")["smallest"].last()
-        new = {id: one.smallest for id, one in claims.items() if last.get(id) != one.smallest}
+        new = {id: stated.smallest for id, stated in claims.items() if last.get(id) != stated.smallest}
         rows = "".join(f"{id},{datetime.date.today()},{smallest:g}\n" for id, smallest in new.items())
         if rows:
             with whole(claim.MARGINS) as part:

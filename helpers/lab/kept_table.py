@@ -51,7 +51,7 @@ class KeptTable:
     def settings(self) -> dict:
         """All arguments of `make`, the defaults as well."""
         named = inspect.signature(self.make).parameters.values()
-        return {one.name: one.default for one in named if one.default is not one.empty} | dict(self.given)
+        return {p.name: p.default for p in named if p.default is not p.empty} | dict(self.given)
 
     @property
     def searches(self) -> list[str]:

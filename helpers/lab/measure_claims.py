@@ -139,7 +139,7 @@ def main(arguments: list[str] | None = None) -> int:
     experiments = one_a_table(experiments) if options.again and not options.ids else trained_together(experiments)
     by_name = {", ".join(experiment.ids): experiment for experiment in experiments}
     logged, today = not options.again and (options.log or not options.ids), str(datetime.date.today())
-    release, count = version("multitask-ranking-course"), max([asked, *(one.seeds for one in experiments)])
+    release, count = version("multitask-ranking-course"), max([asked, *(each.seeds for each in experiments)])
     if logged and experiments:
         start = seeds.reserve(release, today, count, start if options.seeds else None)
     elif not (options.seeds or options.again):
@@ -153,13 +153,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"In {done.seconds:.0f} s:", flush=True)
         for id in by_name[done.name].ids:
             finding = claims[id].judge(id, done.table)
-            note = _compared(finding, verdicts.get(id, finding.expected))  # what is measured live has no kept table
+            note = _comparison(finding, verdicts.get(id, finding.expected))  # what is measured live has no kept table
             judged.append(finding)
             failed += [id] if note.startswith("NOT") else []
             print(f"{finding!r} · {note}\n    {claims[id].sentence}", flush=True)
         if logged:  # at once: hours may follow
             seeds.append(release, today, start, start + count, by_name[done.name].ids, failed)
-    tests, luck = sum(one.expected != UNDECIDED for one in judged), weak(judged)
+    tests, luck = sum(finding.expected != UNDECIDED for finding in judged), weak(judged)
     together = f"{tests - len(luck)} of {tests} pass Holm's test at 5%, each against its own margin"
     print(together + (f"; not {', '.join(luck)}." if luck else "."))
     if logged:
@@ -169,7 +169,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _compared(finding: Finding, stated: str) -> str:
+def _comparison(finding: Finding, stated: str) -> str:
     """How a verdict of new seeds stands to that of the kept table. An undecided one promised nothing."""
     if stated == UNDECIDED:
         return "undecided on the kept table, which promises nothing"

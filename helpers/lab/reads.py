@@ -129,7 +129,7 @@ class Reads:
         return {name: self._told(name, cell.cell_contents) for name, cell in cells if name != "__class__"}
 
     def _load(self, function: FunctionType) -> None:
-        for module, name, value in _loaded(function):
+        for module, name, value in _globals(function):
             self._constant(module, name, value)
 
     def _load_class(self, kind: type) -> None:
@@ -164,7 +164,7 @@ def _has_number(told: object) -> bool:
     return isinstance(told, int | float | Chosen) and not isinstance(told, bool)
 
 
-def _loaded(function: FunctionType) -> Iterator[tuple[str, str, object]]:
+def _globals(function: FunctionType) -> Iterator[tuple[str, str, object]]:
     """The globals that it loads: module, name, value; of a module of ours what it takes out of it, as `heat.STEPS`."""
     for name, *rest in _names(function.__code__):
         if name in function.__globals__ and not name.startswith("__"):
@@ -189,4 +189,4 @@ def _names(code: CodeType) -> list[tuple[str, ...]]:
         elif instruction.opname != "EXTENDED_ARG":  # which stands before one with many names
             open = False
     inner = (constant for constant in code.co_consts if isinstance(constant, CodeType))
-    return [*dict.fromkeys(paths), *(path for one in inner for path in _names(one))]
+    return [*dict.fromkeys(paths), *(path for block in inner for path in _names(block))]

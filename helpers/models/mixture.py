@@ -74,7 +74,7 @@ class Mixture(nn.Module):
         sides = {SHARED: {} if self.shared is None else self.shared(inputs)}
         pairs = zip(self.names[ALONE], self.alone, strict=True)
         sides[ALONE] = {task: model(inputs)[task] for task, model in pairs}
-        sides[SUM] = {task: one(inputs) for task, one in zip(self.names[SUM], self.sums, strict=True)}
+        sides[SUM] = {task: model(inputs) for task, model in zip(self.names[SUM], self.sums, strict=True)}
         return {task: self._form(place, task, sides) for place, task in enumerate(self.forms)}
 
     def weigh(self, place: int, weights: np.ndarray, constant: float) -> None:

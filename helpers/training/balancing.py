@@ -265,7 +265,7 @@ def last_shared(copies: Copies, losses: Tensor) -> list[Tensor]:
 def reached(copies: Copies, losses: Tensor) -> list[tuple[bool, ...]]:
     """For each parameter, in the order of registration, whether each task's loss has a gradient on it."""
     every = [_gradients(loss, copies) for loss in losses.unbind(-1)]
-    return [tuple(bool(gradient.any()) for gradient in own) for own in zip(*every, strict=True)]
+    return [tuple(bool(gradient.any()) for gradient in gradients) for gradients in zip(*every, strict=True)]
 
 
 def _gradients(loss: Tensor, copies: Copies) -> list[Tensor]:

@@ -221,7 +221,7 @@ def _fit(copies: Copies, train: Examples, valid: Examples | None, settings: Sett
                     balance.backward(losses * settings.task_weights)
                     optimizer.step()
                     optimizer.zero_grad()
-                    count = _observed(batch, tasks)
+                    count = _label_counts(batch, tasks)
                     sums, counts = sums + losses.detach() * count, counts + count
                 bar.update()
                 if epoch % every and epoch != settings.epochs:
@@ -262,7 +262,7 @@ def _with_total(task_loss: Tensor, settings: Settings) -> Tensor:
     return torch.cat([task_loss, weighted_sum(task_loss, settings.task_weights)[..., None]], dim=-1)
 
 
-def _observed(batch: Examples, tasks: list[str]) -> Tensor | float:
+def _label_counts(batch: Examples, tasks: list[str]) -> Tensor | float:
     """How many labels of each task the batch has: its mean loss counts that much in the mean of the epoch."""
     if not batch.masks:
         return 1.0  # batches are of nearly equal size

@@ -261,21 +261,21 @@ def test_a_hostile_answer_fails_alone_and_harms_nothing(part, tmp_path):
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("content", "why"),
-    [
-        ("not a notebook", "not a notebook"),
-        ("", "not a notebook"),
-        (json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}), "none of its cells"),
-        (json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [5]}), "not a notebook"),
-        (
-            json.dumps({"nbformat": 4, "nbformat_minor": 5, "cells": [{"cell_type": "code", "source": 5}]}),
-            "not a notebook",
-        ),
-        ("[" * 100_000, "not a notebook"),
-    ],
-    ids=["text", "empty", "no cells", "a number", "numbers in a cell", "brackets"],
-)
+def of_cells(*cells, **metadata) -> str:
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "cells": cells} | metadata)
+
+
+OTHER = {
+    "text": ("not a notebook", "not a notebook"),
+    "empty": ("", "not a notebook"),
+    "no cells": (of_cells(metadata={}), "none of its cells"),
+    "a number": (of_cells(5, metadata={}), "not a notebook"),
+    "numbers in a cell": (of_cells({"cell_type": "code", "source": 5}), "not a notebook"),
+    "brackets": ("[" * 100_000, "not a notebook"),
+}
+
+
+@pytest.mark.parametrize(("content", "why"), OTHER.values(), ids=OTHER)
 def test_other_files_are_named(content, why, tmp_path):
     path = tmp_path / "x.ipynb"
     path.write_text(content)

@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -118,16 +119,11 @@ def test_user_bias_is_that_some_like_and_some_favourite(world):
     assert by_user.corr(method="spearman").iloc[0, 1] < -0.1
 
 
-@pytest.mark.parametrize("name", ["target", "item", "user"])
-@pytest.mark.parametrize("strength", [-0.1, float("nan"), None])
-def test_bad_strengths_are_named(name, strength):
-    with pytest.raises(ValueError, match=f"^{name}: got .*; expected a number of at least 0"):
-        Biases(**{name: strength})
-
-
 def test_bad_settings_are_named(world):
     rng = np.random.default_rng(0)
     for call, named in (
+        *((lambda name=name: Biases(**{name: math.nan}), name) for name in ("target", "item", "user")),
+        *((lambda wrong=wrong: Biases(item=wrong), "item") for wrong in (-0.1, None)),
         (lambda: World.make(users=0), "users"),
         (lambda: World.make(videos=1.5), "videos"),
         (lambda: World.make(seed=-1), "seed"),

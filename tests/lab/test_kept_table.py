@@ -26,25 +26,18 @@ def test_a_grid_knows_what_it_was_made_from(tmp_path, monkeypatch, table):
         KeptTable("x", lambda seeds: table, {"seeds": [2]}).read()
 
 
+def _never_made(seeds, width=8):
+    raise AssertionError("a table is read, not made")
+
+
 def test_a_grid_depends_on_the_defaults_too(tmp_path, monkeypatch, table):
     monkeypatch.setattr("helpers.experiments.kept.FOLDER", tmp_path)
-    named, default = (
-        KeptTable("x", make, given)
-        for make, given in ((_of_width, {"seeds": [1], "width": 8}), (_of_width_8, {"seeds": [1]}))
-    )
+    named, default = (KeptTable("x", _never_made, {"seeds": [1]} | given) for given in ({"width": 8}, {}))
     assert named.settings == default.settings == {"seeds": [1], "width": 8} and named.hash() == default.hash()
     named.write(table)
     assert len(default.read()) == len(table)
     with pytest.raises(ValueError, match="made from other settings"):
         KeptTable("x", lambda seeds, width=16: None, {"seeds": [1]}).read()
-
-
-def _of_width(seeds, width):
-    raise AssertionError("a table is read, not made")
-
-
-def _of_width_8(seeds, width=8):
-    raise AssertionError("a table is read, not made")
 
 
 @pytest.mark.slow

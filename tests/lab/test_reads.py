@@ -33,12 +33,7 @@ from helpers.models.shared_bottom import SharedBottom
         ("chapters.ch00.studies.rankers", "BATCH", 7, "00_board"),
         ("chapters.ch07.studies.clicked_rows.watched", "TEST", 7, "07_watched"),
         ("data.world", "WATCH", 7.0, "02_served"),  # the simulator's
-        (
-            "chapters.ch01.studies.ranking",
-            "TUNED",
-            {"shared-bottom": (1.0, 1.0)},
-            "03_exponents",
-        ),  # through two modules
+        ("chapters.ch01.studies.ranking", "TUNED", {"shared-bottom": (1, 1)}, "03_exponents"),  # through two modules
     ],
 )
 def test_a_constant_that_a_table_is_made_with_is_in_its_hash(monkeypatch, module, constant, value, table):

@@ -46,16 +46,12 @@ def grid(tmp_path, monkeypatch) -> KeptTable:
     return one
 
 
-def test_retrained_rows_stand_beside_the_kept_ones(grid):
-    both = grid.retrained(Recheck({"seeds": [2], "off": 0.5}, {"r2": 0.4}))
+def test_retrained_rows_stand_beside_the_kept_ones_and_columns_that_differ_are_named(grid):
+    sample = Recheck({"seeds": [2], "off": 0.5}, {"r2": 0.4})
+    both = grid.retrained(sample)
+    assert sample.differing(both) == ["r2"] and Recheck({}, {"r2": 0.6}).differing(both) == []
     assert both["r2"].tolist() == [2, 2] and both["r2 again"].tolist() == [2.5, 2.5]
     assert both.index.get_level_values("task").tolist() == ["a", "b"]
-
-
-def test_a_sample_names_the_columns_that_differ(grid):
-    for off, differing in ((0.3, []), (0.5, ["r2"])):
-        sample = Recheck({"seeds": [2], "off": off}, {"r2": 0.4})
-        assert sample.differing(grid.retrained(sample)) == differing
 
 
 def test_rows_that_are_not_asked_for_are_not_compared(grid):

@@ -118,24 +118,6 @@ def test_the_questions_of_a_plan_are_asked(books):
     assert len({item["id"] for item in asked}) == len(asked)
 
 
-def words(text: str) -> int:
-    """How many words of prose, without headings, tables and formulas."""
-    no_prose = r"^(\||#).*|\$\$[^$]*\$\$|<summary>.*</summary>|<[^>]+>"
-    return len(re.findall(r"\w+", re.sub(no_prose, "", text, flags=re.MULTILINE)))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
-def test_no_slide_is_a_page_of_prose(plan, books):
-    for cell in decks.deck(plan, books).cells:
-        if cell.cell_type != "markdown" or cell.id.startswith("plan") or cell.source.startswith("# "):
-            continue  # of a title the question alone is shown
-        folds = re.findall(r"<details>.*?</details>", cell.source, re.DOTALL)
-        assert all(words(fold) <= 40 for fold in folds), cell.id
-        listed = re.search(r"^(\||- |\d\. |\$\$)", cell.source, re.MULTILINE)  # of a chapter's cell that alone is shown
-        assert words(cell.source) <= 80 or (listed and not cell.id.startswith("slides-")), cell.id
-
-
 def test_the_slides_that_are_in_no_chapter_say_what_was_measured():
     text = decks.SLIDES.read_text(encoding="utf-8")
     impressions = load("impressions")

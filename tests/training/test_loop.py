@@ -82,6 +82,7 @@ def test_copies_get_the_numbers_they_would_get_alone(batch_size, batch_norm):
         for task, value in alone.predict(valid[s].inputs).items():
             torch.testing.assert_close(together[task][s], value, atol=2e-5, rtol=0)
         assert [epoch[s] for epoch, _ in many.best.values()] == [epoch[0] for epoch, _ in alone.best.values()]
+        assert (many.history["copy"] == s).sum() == len(alone.history)  # it stopped as alone
 
 
 def test_copies_may_share_examples_and_come_in_groups():
@@ -295,15 +296,6 @@ def test_ctrl_c_keeps_the_best_so_far_and_of_an_experiment_nothing(monkeypatch, 
     interrupt_at(monkeypatch, 5)
     with pytest.raises(KeyboardInterrupt):
         fit([model(0), model(1)], examples(0), examples(1), **OPTIONS)
-
-
-def test_a_copy_that_has_stopped_has_no_more_history():
-    options = OPTIONS | {"epochs": 200, "lr": 0.05, "patience": 3}
-    train, valid = [examples(s) for s in range(3)], [examples(s + 9) for s in range(3)]
-    many = fit([model(s) for s in range(3)], Examples.stack(train), Examples.stack(valid), seed=[0, 1, 2], **options)
-    for s in range(3):
-        alone = fit(model(s), train[s], valid[s], seed=s, **options)
-        assert (many.history["copy"] == s).sum() == len(alone.history)
 
 
 def test_the_train_loss_of_sparse_labels_does_not_depend_on_the_batches():

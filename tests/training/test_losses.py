@@ -18,15 +18,10 @@ from helpers.training.losses import (
 )
 
 
-def test_binary_cross_entropy_is_torch_s_own():
-    logit, label = torch.randn(50), torch.randint(0, 2, (50,)).float()
+def test_binary_cross_entropy_is_torch_s_own_also_of_huge_logits():
+    logit, label = torch.cat([torch.randn(50), torch.tensor([1e4, -1e4])]), torch.randint(0, 2, (52,)).float()
     expected = torch.nn.functional.binary_cross_entropy_with_logits(logit, label, reduction="none")
     torch.testing.assert_close(binary_cross_entropy(logit, label), expected)
-
-
-def test_binary_cross_entropy_survives_huge_logits():
-    logit, label = torch.tensor([1e4, -1e4, 1e4, -1e4]), torch.tensor([1.0, 0.0, 0.0, 1.0])
-    torch.testing.assert_close(binary_cross_entropy(logit, label), torch.tensor([0.0, 0.0, 1e4, 1e4]))
 
 
 def test_constant_predictor_learns_the_odds_of_weighted_cross_entropy():
@@ -66,25 +61,12 @@ def test_the_poisson_loss_is_a_likelihood_and_its_gradient_is_prediction_minus_f
     torch.testing.assert_close(logit.grad, mean - times)
 
 
-@pytest.mark.parametrize("loss", [binary_cross_entropy, squared_error])
-def test_gradients_against_finite_differences(loss):
-    value = torch.randn(6, dtype=torch.float64, requires_grad=True)
-    label = torch.tensor([0.0, 1, 1, 0, 1, 0], dtype=torch.float64)
-    assert torch.autograd.gradcheck(lambda v: loss(v, label), value)
-
-
 def test_masked_mean_counts_observed_rows_only():
     rows, mask = torch.tensor([1.0, 2.0, 100.0]), torch.tensor([True, True, False])
     assert masked_mean(rows, mask).item() == 1.5
     assert masked_mean(rows, torch.zeros(3, dtype=torch.bool)).item() == 0
     assert masked_mean(rows, mask, torch.tensor([3.0, 1.0, 9.0])).item() == 2.5
-
-
-def test_weighted_sum_at_its_limits():
-    losses = torch.tensor([2.0, 5.0])
-    assert weighted_sum(losses, torch.tensor([1.0, 0.0])).item() == 2
-    assert weighted_sum(losses, torch.tensor([0.0, 1.0])).item() == 5
-    assert weighted_sum(losses, torch.tensor([0.3, 0.7])).item() == pytest.approx(4.1)
+    assert weighted_sum(torch.tensor([2.0, 5.0]), torch.tensor([0.3, 0.7])).item() == pytest.approx(4.1)
 
 
 @given(st.one_of(st.floats(max_value=-1e-9), st.just(float("nan")), st.just(float("inf")), st.text(), st.none()))
@@ -117,10 +99,7 @@ ONE = {"a": ROWS}
         (lambda: weighted_cross_entropy(ROWS, ROWS, BAD), "watch_time: got 1 NaN"),
         (lambda: corrected_cross_entropy(ROWS, -ROWS), "watch_time: got a negative time"),
         (lambda: poisson(ROWS, BAD), "watch_time: got 1 NaN"),
-        (
-            lambda: weighted_cross_entropy(ROWS, ROWS, COLUMN),
-            r"watch_time: got shape \(5, 1\) for click of shape \(5,\)",
-        ),
+        (lambda: weighted_cross_entropy(ROWS, ROWS, COLUMN), r"watch_time: got shape \(5, 1\) for click of"),
         (lambda: corrected_cross_entropy(ROWS, COLUMN), r"watch_time: got shape \(5, 1\) for logit of shape \(5,\)"),
         (lambda: binary_cross_entropy(COLUMN, ROWS), r"label: got shape \(5,\) for logit of shape \(5, 1\)"),
         (lambda: squared_error(ROWS, torch.ones(())), r"label: got shape \(\) for value of shape \(5,\)"),
@@ -134,10 +113,7 @@ ONE = {"a": ROWS}
         (lambda: task_losses(ONE, ONE, {}), r"losses: got \{\}; expected a dict by task, with at least one"),
         (lambda: task_losses(ONE, {"b": ROWS}, {"a": squared_error}), r"labels: got no task 'a'; expected it among"),
         (lambda: check_task_weights(5, ["a"]), r"task_weights: got int; expected \{task: weight\}"),
-        (
-            lambda: check_task_weights({"b": 1}, ["a"]),
-            r"task_weights: got weights for \['b'\]; expected one for each of",
-        ),
+        (lambda: check_task_weights({"b": 1}, ["a"]), r"task_weights: got weights for \['b'\]; expected one"),
     ],
 )
 def test_what_cannot_be_a_loss_is_named(call, message):

@@ -97,8 +97,8 @@ def missing(plan: Plan, books: list[NotebookNode]) -> list[str]:
 def _ids(book: NotebookNode) -> dict[str, str]:
     """The ids of a notebook's cells, by themselves, by the predictions that they ask, and by their names in a plan."""
     questions = {asked(cell): cell.id for cell in book.cells if "predict" in tags(cell)}
-    own = {cell.metadata["plan"]: cell.id for cell in book.cells if "plan" in cell.metadata}
-    return {cell.id: cell.id for cell in book.cells} | questions | own
+    of_plan = {cell.metadata["plan"]: cell.id for cell in book.cells if "plan" in cell.metadata}
+    return {cell.id: cell.id for cell in book.cells} | questions | of_plan
 
 
 def deck(plan: Plan, books: list[NotebookNode]) -> NotebookNode:
@@ -212,10 +212,10 @@ def _cell(widget: Prediction | Quiz) -> tuple[NotebookNode, dict]:
 def bank() -> NotebookNode:
     """All that can be asked beside what is on pages: the bank, four letters for a question of the teacher's own, and
     what came of a race of rankers; nobody here knows the answers of these two (-1)."""
-    own = Item("The teacher's question: which letter?", list("ABCD"), [""] * 4, -1)
+    letters = Item("The teacher's question: which letter?", list("ABCD"), [""] * 4, -1)
     race = Question("own.race", RACE, [], -1, "of satisfaction", "", "", lambda: "")
     every = {f"bank {name}": dict(enumerate(read(path), start=1)) for name, path in BANK.items()}
-    shown = [_cell(race()), *(_shown(name, items) for name, items in {"own": {1: own}, **every}.items())]
+    shown = [_cell(race()), *(_shown(name, items) for name, items in {"own": {1: letters}, **every}.items())]
     book = new_notebook(cells=[cell for cell, _ in shown])
     state = {id: model for _, models in shown for id, model in models.items()}
     book.metadata["widgets"] = {WIDGET_STATE: {"version_major": 2, "version_minor": 0, "state": state}}

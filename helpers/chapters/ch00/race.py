@@ -92,8 +92,8 @@ class Race:
     @property
     def finding(self) -> Finding:
         mean, low, high = interval(self.gains)
-        found = verdict(low, high, SMALLEST[UNIT])
-        return Finding("", found, HOLDS, mean, low, high, len(self.gains), "worlds", UNIT, SMALLEST[UNIT], float("nan"))
+        word = verdict(low, high, SMALLEST[UNIT])
+        return Finding("", word, HOLDS, mean, low, high, len(self.gains), "worlds", UNIT, SMALLEST[UNIT], float("nan"))
 
     @property
     def said(self) -> str:
@@ -168,16 +168,16 @@ def _race(ranker: Ranker | str, against: str | Ranker | None, track: Track, last
     if not callable(ranker) and not isinstance(ranker, str):
         wanted = "a function that takes a log and returns a score, or the name of a row"
         validate.fail("ranker", type(ranker).__name__, wanted, TypeError)
-    for name, one in {"ranker": ranker, "against": against}.items():
-        if not callable(one):
-            validate.choice(name, one, list(kept))
+    for name, who in {"ranker": ranker, "against": against}.items():
+        if not callable(who):
+            validate.choice(name, who, list(kept))
     sides = {"yours": ranker, "theirs": against}
-    frame = pd.DataFrame({side: np.nan if callable(one) else kept[one] for side, one in sides.items()}, kept.index)
-    running = {side: one for side, one in sides.items() if callable(one)}
+    frame = pd.DataFrame({side: np.nan if callable(who) else kept[who] for side, who in sides.items()}, kept.index)
+    running = {side: who for side, who in sides.items() if callable(who)}
     for seed in at_work("racing", seeds) if running else ():
         log, asked, offer = track.make(seed)
-        for side, one in running.items():
-            frame.loc[seed, side] = _brings(one, log, asked, offer, seed)
+        for side, who in running.items():
+            frame.loc[seed, side] = _brings(who, log, asked, offer, seed)
     return Race(_name(ranker), _name(against), frame, time.perf_counter() - start if running else 0.0)
 
 

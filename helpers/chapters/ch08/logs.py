@@ -51,9 +51,9 @@ def gains(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (data, task), part in table.groupby(["data", "task"], sort=False):
         values = difference(part, "auc", RECIPE.structure, SINGLE)["difference"].to_numpy()
-        one = gain(values, *part[["overlap", "users", "units"]].iloc[0])
+        gained = gain(values, *part[["overlap", "users", "units"]].iloc[0])
         mean, by_item = part.groupby("model")["auc"].mean(), part["by_item"].iloc[0]
         row = {"data": data, "task": task, "single": mean[SINGLE], "shared": mean[RECIPE.structure], "by item": by_item}
-        row |= {"gain": one.mean, "low": one.low, "high": one.high, "seeds": one.seeds}
-        rows.append(row | {"verdict": verdict(one.low, one.high, MATTERS["binary"])})
+        row |= {"gain": gained.mean, "low": gained.low, "high": gained.high, "seeds": gained.seeds}
+        rows.append(row | {"verdict": verdict(gained.low, gained.high, MATTERS["binary"])})
     return pd.DataFrame(rows)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers.chapters.ch00 import board, race
+from helpers.chapters.ch00 import board, race, steps
 from helpers.chapters.ch00.studies import rankers
 from helpers.chapters.ch01 import ranking
 from helpers.evaluation.counts import PRIOR
@@ -69,24 +69,16 @@ def test_the_log_is_what_trains_our_rankers_and_tells_nothing_of_what_is_offered
     assert all(seen[0][name].max() <= log[name].max() for name in ("author", "topic", "age_group"))
 
 
-@pytest.mark.parametrize(
-    ("score", "error", "said"),
-    [
-        (torch.zeros(3), TypeError, r"score: got Tensor; expected a function that takes rows"),
-        (
-            lambda rows: torch.zeros(len(rows["user"]), 1),
-            ValueError,
-            r"got shape \(20000, 1\); expected \(20000,\), one",
-        ),
-        (lambda rows: torch.zeros(()), ValueError, r"got shape \(\); expected \(20000,\)"),
-        (
-            lambda rows: rows["duration"].log() * np.nan,
-            ValueError,
-            "what score returns: got 20000 NaN or infinite values",
-        ),
-        (lambda rows: None, TypeError, "what score returns: got None; expected a number for each"),
-    ],
-)
+WRONG = [
+    (torch.zeros(3), TypeError, "score: got Tensor; expected a function that takes rows"),
+    (lambda rows: torch.zeros(20_000, 1), ValueError, r"got shape \(20000, 1\); expected \(20000,\), one"),
+    (lambda rows: torch.zeros(()), ValueError, r"got shape \(\); expected \(20000,\)"),
+    (lambda rows: rows["user"] * np.nan, ValueError, "what score returns: got 20000 NaN or infinite values"),
+    (lambda rows: None, TypeError, "what score returns: got None; expected a number for each"),
+]
+
+
+@pytest.mark.parametrize(("score", "error", "said"), WRONG)
 def test_a_score_that_cannot_rank_gets_one_clear_error(score, error, said):
     with pytest.raises(error, match=said):
         board.serve(score)
@@ -105,7 +97,7 @@ def test_the_readers_ranker_stands_as_far_from_random_as_in_its_world(by_count):
 
 def test_the_fused_score_is_a_product_with_chapter_01s_exponents():
     exponents = rankers.CHOSEN[rankers.FUSION]
-    assert exponents == ranking.CHOSEN["multiplicative"]
+    assert exponents == ranking.CHOSEN["multiplicative"] == steps.EXPONENTS
     chances = {label: torch.rand(50, generator=torch.Generator().manual_seed(k)) for k, label in enumerate(exponents)}
     product = torch.stack([chance ** exponents[label] for label, chance in chances.items()]).prod(0)
     found = rankers.fused({label: torch.logit(chance) for label, chance in chances.items()})
@@ -121,14 +113,6 @@ def test_a_click_counts_as_often_as_it_was_watched_in_weighted_cross_entropy_alo
     weights = rankers._of(rankers.NETWORKS["weighted CE"], train).weights["click"]
     clicked = train.labels["click"] == 1
     assert torch.equal(weights[clicked], train.labels["watch_seconds"][clicked]) and (weights[~clicked] == 1).all()
-
-
-@pytest.mark.parametrize(("table", "networks"), [("00_board_tuning", "NETWORKS"), ("00_fed_tuning", "FED")])
-def test_every_network_had_the_same_settings_to_choose_from(table, networks):
-    tried = rankers.TABLES[table].read()
-    settings = {name: set(zip(part["lr"], part["l2"], strict=True)) for name, part in tried.groupby("ranker")}
-    assert settings.keys() == getattr(rankers, networks).keys()
-    assert len(set(map(frozenset, settings.values()))) == 1
 
 
 TRIPLE = re.compile(r"(−?0?\.\d+) \[(−?0?\.\d+), (−?0?\.\d+)\]")

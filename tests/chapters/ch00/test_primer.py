@@ -8,10 +8,8 @@ from scipy import stats
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from helpers.chapters.ch00 import primer
-from helpers.chapters.ch00.explorer import weight_explorer
 from helpers.chapters.ch00.studies import primer as lab_primer
 from helpers.data import feed
-from helpers.evaluation.metrics import auc
 from helpers.training.losses import LOSSES, task_losses
 
 
@@ -51,30 +49,6 @@ def test_the_feed_in_data_is_the_one_of_its_seed(name, autoplay):
     both = pd.concat(primer.days(feed.SEED, autoplay)).sort_index()
     kept = feed.load(name)
     pd.testing.assert_frame_equal(both[kept.columns], kept)
-
-
-@pytest.mark.slow
-def test_scorers_tell_auc_and_gauc_apart():
-    table = lab_primer.scorers([feed.SEED]).set_index("scorer")
-    history, judged = primer.days(feed.SEED, autoplay=True)
-    rate = judged["user"].map(history.groupby("user")["like"].mean()).fillna(history["like"].mean())
-    assert table.loc[lab_primer.USER_RATE, "auc"] == auc(rate, judged["like"])
-    assert table.loc[lab_primer.USER_RATE, "gauc"] == 0.5
-    assert table.loc[lab_primer.VIDEO_RATE, "gauc"] > 0.55
-
-
-@pytest.mark.slow
-def test_the_weight_explorer_says_what_the_grid_holds():
-    grid = lab_primer.TABLES["00_task_weights"].read()
-    explorer = weight_explorer(grid)
-    assert explorer.start == {"weight": lab_primer.TASK_WEIGHTS.index(0.3)}
-    sentences = explorer.data["sentences"]
-    for place, weight in enumerate(lab_primer.TASK_WEIGHTS):
-        at = grid[np.isclose(grid["weight"], weight)]
-        said = sentences["texts"][sentences["of"][place]]
-        assert said.startswith(f"Trained on {weight:g} · L(click) + {1 - weight:.1g} · L(finish)")
-        assert f"{10 * at['clicked'].mean():.1f} are clicked" in said
-        assert f"makes {10 * (at['clicked'] * at['finished']).mean():.2f} finished videos" in said
 
 
 def test_one_more_day_of_history_is_an_earlier_one(monkeypatch):

@@ -93,28 +93,19 @@ def test_the_finish_lies_in_worlds_that_chose_nothing():
     assert len(raced) == 24 and len(searches) == 3 and not any(raced & set(seeds) for seeds in searches)
 
 
-@pytest.mark.parametrize(
-    ("ranker", "against", "error", "said"),
-    [
-        (torch.zeros(3), "fused counts", TypeError, "ranker: got Tensor; expected a function that takes a log"),
-        (
-            lambda log: log["click"],
-            "fused counts",
-            TypeError,
-            r"ranker\(log\) returns: got Tensor; expected a score",
-        ),
-        (lambda log: None, "fused counts", TypeError, r"what ranker\(log\) returns: got NoneType; expected a score"),
-        (
-            lambda log: lambda rows: torch.zeros(3),
-            "fused counts",
-            ValueError,
-            r"got shape \(3,\); expected \([23]0",
-        ),
-        (lambda log: lambda rows: rows["user"] * np.nan, "fused counts", ValueError, "got [23]0000 NaN or infinite"),
-        (nothing, "Shared-Top", ValueError, "against: got 'Shared-Top'; expected one of"),
-        (nothing, 3, ValueError, "against: got 3; expected one of"),
-    ],
-)
+COUNTS = "fused counts"
+WRONG = [
+    (torch.zeros(3), COUNTS, TypeError, "ranker: got Tensor; expected a function that takes a log"),
+    (lambda log: log["click"], COUNTS, TypeError, r"ranker\(log\) returns: got Tensor; expected a score"),
+    (lambda log: None, COUNTS, TypeError, r"what ranker\(log\) returns: got NoneType; expected a score"),
+    (lambda log: lambda rows: torch.zeros(3), COUNTS, ValueError, r"got shape \(3,\); expected \([23]0"),
+    (lambda log: lambda rows: rows["user"] * np.nan, COUNTS, ValueError, "got [23]0000 NaN or infinite"),
+    (nothing, "Shared-Top", ValueError, "against: got 'Shared-Top'; expected one of"),
+    (nothing, 3, ValueError, "against: got 3; expected one of"),
+]
+
+
+@pytest.mark.parametrize(("ranker", "against", "error", "said"), WRONG)
 @on_both
 def test_a_ranker_that_cannot_race_gets_one_clear_error(ranker, against, error, said, track):
     with pytest.raises(error, match=said):
@@ -127,20 +118,10 @@ def test_a_name_is_no_track():
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_the_ceilings_lie_above_every_row_and_in_their_order(name):
+def test_each_step_of_the_counts_is_a_step_up_and_the_ceilings_lie_above_all_rows(name):
     mean = KEPT[name].groupby("ranker")["satisfaction"].mean()
-    assert list(mean[list(CEILINGS)].sort_values().index) == list(CEILINGS)
-    assert mean.drop(list(CEILINGS)).max() < mean[CEILINGS[0]]
-
-
-@pytest.mark.parametrize("name", KEPT)
-def test_each_step_of_the_counts_is_a_step_up(name):
-    means = KEPT[name].groupby("ranker")["satisfaction"].mean()[list(steps.CLIMB)]
-    assert means.is_monotonic_increasing
-
-
-def test_a_step_fuses_with_the_exponents_of_chapter_01():
-    assert rankers.CHOSEN[rankers.FUSION] == steps.EXPONENTS
+    steps_up = mean[list(steps.CLIMB)], mean[[mean.drop(list(CEILINGS)).idxmax(), *CEILINGS]]
+    assert all(means.is_monotonic_increasing for means in steps_up)
 
 
 def test_the_seconds_are_said_but_not_kept(monkeypatch):

@@ -25,10 +25,6 @@ def small_worlds(monkeypatch):
     return scores, truth
 
 
-def test_taking_the_click_out_beats_every_label(small_worlds):
-    assert judge(exercises.beats_every_label, lambda p: p["like"] * p["share"] / p["click"] ** 2).startswith("Correct")
-
-
 def test_a_gain_in_one_world_of_six_is_no_gain_however_many_users_it_has(small_worlds):
     """Users of one world share its model: an interval over them would be far too narrow."""
     p, truth = small_worlds
@@ -43,13 +39,6 @@ def test_a_gain_in_one_world_of_six_is_no_gain_however_many_users_it_has(small_w
     judgement = judge(exercises.beats_every_label, in_the_first_world)
     said = f"{mean:+.4f} [{low:+.4f}, {high:+.4f}] over 6 worlds, more in 1 of them. Your mean is higher, but the gain"
     assert said in judgement
-
-
-@pytest.mark.parametrize(("least", "outcome"), [(0.00004, "Not right yet"), (0.00012, "Correct")])
-def test_a_gain_that_is_printed_as_0_is_none(small_worlds, monkeypatch, least, outcome):
-    monkeypatch.setattr(exercises, "interval", lambda gains: (0.01, least, 0.02))
-    judgement = judge(exercises.beats_every_label, lambda p: p["share"] / p["click"])
-    assert judgement.startswith(outcome) and f"+0.0100 [{least:+.4f}, +0.0200]" in judgement
 
 
 def test_looks_at_the_held_out_worlds_are_counted_and_the_same_lists_once(small_worlds):

@@ -26,9 +26,9 @@ def feed():
 def short(monkeypatch):
     """Logs of 2,000 rows, to be quick; nothing that was trained on them is kept."""
     monkeypatch.setattr(watch_time, "ROWS", 2000)
-    lab_watch_time._trained.cache_clear()
+    lab_watch_time._run.cache_clear()
     yield
-    lab_watch_time._trained.cache_clear()
+    lab_watch_time._run.cache_clear()
 
 
 def test_the_weighted_rows_are_youtube_s_loss(feed):
@@ -61,14 +61,14 @@ def test_an_own_t_that_is_the_seconds_changes_nothing_and_may_come_in_another_or
     np.testing.assert_allclose(both["value_x"], both["value_y"], rtol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("time", "message"),
-    [
-        (lambda c: c["watch_seconds"] * np.nan, "T: got"),
-        (lambda c: -c["watch_seconds"], "T: got -"),
-        (lambda c: c["watch_seconds"].to_numpy()[:6], r"T: got shape \(6,\)"),
-    ],
-)
-def test_an_own_t_that_is_no_time_is_named(time, message):
+NO_TIMES = {
+    "T: got": lambda clicks: clicks["watch_seconds"] * np.nan,
+    "T: got -": lambda clicks: -clicks["watch_seconds"],
+    r"T: got shape \(6,\)": lambda clicks: clicks["watch_seconds"].to_numpy()[:6],
+}
+
+
+@pytest.mark.parametrize("message", NO_TIMES)
+def test_an_own_t_that_is_no_time_is_named(message):
     with pytest.raises(ValueError, match=message):
-        watch_time.own_time(time, [900])
+        watch_time.own_time(NO_TIMES[message], [900])

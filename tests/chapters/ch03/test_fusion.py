@@ -50,14 +50,7 @@ def test_one_score_trained_on_the_click_alone_is_a_click_model():
     assert set(history["task"]) == {"click", "finish", "total"}
 
 
-@pytest.mark.parametrize(
-    ("labels", "message"),
-    [
-        ([1, 1], "labels: got only 1; expected both 0 and 1"),
-        ([0, 2], "labels: got"),
-        ([0.0, float("nan")], "labels: got"),
-    ],
-)
-def test_a_constant_has_no_loss_for_what_is_no_pair_of_classes(labels, message):
-    with pytest.raises(ValueError, match=message):
+@pytest.mark.parametrize("labels", [[1, 1], [0, 2], [0.0, float("nan")]])
+def test_a_constant_has_no_loss_for_what_is_no_pair_of_classes(labels):
+    with pytest.raises(ValueError, match=r"^labels: got .*; expected"):
         fusion.constant_loss(torch.tensor(labels))

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from helpers.chapters.ch04 import sharing
-from helpers.chapters.ch04.studies import sharing as lab_sharing
 from helpers.data.synthetic import relu_tasks
 
 
@@ -18,9 +17,3 @@ def test_negated_flips_task_b_alone():
     assert (other.train.labels["b"] == -pair.train.labels["b"]).all()
     assert (other.test.labels["a"] == pair.test.labels["a"]).all()
     assert other.label_correlation == -pair.label_correlation
-
-
-def test_cosines_lie_between_minus_1_and_1_and_start_before_training():
-    table = lab_sharing.cosines(range(2), steps=10, every=5)
-    assert table["cosine"].abs().max() <= 1 + 1e-6
-    assert sorted(table["step"].unique()) == [0, 5, 10]

@@ -7,8 +7,6 @@ import pytest
 import torch
 
 from helpers.chapters.ch05 import balancers
-from helpers.chapters.ch05.studies import balancers as lab_balancers
-from helpers.chapters.ch05.studies.more_balancers import toy
 from helpers.training.balancing import UWL
 
 
@@ -24,17 +22,6 @@ def test_the_fast_and_the_slow_pair_has_the_targets_it_says():
     assert straight.var() < 0.05  # a product: a straight line knows nothing of it
     noisy = pair.train.labels["a"] - pair.train.inputs @ torch.linalg.lstsq(x, labels["a"]).solution
     assert noisy.std().item() == pytest.approx(0.5, abs=0.05)
-
-
-def test_each_method_has_the_same_budget():
-    own = {"tuned weights", "UWL", "GradNorm", "DWA", "smooth Chebyshev", "CAGrad"}
-    own |= {"UWL from log L", "UWL, divided", "GradNorm, divided", "DWA, divided"}
-    assert {len(lab_balancers.BUDGET[method]) for method in own} == {18}
-    rest = set(lab_balancers.BUDGET) - own
-    assert {len(lab_balancers.BUDGET[method]) for method in rest} == {len(lab_balancers.RATES)}
-    for settings in lab_balancers.BUDGET.values():
-        assert {setting.lr for setting in settings.values()} == set(lab_balancers.RATES)
-    assert {len(settings) for settings in toy.BUDGET.values()} == {16}
 
 
 def test_a_task_learns_more_from_a_larger_share():

@@ -1,6 +1,5 @@
 """Do gates help? What the experiments of chapter 06 count, measure and sort."""
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -22,28 +21,6 @@ def test_opponents_have_the_parameters_of_the_mmoe_gates_counted():
     assert (
         mmoe.size("fixed gates") == count - 2 * 20 * 4 + 2 * 4
     )  # the MMoE's own experts, and 4 numbers in place of a matrix
-
-
-def test_each_structure_may_choose_among_as_many_shapes_and_rates():
-    assert {len(shapes) for model, shapes in mmoe.SHAPES.items() if model != "one expert"} == {3}
-    for study in (lab_mmoe.FIGURE_4, lab_mmoe.RELU):
-        tried = study.tables[study.search.name].read()
-        assert set(tried["rate"]) == set(study.search.tried["rate"])
-        shapes = tried.groupby("model")["shape"].nunique().to_dict()
-        assert shapes == {model: len(several) for model, several in mmoe.SHAPES.items()}
-
-
-@pytest.fixture
-def short(monkeypatch):
-    monkeypatch.setattr("helpers.chapters.ch04.studies.paper_and_speed.paper_tasks.EPOCHS", 5)
-    monkeypatch.setattr(lab_mmoe, "STEPS", 8)
-
-
-def test_gate_weights_sum_to_1_and_own_experts_stand_at_the_ends(short):
-    table = lab_mmoe.USAGE.run(seed=range(2), p=0.0)
-    assert np.allclose(table.groupby([*mmoe.RUN, "task"])["weight"].sum(), 1, atol=1e-5)
-    weight = table[table["model"] == "PLE"].pivot_table("weight", "task", "expert")
-    assert weight.loc["a", 4] == weight.loc["b", 1] == 0 and (weight.loc["a", :3] > 0).all()
 
 
 def test_experts_are_aligned_within_each_run_and_keep_their_pairs():

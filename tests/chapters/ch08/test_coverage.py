@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from helpers.chapters.ch08.coverage import DISJOINT, SAME, counted, decided, held
+from helpers.chapters.ch08.coverage import DISJOINT, SAME, counted, held
 from helpers.chapters.ch08.studies import calibration
-from helpers.chapters.ch08.studies.coverage import TABLES, said_right
+from helpers.chapters.ch08.studies.coverage import said_right
 
 
 def test_right_and_wrong_are_told_apart():
@@ -47,12 +47,3 @@ def test_rows_that_are_copies_and_a_coin_are_what_they_are_called():
     assert abs(coin["b"].mean() - 0.5) < 0.03 and abs(coin["a"].corr(coin["b"])) < 0.05
     help_, _ = calibration.made("help", 2, rows=4_000)
     assert 0.15 < help_["b"].notna().mean() < 0.25
-
-
-def test_the_table_of_rows_and_seeds_says_what_the_grid_holds():
-    grid = TABLES["08_rows"].read()
-    at = grid[(grid["condition"] == DISJOINT) & (grid["rows"] == 2_000) & (grid["repeats"] == 20)]
-    half, right = ((at["high"] - at["low"]) / 2).mean(), said_right(at, DISJOINT).eq(1).mean()
-    row = decided(grid).loc[(DISJOINT, 2_000)]
-    assert row["20 seeds"] == f"±{half:.3f}, {right:.0%}"
-    assert row["to decide"] == f"below ±{abs(at['gain'].mean()) - 0.01:.3f}"

@@ -37,7 +37,7 @@ def log_tells(feed: Feed, offer: Offer) -> np.ndarray:
         name: torch.tensor(log[name].to_numpy(np.float32))
         for name in ("click", "watch_seconds", "day", RETURN, *ACTIONS)
     }
-    traits, rows = _fitted(known, feed), tensors(offer.rows)
+    traits, rows = _traits(known, feed), tensors(offer.rows)
     with torch.no_grad():
         likes = traits.taste()[rows["user"], rows["topic"]]
         quality = traits.quality()[rows["video"]]
@@ -67,7 +67,7 @@ class _Traits(torch.nn.Module):
         return 0.6 * self.author_quality[self.author] + 0.8 * self.video_quality
 
 
-def _fitted(log: dict[str, Tensor], feed: Feed) -> _Traits:
+def _traits(log: dict[str, Tensor], feed: Feed) -> _Traits:
     traits = _Traits(feed)
     adam = torch.optim.Adam(traits.parameters(), lr=RATE)
     loss = _unlikely(log, feed)

@@ -64,7 +64,7 @@ def predictions(seeds: tuple[int, ...], autoplay: bool = False) -> Predicted:
     }
     brought = [offer.outcomes.assign(plays=offer.outcomes["watch_seconds"] > 0) for offer in offers]
     names = ("plays", "like", "watch_seconds", "bait", "appeal", "satisfaction")
-    outcomes = {name: np.stack([one[name].to_numpy(float) for one in brought]).reshape(shape) for name in names}
+    outcomes = {name: np.stack([frame[name].to_numpy(float) for frame in brought]).reshape(shape) for name in names}
     users = [offer.rows["user"].to_numpy()[::CANDIDATES] for offer in offers]
     habit = [feed.world.user_traits["habit"].to_numpy()[user] for feed, user in zip(feeds, users, strict=True)]
     return Predicted(tuple(seeds), scores, outcomes, np.stack(habit))

@@ -23,7 +23,7 @@ PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3)
 
 
 @lru_cache(maxsize=len(OBJECTIVES))
-def _trained(seeds: tuple[int, ...], model: str) -> Run:
+def _run(seeds: tuple[int, ...], model: str) -> Run:
     """`train` with the tuned setting, kept: the three experiments on the same worlds read the same models."""
     return train([Feed.make(seed) for seed in seeds], OBJECTIVES[model], *CHOSEN[model])
 
@@ -60,7 +60,7 @@ def served(seeds: Sequence[int], models: Sequence[str] = tuple(OBJECTIVES)) -> p
     parts = [_means("at random", seeds, [offer.outcomes.mean() for offer in offers])]
     best = [offer.served(offer.outcomes["satisfaction"]) for offer in offers]
     parts.append(_means("true satisfaction", seeds, best))
-    parts += [_served(model, _trained(tuple(seeds), model), offers, seeds) for model in models]
+    parts += [_served(model, _run(tuple(seeds), model), offers, seeds) for model in models]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -78,7 +78,7 @@ def calibration(seeds: Sequence[int], bins: int = 10) -> pd.DataFrame:
     """
     logs = [second_log(Feed.make(seed)) for seed in seeds]
     clicks, plain, corrected = (
-        predictions(_trained(tuple(seeds), model), logs) for model in ("clicks", "weighted CE", "corrected CE")
+        predictions(_run(tuple(seeds), model), logs) for model in ("clicks", "weighted CE", "corrected CE")
     )
     parts = []
     for number, (seed, log) in enumerate(zip(seeds, logs, strict=True)):
@@ -105,7 +105,7 @@ def same_score(seeds: Sequence[int], bands: int = 5) -> pd.DataFrame:
     """
     logs = [second_log(Feed.make(seed)) for seed in seeds]
     parts = []
-    for seed, log, score in zip(seeds, logs, predictions(_trained(tuple(seeds), "corrected CE"), logs), strict=True):
+    for seed, log, score in zip(seeds, logs, predictions(_run(tuple(seeds), "corrected CE"), logs), strict=True):
         rows = log.assign(predicted=np.exp(score), band=_bins(score, bands))
         median = rows.groupby("band")["duration"].transform("median")
         rows["videos"] = np.where(rows["duration"] > median, "long", "short")

@@ -58,15 +58,15 @@ def fronts(seeds: Sequence[int], weights: Sequence[float] = WEIGHTS) -> pd.DataF
     for seed, offer, model in zip(seeds, offers, models, strict=True):
         chances = probabilities(model, offer)
         for way, weight in product(WAYS[1:], weights):
-            rows.append((way, weight, seed, *_judged(offer, fused(chances["click"], chances["finish"], weight, way))))
+            rows.append((way, weight, seed, *_measures(offer, fused(chances["click"], chances["finish"], weight, way))))
     for weight in (weight for weight in weights if weight in TRAINED):
         models, _ = train(feeds, model=OneHead, weights=(weight, 1 - weight))
         for seed, offer, model in zip(seeds, offers, models, strict=True):
-            rows.append((WAYS[0], weight, seed, *_judged(offer, probabilities(model, offer)["click"])))
+            rows.append((WAYS[0], weight, seed, *_measures(offer, probabilities(model, offer)["click"])))
     return pd.DataFrame(rows, columns=["way", "weight", "seed", "auc_click", "auc_finish", *SERVED])
 
 
-def _judged(offer: Offer, score: np.ndarray) -> list[float]:
+def _measures(offer: Offer, score: np.ndarray) -> list[float]:
     outcomes, served = offer.outcomes, offer.served(score)
     return [auc(score, outcomes["click"]), auc(score, outcomes["finish"]), *served[list(SERVED)]]
 
@@ -99,14 +99,14 @@ def rare(seeds: Sequence[int], scales: Sequence[str] = (*SCALES, *ITEM_COUNTS)) 
     click, like = (
         np.array([constant_loss(torch.tensor(feed.log[label].to_numpy())) for feed in feeds]) for label in RARE
     )
-    one = np.ones(len(feeds))
+    ones = np.ones(len(feeds))
     # The weight of the click, for each feed; the like has the rest.
-    share = dict(zip(SCALES, (one, one / 2, like / (click + like), 0 * one), strict=True))
+    share = dict(zip(SCALES, (ones, ones / 2, like / (click + like), 0 * ones), strict=True))
     rows = []
     for scale in scales:
         if scale in ITEM_COUNTS:
             rows += [
-                (scale, *row) for feed, offer in zip(feeds, offers, strict=True) for row in _counted(feed, offer, scale)
+                (scale, *row) for feed, offer in zip(feeds, offers, strict=True) for row in _aucs(feed, offer, scale)
             ]
             continue
         models, _ = train(feeds, RARE, OneHead, (share[scale], 1 - share[scale]))
@@ -116,7 +116,7 @@ def rare(seeds: Sequence[int], scales: Sequence[str] = (*SCALES, *ITEM_COUNTS)) 
     return pd.DataFrame(rows, columns=["scale", "seed", "task", "auc"])
 
 
-def _counted(feed: Feed, offer: Offer, count: str) -> list[tuple[int, str, float]]:
+def _aucs(feed: Feed, offer: Offer, count: str) -> list[tuple[int, str, float]]:
     """Seed, task and AUC of one of `ITEM_COUNTS` of the rows that train the models of this feed."""
     spec = features()
     rows, inputs = feed.examples(spec, {label: label for label in RARE}, ROWS)[0], offer.inputs(spec)

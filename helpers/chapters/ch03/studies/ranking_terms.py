@@ -187,14 +187,14 @@ def weigh(
 ) -> pd.DataFrame:
     """Every set of exponents or weights: loss, correction, form, a column a label, and the mean satisfaction in
     hundredths."""
-    found: dict[tuple, list[float]] = {}
+    brought: dict[tuple, list[float]] = {}
     for loss in losses:
         for worlds, by_correction in predicted(seeds, loss):
             for (correction, logits), form, weights in product(by_correction.items(), FUSED, product(*levels.values())):
                 of = dict(zip(GOALS, weights, strict=True))
                 both = zip(worlds.offers, logits, strict=True)
-                found.setdefault((loss, correction, form, *weights), []).extend(shown(*one, form, of) for one in both)
-    rows = [(*key, 100 * np.mean(values)) for key, values in found.items()]
+                brought.setdefault((loss, correction, form, *weights), []).extend(shown(*day, form, of) for day in both)
+    rows = [(*key, 100 * np.mean(values)) for key, values in brought.items()]
     return pd.DataFrame(rows, columns=["loss", "correction", "form", *GOALS, "satisfaction"])
 
 
@@ -222,8 +222,8 @@ def compare(seeds: Sequence[int], losses: Sequence[str] | None = None) -> pd.Dat
                 table["log_loss"] = (F.softplus(logits) - label * logits).mean((1, 2)).numpy()
                 table["level"] = (p.mean(-1) / label.mean(-1)).mean(1).numpy()
                 for form, name in FUSED.items():
-                    own = WEIGHTS[loss.removesuffix(AS_BEFORE)][correction][form]
-                    for column, weights in ((name, CHOSEN[form]), (f"own {name}", own)):
+                    chosen = WEIGHTS[loss.removesuffix(AS_BEFORE)][correction][form]
+                    for column, weights in ((name, CHOSEN[form]), (f"own {name}", chosen)):
                         both = zip(worlds.offers, logits, strict=True)
                         table[column] = [shown(offer, logit, form, weights) for offer, logit in both]
                 rows.append(table)

@@ -110,7 +110,7 @@ def measured(at: pd.DataFrame) -> pd.DataFrame:
     """
     tables = []
     for (*_, model), here in at.groupby(["rows", "pair", "model"], sort=False):  # apart: all sets at once fill 4 GB
-        table = _boosted(here) if model == TREES else sweep(here, parts, build, training, _judge)
+        table = _tree_scores(here) if model == TREES else sweep(here, parts, build, training, _judge)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
@@ -134,7 +134,7 @@ def _scores(loss: float, logits: Array, labels: torch.Tensor, new: torch.Tensor)
     return {"loss": 1000 * loss, "auc": auc(logits, labels), "auc_new": auc(logits, labels, new)}
 
 
-def _boosted(at: pd.DataFrame) -> pd.DataFrame:
+def _tree_scores(at: pd.DataFrame) -> pd.DataFrame:
     """The same of boosted trees, a forest for each task: a shape is the most leaves of a tree."""
     rows = []
     for point in at.to_dict("records"):

@@ -126,11 +126,11 @@ def scored(worlds: Worlds, outputs: Mapping[str, Tensor]) -> pd.DataFrame:
         for k, (seed, output, outcomes) in enumerate(zip(worlds.seeds, several, worlds.outcomes, strict=True)):
             observed = outcomes[task].notna().to_numpy(copy=True)
             users = worlds.inputs["sparse"][k, observed, USER].numpy()
-            scores.append((seed, task, *_judged(task, output[observed], outcomes[task][observed], users)))
+            scores.append((seed, task, *_score_and_gauc(task, output[observed], outcomes[task][observed], users)))
     return pd.DataFrame(scores, columns=["seed", "task", "score", "gauc"])
 
 
-def _judged(task: str, output: Tensor, truth: pd.Series, users: np.ndarray) -> tuple[float, float]:
+def _score_and_gauc(task: str, output: Tensor, truth: pd.Series, users: np.ndarray) -> tuple[float, float]:
     if TASKS[task] == "regression":
         return r2(output, truth), np.nan
     rate = truth.groupby(users).transform("mean").to_numpy()

@@ -55,11 +55,11 @@ def fused(seeds: Sequence[int], conditions: Sequence[str] = tuple(CONDITIONS)) -
     for name in conditions:
         sets = zip(*(task_pair(name, seed) for seed in seeds), strict=True)
         train, valid, test = (Examples.stack(list(several)) for several in sets)
-        one, other, both = (
+        apart, again, both = (
             fit([build(model, seed + more) for seed in seeds], train, valid, seed=list(seeds), **full_batches())
             for model, more in ((single, 0), (single, AGAIN), (shared, 0))
         )
-        for model, runs in {single: [one], shared: [both], BOTH: [one, both], TWICE: [one, other]}.items():
+        for model, runs in {single: [apart], shared: [both], BOTH: [apart, both], TWICE: [apart, again]}.items():
             table = pooled_r2(runs, valid, test)
             parts.append(table.assign(condition=name, seed=[seeds[copy] for copy in table["copy"]], model=model))
     return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "output", "r2"]]

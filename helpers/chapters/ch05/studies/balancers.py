@@ -30,8 +30,8 @@ def clean_pair(seed: int) -> TaskPair:
     """`disjoint_pair`, in which the labels of task B have no noise: its loss can go to 0."""
     noisy, clean = disjoint_pair(seed), relu_tasks(noise=0.0, seed=seed, **CONDITIONS["disjoint features"])
 
-    def mixed(one: Examples, other: Examples) -> Examples:
-        return replace(one, labels={"a": one.labels["a"], "b": other.labels["b"]})
+    def mixed(of_a: Examples, of_b: Examples) -> Examples:
+        return replace(of_a, labels={"a": of_a.labels["a"], "b": of_b.labels["b"]})
 
     return TaskPair(*map(mixed, noisy, clean), noisy.label_correlation)  # the test labels of both have no noise
 
@@ -103,7 +103,7 @@ def tune(
     for name in situations:
         for method in methods:
             for setting in BUDGET[validate.choice("methods", method, BUDGET)]:
-                scores = _trained(name, method, setting, seeds)[1]
+                scores = _run_and_r2(name, method, setting, seeds)[1]
                 rows.append((name, method, setting, scores["r2"].mean()))
     return pd.DataFrame(rows, columns=["situation", "method", "setting", "r2"])
 
@@ -127,18 +127,18 @@ def verdict(
     for name in situations:
         validate.choice("situations", name, SITUATIONS)
         for model in models:
-            setting = _chosen(name, validate.choice("models", model, BUDGET))
-            parts.append(_trained(name, model, setting, seeds)[1].assign(situation=name, model=model))
+            setting = _setting(name, validate.choice("models", model, BUDGET))
+            parts.append(_run_and_r2(name, model, setting, seeds)[1].assign(situation=name, model=model))
     return pd.concat(parts, ignore_index=True)[["situation", "seed", "model", "task", "r2"]]
 
 
-def _chosen(situation: str, method: str) -> str:
+def _setting(situation: str, method: str) -> str:
     """The name of the setting that the method's search chose."""
     chosen = CHOSEN_CANDIDATES if method in CANDIDATES else CHOSEN_TOLD if method in TOLD else CHOSEN
     return chosen[situation][method]
 
 
-def _trained(situation: str, method: str, setting: str, seeds: Sequence[int]) -> tuple[Run, pd.DataFrame]:
+def _run_and_r2(situation: str, method: str, setting: str, seeds: Sequence[int]) -> tuple[Run, pd.DataFrame]:
     """A method at a setting: a model a seed, and R², a row a seed and task."""
     at, how = SITUATIONS[validate.choice("situations", situation, SITUATIONS)], BUDGET[method][setting]
     kind = SingleTasks if method == "single-task" else SharedBottom

@@ -21,7 +21,7 @@ PAIRS = {"same features": "same features, other mix", "disjoint features": "disj
 METHODS = ("tuned weights", "UWL", "GradNorm", "UWL, divided", "sum of logs")
 
 
-def _trained(pair: str, method: str, setting: str, seeds: Sequence[int]) -> pd.DataFrame:
+def _r2(pair: str, method: str, setting: str, seeds: Sequence[int]) -> pd.DataFrame:
     """A row a seed and task: seed, task, r2."""
     at = Situation(lambda seed: task_pair(PAIRS[pair], seed, ROWS), SCALE, UNITS)
     how = BUDGET[method][setting]
@@ -33,7 +33,7 @@ def tune(seeds: Sequence[int], pairs: Sequence[str] = tuple(PAIRS), methods: Seq
     rows = []
     for pair, method in product(pairs, methods):
         for setting in BUDGET[method]:
-            rows.append((pair, method, setting, _trained(pair, method, setting, seeds)["r2"].mean()))
+            rows.append((pair, method, setting, _r2(pair, method, setting, seeds)["r2"].mean()))
     return pd.DataFrame(rows, columns=["pair", "method", "setting", "r2"])
 
 
@@ -44,7 +44,7 @@ CHOSEN = Chosen("05_ten_times_tuning", by=["pair", "method"], setting=["setting"
 def compare(seeds: Sequence[int], pairs: Sequence[str] = tuple(PAIRS), models: Sequence[str] = METHODS) -> pd.DataFrame:
     """Each method at its chosen setting: pair, seed, model, task, r2."""
     parts = [
-        _trained(pair, model, CHOSEN[pair][model], seeds).assign(pair=pair, model=model)
+        _r2(pair, model, CHOSEN[pair][model], seeds).assign(pair=pair, model=model)
         for pair, model in product(pairs, models)
     ]
     return pd.concat(parts, ignore_index=True)[["pair", "seed", "model", "task", "r2"]]

@@ -90,7 +90,7 @@ def _gates(models: list[nn.Module], test: Examples, seed: list[int]) -> pd.DataF
         none = torch.zeros_like(a[..., :1])
         gates = {"a": torch.cat([a, none], dim=-1), "b": torch.cat([none, b[..., 1:], b[..., :1]], dim=-1)}
     place = pd.DataFrame({"copy": range(len(models))})
-    place[["common", "permuted"]] = [in_common(*one) for one in zip(gates["a"], gates["b"], seed, strict=True)]
+    place[["common", "permuted"]] = [in_common(*of_copy) for of_copy in zip(gates["a"], gates["b"], seed, strict=True)]
     parts = []
     for task, weights in gates.items():
         mean = weights.mean(dim=1)  # (copies, experts)

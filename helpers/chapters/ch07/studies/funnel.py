@@ -152,10 +152,10 @@ def _scores(
         elif model not in outputs or (goal == CVR and _chooses(logs, model)):
             outputs[model] = over_sets(partial(predict, logs, model, tasks=needed, goal=goal), sets)
     counts = {name: [count(logs, name, part.inputs, tasks) for part in sets[1:]] for name in ITEM_COUNTS}
-    found = pooled(kinds, outputs, TASKS, tasks, sets, counts)
-    found |= {score: count(logs, score, logs.inputs, tasks) for score in scores if score in COUNTS}
-    found |= {model: predict(logs, model, logs.inputs, tasks, goal) for model in scores if model not in found}
-    return {score: found[score] for score in scores}
+    by_name = pooled(kinds, outputs, TASKS, tasks, sets, counts)
+    by_name |= {score: count(logs, score, logs.inputs, tasks) for score in scores if score in COUNTS}
+    by_name |= {model: predict(logs, model, logs.inputs, tasks, goal) for model in scores if model not in by_name}
+    return {score: by_name[score] for score in scores}
 
 
 def _judge(logs: Logs, model: str, scores: dict[str, Tensor]) -> pd.DataFrame:
@@ -171,11 +171,11 @@ def _judge(logs: Logs, model: str, scores: dict[str, Tensor]) -> pd.DataFrame:
 # rates one slower and one faster.
 RATES, BEYOND = (0.001, 0.003, 0.01), (0.0003, 0.03)
 SHARED_CHOICES = [
-    *(Choice(*one) for one in product(RATES, (0.01, 0.03, 0.1), (1.0, 5.0, 20.0))),
-    *(Choice(*one) for one in product(BEYOND, (0.03,), (1.0, 5.0))),
+    *(Choice(*values) for values in product(RATES, (0.01, 0.03, 0.1), (1.0, 5.0, 20.0))),
+    *(Choice(*values) for values in product(BEYOND, (0.03,), (1.0, 5.0))),
 ]
 CHOICES = {
-    "single-task": [Choice(*one) for one in (*product(RATES, (0.01, 0.03, 0.1, 0.3)), *product(BEYOND, (0.03,)))],
+    "single-task": [Choice(*values) for values in (*product(RATES, (0.01, 0.03, 0.1, 0.3)), *product(BEYOND, (0.03,)))],
     # Of the rows, the share `CLICKS` is clicked: so much less weighs the loss that counts these alone.
     "masked shared-bottom": [Choice(c.lr, c.l2, CLICKS * c.weight) for c in SHARED_CHOICES],
     "ESMM": SHARED_CHOICES,  # without the sharing it has the same settings
@@ -194,8 +194,8 @@ def tuning(
     loss   of what was logged, mean over rows and worlds, in thousandths of a nat: chosen for the sum, by this
     like   the part of it that is the like's, 0 for a model without one: chosen for the CVR, by this
     """
-    trained = [(model, together) for model in models for together in parts(model)]
-    trained = [one for one in trained if one[0] != "single-task" or one[1][0] in tasks]
+    every = ((model, together) for model in models for together in parts(model))
+    trained = [(model, together) for model, together in every if model != "single-task" or together[0] in tasks]
     tables = []
     for kind, strength in situations:
         for model, together in trained:

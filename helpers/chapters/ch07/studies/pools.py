@@ -107,20 +107,20 @@ def pooled(
     scores = {}
     for kind in kinds:
         before, known, asked = zip(*(models[model] for model in POOLS[kind]), strict=True)
-        pairs = [[{task: one[task] for task in (click, conversion)} for one in side] for side in (known, asked)]
-        ctr, ctr_asked = (sum(one[click] for one in side) / len(side) for side in (before, asked))
+        pairs = [[{task: outputs[task] for task in (click, conversion)} for outputs in side] for side in (known, asked)]
+        ctr, ctr_asked = (sum(outputs[click] for outputs in side) / len(side) for side in (before, asked))
         cvr = on_numbers(train, conversion, ctr, test.inputs, ctr_asked)
         by_numbers = {click: ctr_asked, conversion: cvr, both: product_logit(ctr_asked, cvr)}
         for task in tasks:
             truth = valid.labels[task], valid.masks.get(task)
             counted = {count: tuple(side[task] for side in of) for count, of in counts.items()}
-            own = pool.pool(
-                *([{task: one[task]} for one in side] for side in (known, asked)), task, *truth, counts=counted
+            alone = pool.pool(
+                *([{task: outputs[task]} for outputs in side] for side in (known, asked)), task, *truth, counts=counted
             )
             late = pool.pool(*pairs, click, *truth, counts=counted)  # for what is judged, as the labels say
             chance = late[pool.PRODUCT]
             made = {
-                AS_IS: own[AS_IS],
+                AS_IS: alone[AS_IS],
                 BY_CTR: late[AS_IS],
                 BY_PRODUCT: chance - torch.log(-torch.expm1(chance)),  # of a chance's logarithm its logit
                 BY_MEAN: late[pool.MEAN],
@@ -128,7 +128,7 @@ def pooled(
                 BY_NUMBERS: by_numbers[task],
             }
             for count in counts:
-                made[f"{AS_IS} + {count}"] = own[f"{AS_IS} + {count}"]
+                made[f"{AS_IS} + {count}"] = alone[f"{AS_IS} + {count}"]
                 made[f"{BY_MEAN} + {count}"] = late[f"{pool.MEAN} + {count}"]
             for way, score in made.items():
                 scores.setdefault(named(kind, way), {})[task] = score
@@ -142,12 +142,12 @@ def on_numbers(train: Examples, conversion: str, ctr: Tensor, inputs: Inputs, as
 
     scores = []
     for k, seen in enumerate(train.masks[conversion]):
-        own, other = (
+        known, new = (
             np.column_stack([dense[k].numpy(), logit[k].numpy()])
             for dense, logit in ((train.inputs["dense"], ctr), (inputs["dense"], asked))
         )
-        model = LogisticRegression().fit(own[seen], train.labels[conversion][k, seen])
-        scores.append(torch.from_numpy(model.decision_function(other)))
+        model = LogisticRegression().fit(known[seen], train.labels[conversion][k, seen])
+        scores.append(torch.from_numpy(model.decision_function(new)))
     return torch.stack(scores)
 
 

@@ -83,11 +83,11 @@ def rows_of(comparison: Comparison) -> pd.DataFrame:
     over each of `RIVALS`."""
     columns = ["task", "form", "rival", "gain", "low", "high", "verdict"]
     columns += ["own_gain", "own_low", "own_high", "own_verdict"]
-    head, own = comparison.headline, comparison.gains.set_index("task")
+    head, gains = comparison.headline, comparison.gains.set_index("task")
     values = comparison.beaten.pivot(index="task", columns="yardstick", values="value").assign(
-        **{SINGLE: own["single"]}
+        **{SINGLE: gains["single"]}
     )
-    at_best = own["shared"] + (head["gain"] - head["plain_gain"]).set_axis(head["task"])
+    at_best = gains["shared"] + (head["gain"] - head["plain_gain"]).set_axis(head["task"])
     over = {f"{OVER}{name}": (at_best - values[name]).loc[head["task"]].to_numpy() for name in RIVALS}
     return head[columns].assign(word=word(head["verdict"]), **over)
 

@@ -23,19 +23,6 @@ def test_equal_seeds_show_the_same_videos_whatever_the_dial():
     assert not off["click"].equals(on["click"])
 
 
-@pytest.mark.slow
-def test_a_dial_moves_its_own_bias_and_not_the_truth():
-    table = biases.dials(range(3), strengths=(0.0, 1.0))
-    by = table.groupby(["bias", "trait", "label", "strength"])["value"].mean().unstack()
-    assert (by.loc[("item",)].drop(TRUTH, level="label")[1.0] > 1).all()
-    assert (by.drop("target")[0.0].abs() < 0.5).all()
-    truth = by.drop("target").xs(TRUTH, level="label")
-    assert (truth.abs() < 0.1).all(axis=None)
-    target = by.loc[("target", TRUTH)]
-    assert target.loc["like", 1.0] > target.loc["comment", 1.0] + 0.05
-    assert target.loc["like", 0.0] == pytest.approx(target.loc["comment", 0.0], abs=0.05)
-
-
 def test_user_days_are_the_days_on_which_something_played():
     log, truth = simulate(World.make(users=200, videos=300, seed=1), seed=1)
     days = biases.user_days(log, truth)

@@ -23,8 +23,3 @@ def test_readings_are_those_of_all_rows_and_of_the_tenths_that_are_read_lowest_a
     assert found == pytest.approx(
         {"reading": 10.5 / mean, "reading, lowest tenth": 1.5, "reading, highest tenth": 19.5 / 39}
     )
-
-
-def test_poisson_chooses_among_as_many_settings_as_the_others():
-    tried = mean_losses.TABLES["02_poisson_tuning"].read()
-    assert len(tried[["lr", "l2"]].drop_duplicates()) == 15

@@ -25,14 +25,6 @@ def test_the_population_is_what_endless_visitors_show(three):
         assert found.loc[(0.0, metric), "sd"] == pytest.approx(seen.std(), abs=0.01)
 
 
-def test_users_needed_is_the_textbook_s_and_gives_the_power():
-    needed = abtest.users_needed(0.1, 1.0)
-    assert needed == pytest.approx(2 * (1.95996 + 0.84162) ** 2 * 100, rel=1e-4)
-    rng = np.random.default_rng(0)
-    differences = rng.normal(0.1, np.sqrt(2 / needed), 40_000)
-    assert (differences > 1.96 * np.sqrt(2 / needed)).mean() == pytest.approx(0.8, abs=0.01)
-
-
 def test_the_last_z_is_that_of_all_visitors():
     one, other = np.random.default_rng(0).normal([[0.0], [0.2]], 1, (2, 700))
     expected = stats.ttest_ind(other, one, equal_var=False).statistic

@@ -77,15 +77,6 @@ def test_every_model_learns_both_tasks_and_is_judged_on_the_same_rows(survey, mo
     assert (found["loss"] < 600).all(), "thousandths of a nat; a constant has about 650"
 
 
-def test_the_search_gives_every_model_as_many_settings(survey, monkeypatch):
-    tried = []
-    monkeypatch.setattr(census, "measured", lambda at: tried.append(at) or at.assign(loss=1.0))
-    census.tune([900, 901])
-    at = tried[0].assign(setting=lambda t: list(zip(t["shape"], t["rate"], strict=True)))
-    assert (at.groupby(["rows", "pair", "model"])["setting"].nunique() == 12).all()
-    assert at.groupby("rows")["seed"].nunique().tolist() == [2, 1, 1]
-
-
 def test_gains_are_paired_and_their_intervals_are_those_of_one_log():
     rng = np.random.default_rng(1)
     table = points(rows=[10, 20], pair=[INCOME], model=["single-task", "MMoE"], seed=range(20), task=["a"])

@@ -112,18 +112,13 @@ def test_a_rule_for_one_model_such_as_a_weighting_of_torchjd_is_a_balance():
     assert balance.weights.tolist() == [[0.25] * 4] and model.bottom.layers[0].weight.grad is not None
 
 
-def test_each_of_the_twenty_has_the_tries_that_the_tuned_weight_has():
-    assert len(twenty.TWENTY) == 20
-    assert {len(settings) for settings in twenty.BUDGET.values()} == {4}
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["mean of losses", "UPGrad"])
 def test_the_networks_are_those_that_fit_trains(monkeypatch, model):
     """Though its gradients come from one backward pass through the towers, and each copy has a rate of its own."""
     monkeypatch.setattr(twenty, "EPOCHS", 25)
     ((own, balance),) = twenty.METHODS[model].items()
-    ours = twenty._trained(model, own, [0.01, 0.03], [0, 1]).query("setting.str.contains('0.03') and seed == 1")
+    ours = twenty._r2(model, own, [0.01, 0.03], [0, 1]).query("setting.str.contains('0.03') and seed == 1")
     train, valid, test = twenty.four_tasks(1)
     network = SharedBottom(20, twenty.TASKS, [8], [8], seed=1)
     options = {"epochs": 25, "batch_size": None, "evaluate_every": 25, "lr": 0.03, "progress": False}
@@ -138,5 +133,5 @@ def test_copies_get_the_numbers_they_would_get_alone(monkeypatch):
     monkeypatch.setattr(twenty, "EVERY", 2)
     for model in twenty.TWENTY:
         own = next(iter(twenty.METHODS[model]))
-        together, alone = (twenty._trained(model, own, [0.03], seeds) for seeds in ([0, 1], [1]))
+        together, alone = (twenty._r2(model, own, [0.03], seeds) for seeds in ([0, 1], [1]))
         assert together[together["seed"] == 1]["r2"].tolist() == pytest.approx(alone["r2"].tolist(), abs=2e-3), model

@@ -28,5 +28,6 @@ def test_rows_to_train_on_have_noise_and_task_a_is_the_same_at_every_p(short):
     noise = one.train.labels["a"] - one.train.labels["b"]  # at p = 1 all that tells the tasks apart
     assert noise.std() == pytest.approx(0.1 * np.sqrt(2), rel=0.1)
     assert torch.equal(one.test.labels["a"], one.test.labels["b"])
+    assert torch.equal(one.train.inputs, other.train.inputs)
     assert torch.equal(one.test.labels["a"], other.test.labels["a"])
     assert not torch.equal(one.test.labels["b"], other.test.labels["b"])

@@ -70,6 +70,12 @@ def test_both_losses_of_a_share_agree_with_the_chance_of_a_purchase_by_now():
     assert of_delay == pytest.approx(not_yet[:2], rel=1e-5)
 
 
+def test_a_row_weighs_half_as_much_when_it_is_older_by_the_memory(both):
+    log, _ = both
+    _, weight = corrections.plan("naive", log, 4.0, SEEDS).columns
+    torch.testing.assert_close(weight, weight[:, :1] * 2 ** ((log.age[:, :1] - log.age) / 4), rtol=1e-4, atol=0)
+
+
 def test_the_weights_make_the_loss_of_the_stream_that_of_the_truth():
     """Half of six purchases come late: the rows of the stream, weighted, are those of whoever buys in the end."""
     rows, early, late = 20, 3, 3

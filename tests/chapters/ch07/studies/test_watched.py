@@ -35,10 +35,3 @@ def test_examples_have_the_labels_of_the_funnel():
     assert [len(part) for part in (train, valid, test)] == [watched.ROWS, watched.VALID, watched.TEST]
     assert torch.equal(train.masks[LIKE], train.labels[WATCHED] == 1)
     assert bool((train.labels[BOTH] <= train.labels[WATCHED]).all())
-
-
-def test_every_model_chose_among_as_many():
-    for model, chosen in watched.CHOSEN.items():
-        assert len(set(watched.CHOICES[model])) == 32
-        assert list(chosen) == [" + ".join(tasks) for tasks in watched.parts(model)]
-        assert set(chosen.values()) <= set(watched.CHOICES[model])

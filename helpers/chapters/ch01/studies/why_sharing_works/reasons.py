@@ -96,15 +96,15 @@ def eavesdrop(
 
 def copied(pair: TaskPair) -> TaskPair:
     """The control: task b's labels are task a's, noise included, so that a second task exists and tells nothing."""
-    return _relabelled(pair, lambda part: part.labels | {"b": part.labels["a"].clone()})
+    return _with_labels(pair, lambda part: part.labels | {"b": part.labels["a"].clone()})
 
 
 def averaged(pair: TaskPair) -> TaskPair:
     """What a second label of one target is worth at most: task a learns from the mean of both labels."""
-    return _relabelled(pair, lambda part: part.labels | {"a": (part.labels["a"] + part.labels["b"]) / 2})
+    return _with_labels(pair, lambda part: part.labels | {"a": (part.labels["a"] + part.labels["b"]) / 2})
 
 
-def _relabelled(pair: TaskPair, labels: Callable[[Examples], dict[str, Tensor]]) -> TaskPair:
+def _with_labels(pair: TaskPair, labels: Callable[[Examples], dict[str, Tensor]]) -> TaskPair:
     """New train and validation labels; the test labels, which have no noise, stay."""
     train, valid = (replace(part, labels=labels(part)) for part in (pair.train, pair.valid))
     return replace(pair, train=train, valid=valid)
@@ -244,7 +244,7 @@ def _new_task(
 def shuffled(pair: TaskPair, seed: int) -> TaskPair:
     """The control: task b's labels handed to other rows, so that they look the same and tell nothing of the inputs."""
     generator = torch.Generator().manual_seed(seed)
-    return _relabelled(
+    return _with_labels(
         pair, lambda part: part.labels | {"b": part.labels["b"][torch.randperm(len(part), generator=generator)]}
     )
 

@@ -136,7 +136,7 @@ def make(seed: int, sort: str = ALIKE) -> Feed:
     if validate.choice("sort", sort, SORTS) == YOUNG_BAITED:
         logs = [simulate(feed.world, days=SIZE["days"], biases=biases, seed=seed)[0] for biases in (UNBAITED, BAITED)]
         young = _young(feed)
-        log = pd.concat([one[young[one["user"]] == kind] for kind, one in enumerate(logs)], ignore_index=True)
+        log = pd.concat([rows[young[rows["user"]] == kind] for kind, rows in enumerate(logs)], ignore_index=True)
         feed = replace(feed, log=described(feed.world, log))
     return ranking.with_log_seconds(feed)
 
@@ -150,7 +150,7 @@ def _everything(feeds: Sequence[Feed], encoded) -> dict[str, torch.Tensor]:
     users, videos = SIZE["users"], SIZE["videos"]
     pairs = pd.DataFrame({"user": np.repeat(np.arange(users), videos), "video": np.tile(np.arange(videos), users)})
     inputs = [encoded.transform(described(feed.world, pairs)) for feed in feeds]
-    return {name: torch.stack([one[name] for one in inputs]) for name in inputs[0]}
+    return {name: torch.stack([of_feed[name] for of_feed in inputs]) for name in inputs[0]}
 
 
 def _log(goal: str, logit: torch.Tensor) -> np.ndarray:

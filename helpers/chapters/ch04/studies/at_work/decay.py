@@ -62,8 +62,8 @@ def _by_film(models: Sequence[SharedBottom], train: Examples, test: Examples) ->
     parts, ids = [], test.inputs["sparse"]
     for untrained in ("as drawn", "set to 0"):
         if untrained == "set to 0":
-            for one, rows in zip(models, train.inputs["sparse"], strict=True):
-                (table,) = one.encoder.tables.values()
+            for model, rows in zip(models, train.inputs["sparse"], strict=True):
+                (table,) = model.encoder.tables.values()
                 never = torch.ones(table.num_embeddings, dtype=torch.bool).index_fill(0, rows.flatten(), False)
                 with torch.no_grad():
                     table.weight[never] = 0

@@ -137,7 +137,7 @@ def transfer(
     counts = counted(seeds, fraction, sorted(tasks_of(*pairs)))
     for pair in pairs:
         for model, several in (("shared-bottom", [pair]), ("single-task", tasks_of(pair))):
-            table = pd.concat([tables[one] for one in several])
+            table = pd.concat([tables[name] for name in several])
             parts.append(table.assign(tuned=tuned, pair=pair, model=model))
         of_pair = counts[counts["task"].isin(tasks_of(pair))]
         parts.append(of_pair.assign(fraction=fraction, tuned=tuned, pair=pair))

@@ -140,10 +140,10 @@ def setting(model: str) -> tuple[float, float]:
 
 def trained(worlds: Worlds, model: str) -> Run:
     """One of `MODELS` with its `setting`, one copy a world."""
-    return _trained(worlds, model, *setting(model))
+    return _run(worlds, model, *setting(model))
 
 
-def _trained(worlds: Worlds, model: str, lr: float, l2: float) -> Run:
+def _run(worlds: Worlds, model: str, lr: float, l2: float) -> Run:
     return fitted(worlds, [build(model, l2, seed) for seed in worlds.seeds], lr)
 
 
@@ -156,7 +156,7 @@ def tune(
     """Validation loss of each model at each setting, in thousandths, summed over tasks: model, lr, l2, seed, loss."""
     worlds, parts = Worlds.make(seeds, users=1), []
     for model, lr, l2 in product(models, rates, penalties):
-        losses = 1000 * lowest_losses(_trained(worlds, model, lr, l2))
+        losses = 1000 * lowest_losses(_run(worlds, model, lr, l2))
         parts.append(pd.DataFrame({"model": model, "lr": lr, "l2": l2, "seed": worlds.seeds, "loss": losses}))
     return pd.concat(parts, ignore_index=True)
 
@@ -190,13 +190,13 @@ def fused(seeds: Sequence[int], labels: Sequence[str] = TASKS, pools: Sequence[s
     `POOLS_JOINED`: seed, pool (of `FUSED`), way (or a count), task, auc."""
     worlds, parts = Worlds.make(seeds, users=JUDGES), []
     models = {LINEAR: linear_models(worlds, {task: RIDGE[False][task] for task in TASKS})}
-    needed = {group for name in pools for one in FUSED[name] for group in GROUPINGS.get(one, ())}
+    needed = {group for name in pools for model in FUSED[name] for group in GROUPINGS.get(model, ())}
     of_groups = {group: outputs(worlds, dict.fromkeys(group, trained(worlds, name_of(group)))) for group in needed}
     for name in pools:
-        for one in FUSED[name]:
-            if one not in models:
-                both = zip(*(of_groups[group] for group in GROUPINGS[one]), strict=True)
-                models[one] = Outputs(*({task: part[task] for part in side for task in part} for side in both))
+        for model in FUSED[name]:
+            if model not in models:
+                both = zip(*(of_groups[group] for group in GROUPINGS[model]), strict=True)
+                models[model] = Outputs(*({task: part[task] for part in side for task in part} for side in both))
         ways = pooled(worlds, models, {name: FUSED[name]}, labels)
         parts += [scored(worlds, scores).assign(pool=name, way=way) for (_, way), scores in ways.items()]
     table = pd.concat(parts, ignore_index=True).rename(columns={"score": "auc"})

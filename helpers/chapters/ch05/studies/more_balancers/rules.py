@@ -111,11 +111,11 @@ class GradVac(GradientBalance):
         for j in order.unbind(-1):
             g = one_hot[j][..., None]  # (copies, tasks, 1)
             length = (g.mT @ products @ g).clamp(min=TINY).sqrt()
-            own = (parts @ products * parts).sum(-1, keepdim=True).clamp(min=TINY).sqrt()
-            cosine = (parts @ products @ g / (own * length)).clamp(-0.9999, 0.9999)
+            of_parts = (parts @ products * parts).sum(-1, keepdim=True).clamp(min=TINY).sqrt()
+            cosine = (parts @ products @ g / (of_parts * length)).clamp(-0.9999, 0.9999)
             goal, sine = self.goal @ g, (1 - cosine**2).sqrt()
             sine_goal = (1 - goal**2).sqrt()
-            turn = own * (goal * sine - cosine * sine_goal) / (length * sine_goal)
+            turn = of_parts * (goal * sine - cosine * sine_goal) / (length * sine_goal)
             parts = parts + torch.where((cosine < goal) & (g == 0), turn, 0.0) * g.mT
             self.goal = self.goal + self.beta * torch.where(g == 0, cosine - goal, 0.0) * g.mT
         return parts.sum(-2)

@@ -112,17 +112,17 @@ def toy(seeds: Sequence[int], tasks: Sequence[int] = (2, 10), methods: Sequence[
         for count in tasks
         for method in methods
     }
-    return pd.concat([table.drop(columns="setting") for table in _trained(seeds, chosen)], ignore_index=True)
+    return pd.concat([table.drop(columns="setting") for table in _tables(seeds, chosen)], ignore_index=True)
 
 
 def tune(seeds: Sequence[int], tasks: Sequence[int] = (2, 10), methods: Sequence[str] = METHODS) -> pd.DataFrame:
     """The task-normalised loss at the last step for every setting of `BUDGET`: tasks, method, setting, loss."""
     every = {(count, method): list(BUDGET[method]) for count in tasks for method in methods}
-    ended = [table[table["step"] == STEPS] for table in _trained(seeds, every)]
+    ended = [table[table["step"] == STEPS] for table in _tables(seeds, every)]
     return pd.concat(ended).groupby(["tasks", "method", "setting"], sort=False)["loss"].mean().reset_index()
 
 
-def _trained(seeds: Sequence[int], settings: dict[tuple[int, str], list[str]]) -> Iterator[pd.DataFrame]:
+def _tables(seeds: Sequence[int], settings: dict[tuple[int, str], list[str]]) -> Iterator[pd.DataFrame]:
     for (count, method), names in settings.items():
         worlds = [world(count, seed) for seed in seeds]
         x, y = torch.stack([inputs for inputs, _ in worlds]), torch.stack([targets for _, targets in worlds], dim=1)

@@ -92,7 +92,7 @@ TWENTY: dict[str, dict[str, Balance]] = {
     "UPGrad": {"": ByProducts(upgrad)},
     "UPGrad, normed": {"": ByProducts(upgrad_normed)},
 }
-DIVIDED = {f"{model}, divided": own for model, own in TWENTY.items()}  # told what the tuned weight is told
+DIVIDED = {f"{model}, divided": settings for model, settings in TWENTY.items()}  # told what the tuned weight is told
 METHODS = FREE | TUNED | TWENTY | DIVIDED
 
 
@@ -100,18 +100,18 @@ def _rates(model: str) -> tuple[float, ...]:
     return FEW if len(METHODS[model]) > 1 else MANY
 
 
-def _name(own: str, rate: float) -> str:
-    return f"{own}, network {rate:g}".removeprefix(", ")
+def _name(way: str, rate: float) -> str:
+    return f"{way}, network {rate:g}".removeprefix(", ")
 
 
 BUDGET = {  # {method: {setting: (its own, [rate of the network])}}
-    model: {_name(own, rate): (own, [rate]) for own in METHODS[model] for rate in _rates(model)} for model in METHODS
+    model: {_name(way, rate): (way, [rate]) for way in METHODS[model] for rate in _rates(model)} for model in METHODS
 }
 
 
 def tune(seeds: Sequence[int], models: Sequence[str] = tuple(METHODS)) -> pd.DataFrame:
     """Mean R² of the tasks for every setting of `BUDGET`: model, setting, r2 (mean of the seeds)."""
-    tables = [_trained(model, own, _rates(model), seeds) for model in models for own in METHODS[model]]
+    tables = [_r2(model, way, _rates(model), seeds) for model in models for way in METHODS[model]]
     table = pd.concat(tables, ignore_index=True)
     return table.groupby(["model", "setting"], sort=False)["r2"].mean().reset_index()
 
@@ -121,7 +121,7 @@ CHOSEN = Chosen("05_twenty_tuning", by=["model"], setting=["setting"], value="r2
 
 def compare(seeds: Sequence[int], models: Sequence[str] = tuple(METHODS)) -> pd.DataFrame:
     """Each method at its chosen setting: model, seed, task, r2."""
-    parts = [_trained(model, *BUDGET[model][CHOSEN[model]], seeds) for model in models]
+    parts = [_r2(model, *BUDGET[model][CHOSEN[model]], seeds) for model in models]
     return pd.concat(parts, ignore_index=True)[["model", "seed", "task", "r2"]]
 
 
@@ -136,14 +136,14 @@ class Flat(nn.Module):
         self.towers = nn.ParameterList(rows)
 
 
-def _trained(model: str, own: str, rates: Sequence[float], seeds: Sequence[int]) -> pd.DataFrame:
+def _r2(model: str, way: str, rates: Sequence[float], seeds: Sequence[int]) -> pd.DataFrame:
     """A network a rate and seed, all at once: model, setting, seed, task, and R² where the task's validation loss is
     lowest.
 
     The bottom is one layer, so the gradients of all tasks there follow from one backward pass through the towers. A
     balance gets losses that are linear in the parameters and have these gradients.
     """
-    at, value = points(rate=rates, seed=seeds), METHODS[model][own]
+    at, value = points(rate=rates, seed=seeds), METHODS[model][way]
     known = not isinstance(value, Balance)  # a number weighs the divided loss of the slow task
     last = float(value) if known else 1.0
     sizes = torch.tensor([1.0, 1.0, 1.0, last] if known or model in DIVIDED else [*SIZES.values()])
@@ -174,7 +174,7 @@ def _trained(model: str, own: str, rates: Sequence[float], seeds: Sequence[int])
                     torch.where(now < best, torch.as_tensor(tested).float(), scores),
                     torch.minimum(now, best),
                 )
-    setting = [_name(own, one) for one in at["rate"]]
+    setting = [_name(way, rate) for rate in at["rate"]]
     table = pd.DataFrame(scores.numpy(), columns=list(TASKS)).assign(model=model, setting=setting, seed=at["seed"])
     return table.melt(["model", "setting", "seed"], var_name="task", value_name="r2")
 

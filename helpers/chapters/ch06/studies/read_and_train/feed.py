@@ -54,7 +54,7 @@ MODELS = tuple(dict.fromkeys([*MAY_TRAIN, *SCORES["both"]]))
 CHOSEN = Chosen("06_tuning_feed_cuts", by=["model", "label"], setting=["lr", "l2"], value="loss", lowest=True)
 
 
-def _trained(worlds: Worlds, model: str, lr: float, l2: float) -> Run:
+def _run(worlds: Worlds, model: str, lr: float, l2: float) -> Run:
     parts = {part: (grouping.WIDTH, trainers) for part, trainers in MAY_TRAIN[model].items()}
     tasks = dict.fromkeys(LABELS, "binary")
     models = [ReadAll(features(), tasks, parts, TOWER, l2_embedding=l2, seed=seed) for seed in worlds.seeds]
@@ -70,7 +70,7 @@ def tune(
     """Lowest validation loss of each label at each setting, in thousandths: model, label, lr, l2, seed, loss."""
     worlds, parts = Worlds.make(seeds, users=1), []
     for model, lr, l2 in product(models, rates, penalties):
-        losses = _trained(worlds, model, lr, l2).lowest().drop(TOTAL, level="task").mul(1000)
+        losses = _run(worlds, model, lr, l2).lowest().drop(TOTAL, level="task").mul(1000)
         table = losses.swaplevel().sort_index().rename("loss").reset_index().rename(columns={"task": "label"})
         seed = table.pop("copy").map(dict(enumerate(worlds.seeds)))
         parts.append(table.assign(model=model, lr=lr, l2=l2, seed=seed))
@@ -82,7 +82,7 @@ def compared(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFra
     worlds = Worlds.make(seeds, users=grouping.JUDGES)
     trained = {ALONE: outputs(worlds, {label: grouping.trained(worlds, label) for label in LABELS})}
     for model in (model for model in MAY_TRAIN if model in {SHARED, *models}):
-        runs = {setting: _trained(worlds, model, *setting) for setting in set(CHOSEN[model].values())}
+        runs = {setting: _run(worlds, model, *setting) for setting in set(CHOSEN[model].values())}
         trained[model] = outputs(worlds, {label: runs[CHOSEN[model][label]] for label in LABELS})
     ways = pooled(worlds, trained, POOLS, LABELS)
     scores = {score_name(kind, POOLS[kind], way): fused for (kind, way), fused in ways.items()}

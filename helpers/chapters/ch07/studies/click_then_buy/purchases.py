@@ -238,7 +238,7 @@ def tune(
             bought = logged_loss({BUY: logits[BUY]}, logs.test, TASKS, CLICKS) if BUY in logits else 0 * loss
             at = {"model": model, "tasks": " + ".join(tasks), "lr": lr, "l2": l2, "weight": of_second}
             means = {"loss": loss, "buy": bought}
-            means = {name: 1000 * one.reshape(len(of_second), -1).mean(1) for name, one in means.items()}
+            means = {name: 1000 * values.reshape(len(of_second), -1).mean(1) for name, values in means.items()}
             parts.append(pd.DataFrame(at | means))
     return pd.concat(parts, ignore_index=True)
 

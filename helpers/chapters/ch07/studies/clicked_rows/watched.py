@@ -184,9 +184,9 @@ def compare(seeds: Sequence[int], models: Sequence[str] = COMPARED) -> pd.DataFr
 # What every model may choose from: 32 settings, by the log loss of what was logged in the test rows of seeds that serve
 # no result.
 RATES, PENALTIES = (0.0003, 0.001, 0.003, 0.01), (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-SHARED_CHOICES = [Choice(*one) for one in product(RATES, (0.001, 0.003, 0.01, 0.03), (1.0, 5.0))]
+SHARED_CHOICES = [Choice(*setting) for setting in product(RATES, (0.001, 0.003, 0.01, 0.03), (1.0, 5.0))]
 CHOICES = {
-    "single-task": [Choice(*one) for one in product(RATES, PENALTIES)],
+    "single-task": [Choice(*setting) for setting in product(RATES, PENALTIES)],
     "masked shared-bottom": [Choice(c.lr, c.l2, c.weight / RATED) for c in SHARED_CHOICES],
     "ESMM": SHARED_CHOICES,
 }

@@ -230,17 +230,17 @@ def tune(
 ) -> pd.DataFrame:
     """Every memory: world, model, memory, seed, loss (`judged`)."""
     every = dict.fromkeys(models, memories)
-    return _judged(seeds, dict.fromkeys(worlds, every))[["world", "model", "memory", "seed", "loss"]]
+    return _table(seeds, dict.fromkeys(worlds, every))[["world", "model", "memory", "seed", "loss"]]
 
 
 def compare(
     seeds: Sequence[int], worlds: Sequence[str] = tuple(WORLDS), models: Sequence[str] = MODELS
 ) -> pd.DataFrame:
     """Every model with the memory that it chose in that world: world, model, memory, seed, auc, gauc, ratio, loss."""
-    return _judged(seeds, {world: {model: [CHOSEN[world][model]] for model in models} for world in worlds})
+    return _table(seeds, {world: {model: [CHOSEN[world][model]] for model in models} for world in worlds})
 
 
-def _judged(seeds: Sequence[int], wanted: dict[str, dict[str, Sequence[float]]]) -> pd.DataFrame:
+def _table(seeds: Sequence[int], wanted: dict[str, dict[str, Sequence[float]]]) -> pd.DataFrame:
     """wanted: {world: {model: memories}}."""
     parts = []
     for world, models in wanted.items():

@@ -113,8 +113,8 @@ def train(rows: Rows, labels: Sequence[str], penalty: float, rate: float, width:
     model.towers.bias.data = ((happened * counts_in).sum(0) / counts_in.sum(0)).logit()
     rest = [values for name, values in model.named_parameters() if not name.startswith("of_")]
     groups = [{"params": rest, "lr": RATE, "weight_decay": PENALTY}]
-    own = [model.of_user.weight, model.of_video.weight] if width else []
-    adam = torch.optim.Adam([*groups, {"params": own, "lr": rate, "weight_decay": 1e-6 * penalty}])
+    factors = [model.of_user.weight, model.of_video.weight] if width else []
+    adam = torch.optim.Adam([*groups, {"params": factors, "lr": rate, "weight_decay": 1e-6 * penalty}])
     falls = torch.optim.lr_scheduler.LinearLR(adam, 1, 0.02, STEPS)
     for batch in order:
         logits = model({name: rows[name][batch] for name in ("user", "video", "cell", "known", "counted")})

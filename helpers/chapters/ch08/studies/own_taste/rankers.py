@@ -115,11 +115,11 @@ def tune_networks(
         world = World.make(seed)
         log, asked = models.fed(world.log, world.asked)
         for penalty, rate in product(penalties, rates):
-            one = models.logits([models.train(log, LABELS, penalty, rate)], asked)
-            rows.append((SHARED, "all", penalty, rate, sum(_losses(world, LABELS, one))))
+            shared = models.logits([models.train(log, LABELS, penalty, rate)], asked)
+            rows.append((SHARED, "all", penalty, rate, sum(_losses(world, LABELS, shared))))
             for label in LABELS:
-                own = models.logits([models.train(log, [label], penalty, rate)], asked)
-                rows.append((SEPARATE, label, penalty, rate, sum(_losses(world, [label], own))))
+                separate = models.logits([models.train(log, [label], penalty, rate)], asked)
+                rows.append((SEPARATE, label, penalty, rate, sum(_losses(world, [label], separate))))
     table = pd.DataFrame(rows, columns=["model", "label", "penalty", "rate", "loss"])
     return table.groupby([*table][:-1], sort=False)["loss"].mean().reset_index()
 
@@ -154,19 +154,19 @@ def _gauc(world: World, score: Tensor) -> float:
 def scores(world: World, kind: str, rankers: Sequence[str]) -> dict[str, Tensor]:
     """{ranker: the score of each candidate}; of networks in the first of `KINDS` alone."""
     base, parts = all_counts(world, kind)
-    found = {name: CLIMB[name](world.log)(world.asked) for name in (FUSED_COUNTS, HISTORY)}
-    found |= {VIDEO: parts[VIDEO], ALL_COUNTS: base}
+    by_name = {name: CLIMB[name](world.log)(world.asked) for name in (FUSED_COUNTS, HISTORY)}
+    by_name |= {VIDEO: parts[VIDEO], ALL_COUNTS: base}
     for name, sets in ((ONE_SET, ONE), (SETS, EACH)):
         if name in rankers:
             ridge, mix, times = OF_FACTORS[kind][sets]
-            found[name] = base + times * products(world, sets, ridge, [mix])[mix]
+            by_name[name] = base + times * products(world, sets, ridge, [mix])[mix]
     trained = [name for name in NETWORKS if kind == OWN and any(name + way in rankers for way in WAYS)]
     for name, score in networks(world, trained).items():
-        found |= {name: score, name + WITH_RETURN: score + parts[BACK]}
-        found[name + WITH_COUNTS] = score / score.std() + base / base.std()
-    found[TASTE_TELLS] = torch.tensor(world.truth)
-    found[BEST] = torch.tensor(world.offer.outcomes["satisfaction"].to_numpy())
-    return {name: score for name, score in found.items() if name in rankers}
+        by_name |= {name: score, name + WITH_RETURN: score + parts[BACK]}
+        by_name[name + WITH_COUNTS] = score / score.std() + base / base.std()
+    by_name[TASTE_TELLS] = torch.tensor(world.truth)
+    by_name[BEST] = torch.tensor(world.offer.outcomes["satisfaction"].to_numpy())
+    return {name: score for name, score in by_name.items() if name in rankers}
 
 
 def networks(world: World, names: Sequence[str] = NETWORKS) -> dict[str, Tensor]:

@@ -98,13 +98,13 @@ class App:
         rng = np.random.default_rng([self.seed, 80, salt])
         user = rng.permutation(np.arange(validate.number("count", count, low=1, whole=True)) % USERS)
         offered = rng.permuted(np.tile(np.arange(VIDEOS), (count, 1)), axis=1)[:, :CANDIDATES]
-        return Visits(user, self._ordered(TODAY, user, offered))
+        return Visits(user, self._ranking(TODAY, user, offered))
 
     def lists(self, ranker: str, visits: Visits) -> np.ndarray:
         """The ten that a ranker would show at each visit, `(n, 10)`."""
-        return self._ordered(ranker, visits.user, visits.offered)[:, :TOP]
+        return self._ranking(ranker, visits.user, visits.offered)[:, :TOP]
 
-    def _ordered(self, ranker: str, user: np.ndarray, offered: np.ndarray) -> np.ndarray:
+    def _ranking(self, ranker: str, user: np.ndarray, offered: np.ndarray) -> np.ndarray:
         score = self.scores[validate.choice("ranker", ranker, self.scores)][user[:, None], offered]
         return np.take_along_axis(offered, np.argsort(-score, axis=1, kind="stable"), axis=1)
 

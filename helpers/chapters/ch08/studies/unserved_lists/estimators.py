@@ -96,16 +96,16 @@ class Setting:
 
 def by_rank(log: Log) -> np.ndarray:
     """Where nobody wrote them down, counted: how often each of today's ranks was at each place."""
-    return _counted(log.rank, CANDIDATES)[log.rank] / len(log)
+    return _counts(log.rank, CANDIDATES)[log.rank] / len(log)
 
 
 def by_popularity(log: Log) -> np.ndarray:
     """How often each video was at each place, of the times it was on offer, whoever the user."""
     offered = np.bincount(log.visits.offered.ravel(), minlength=VIDEOS)
-    return (_counted(log.shown, VIDEOS) / np.maximum(offered, 1)[:, None])[log.shown]
+    return (_counts(log.shown, VIDEOS) / np.maximum(offered, 1)[:, None])[log.shown]
 
 
-def _counted(what: np.ndarray, of: int) -> np.ndarray:
+def _counts(what: np.ndarray, of: int) -> np.ndarray:
     return np.stack([np.bincount(column, minlength=of) for column in what.T], axis=1)
 
 
