@@ -60,7 +60,7 @@ def test_the_board_has_the_rows_of_its_chapters_and_of_no_later_one(upto):
 
 @pytest.mark.slow
 def test_the_log_is_what_trains_our_rankers_and_tells_nothing_of_what_is_offered():
-    log, (train, _) = board.log(), rankers.examples(rankers.world(board.WORLD), rankers.encoding())
+    log, train = board.log(), rankers.examples(rankers.world(board.WORLD), rankers.encoding())
     assert torch.equal(log["ids"], train.inputs["sparse"]) and log["ids"].max() < board.IDS
     assert all(torch.equal(log[name], train.labels[name]) for name in (*rankers.LABELS, "watch_seconds"))
     seen = []
@@ -105,7 +105,7 @@ def test_the_fused_score_is_a_product_with_chapter_01s_exponents():
 
 
 def test_a_click_counts_as_often_as_it_was_watched_in_weighted_cross_entropy_alone():
-    train, _ = rankers.examples(rankers.world(900), rankers.encoding())
+    train = rankers.examples(rankers.world(900), rankers.encoding())
     for name, network in rankers.NETWORKS.items():
         own = rankers._of(network, train)
         assert tuple(own.labels) == network.labels

@@ -69,7 +69,7 @@ TEN_TASKS = Study(
         "00_ten_tasks_tuning",
         {"rate": RATES},
         by=["size", "condition", "model"],
-        seeds=(900, 901),
+        seeds=range(900, 905),
         near={"loss": 20},
         again={"size": ["as in chapter 04"], "rate": [0.01]},
     ),
