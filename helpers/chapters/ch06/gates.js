@@ -175,8 +175,8 @@ function picture(stage, place, width) {
   const strands = each((k, task, colour) => four(() => line({ fill: colour, "fill-opacity": .5 })));
   const cuts = each((k, task, colour, ink) => {
     for (const px of [left, to]) box({ x: px, y: starts[k], width: 14, height: high, fill: colour });
-    text(left, starts[k] - 8, `gate ${task}`, ink);
-    text(right, starts[k] - 8, `tower ${task}`, { ...ink, ...end });
+    text(left, starts[k] - 8, `gate ${task}`, { ...ink, class: "mtl-halo" });
+    text(right, starts[k] - 8, `tower ${task}`, { ...ink, ...end, class: "mtl-halo" });
     return line({ stroke: "#fff", "stroke-width": 2 });
   });
   const experts = four((e) => ({ all: box({ x: expert, width: 24, fill: "#fff", stroke: BLACK, "stroke-width": 1.5 }), both: box({ x: expert, width: 24, fill: SHARED }), name: text(expert - 6, 0, e + 1, { ...bold, ...end, class: "mtl-halo" }) }));
