@@ -2,6 +2,7 @@
 // UWL, GradNorm, and the weights of the reader, who moves a fader a task while it trains.
 import { add, change } from "../../display/elements.js";
 import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREEN, GREY, ORANGE, path, PURPLE, said, scale, signed, svg, text } from "../../display/live/kit.js";
+import { guess } from "../../display/live/guess.js";
 import { featureTasks, GradNorm, mean, SumOfLogs, Training, UWL } from "../../display/live/sim.js";
 import { interval, verdict } from "../../display/live/verdicts.js";
 
@@ -87,7 +88,6 @@ function current(stage) {
 
 function begin(stage) {
   const { race, state } = stage, same = ["features", "noise", "seed"].every((key) => race?.state[key] === state[key]);
-  if (race?.looks.length > 1) stage.former = race;
   Object.assign(stage, { race: new Race(state, same ? race.data : tasks(state)), others: [], other: null });
 }
 
@@ -165,51 +165,36 @@ function strip(stage, figure, left, width, how, narrow) {
 
 // R² of a task on the test rows, step by step, of all four; for B the guess, and how far it is off.
 function curves(stage, figure, { left, right, top, bottom }, k) {
-  const [task, colour] = TASKS[k], x = scale(0, STEPS, left + 28, right - 20), y = scale(0, 1, bottom - 22, top + 26), wide = right - left;
-  const head = text(figure, left, top + 14, wide < 260 ? `task ${task}: R²` : `task ${task}: R² by step`, { fill: AS_TEXT[colour], "font-weight": "bold" });
-  const note = add(head, "tspan", { fill: AS_TEXT[GREY], "font-weight": "normal", "font-size": 13 });
+  const [task, colour] = TASKS[k], x = scale(0, STEPS, left + 28, right - 20), y = scale(0, 1, bottom - 22, top + 26);
+  text(figure, left, top + 14, right - left < 260 ? `task ${task}: R²` : `task ${task}: R² by step`, { fill: AS_TEXT[colour], "font-weight": "bold" });
   for (const value of [0, .5, 1]) {
     line(figure, { d: `M${x(0)},${fixed(y(value))}H${x(STEPS)}`, stroke: value ? "#ebebeb" : GREY });
     text(figure, x(0) - 5, y(value) + 5, String(value), { ...END, "font-size": 13 });
   }
   for (const value of [0, STEPS]) text(figure, x(value), bottom - 4, String(value), { ...MIDDLE, "font-size": 13 });
-  const before = line(figure, { stroke: "#c4c4c4", "stroke-width": 2 });
   const lines = ALL.map((how) => line(figure, { stroke: LOOKS[how].colour, "stroke-width": LOOKS[how].width, "stroke-dasharray": LOOKS[how].dash, "stroke-linejoin": "round" }));
   const way = (race, i) => path(race.looks.map((looks, at) => [x(at * EVERY), y(clamp(looks[i].now[k], 0, 1))]).slice(1));
-  const guess = k && guessed(stage, figure, x(STEPS), y);
-  return (race, former) => {
+  const asked = k && starred(stage, figure, x(STEPS), y);
+  return (race) => {
     lines.forEach((one, i) => one.setAttribute("d", way(race, i)));
-    before.setAttribute("d", former ? way(former, 0) : "");
-    note.textContent = former && wide > 200 ? "; grey: before" : "";
-    if (guess) guess(race);
+    if (asked) asked(race);
   };
 }
 
 // An empty star at the end of your curve of B; after the race where it should have been.
-function guessed(stage, figure, x, y) {
-  const gap = line(figure, { stroke: BLACK, "stroke-width": 2, "stroke-dasharray": "2 4" });
+function starred(stage, figure, x, y) {
+  const draw = guess(stage, figure, {
+    name: "your guess: R² of B with your faders left alone", y, level: x, shape: star(0, 1, { points: 5, size: 16 }), words: said,
+    known: () => current(stage).looks.length > 1, setting: () => settingOf(stage.state),
+  });
   const right = line(figure, { fill: BLACK, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" });
   const off = text(figure, x - 16, 0, "", { ...END, class: "mtl-halo", "font-size": 13 });
-  const handle = stage.handle(figure, {
-    name: "your guess: R² of B with your faders left alone", key: "guess", y, level: x, step: .05,
-    at: () => [0, stage.state.guess], words: () => said(stage.state.guess),
-    to(_, v) {
-      if (current(stage).looks.length > 1) return; // it is known
-      stage.guessed = settingOf(stage.state);
-      stage.set({ guess: Math.round(100 * v) / 100 });
-    },
-    mark(g) {
-      add(g, "path", { d: star(0, 1, { points: 5, size: 16 }), fill: "#ffd23f", stroke: BLACK, "stroke-width": 2 });
-      text(g, 0, 6, "?", { ...MIDDLE, fill: BLACK, "font-weight": "bold" });
-    },
-  });
   return (race) => {
-    const missed = missedBy(stage), { guess } = stage.state, b = race.r2[0][1], known = !Number.isNaN(missed);
-    handle.style.visibility = race.looks.length > 1 && stage.guessed !== race.setting ? "hidden" : ""; // it was about another setting
-    right.setAttribute("d", known ? star(x, y(clamp(b, 0, 1)), LOOKS.you) : "");
-    gap.setAttribute("d", known ? `M${fixed(x)},${fixed(y(guess))}V${fixed(y(clamp(b, 0, 1)))}` : "");
-    off.textContent = known ? `${said(missed)} off` : "";
-    off.setAttribute("y", fixed(y(guess) + 5));
+    const missed = missedBy(stage), open = Number.isNaN(missed), truth = open ? NaN : clamp(race.r2[0][1], 0, 1);
+    draw(truth);
+    right.setAttribute("d", open ? "" : star(x, y(truth), LOOKS.you));
+    off.textContent = open ? "" : `${said(missed)} off`;
+    off.setAttribute("y", fixed(y(stage.state.guess) + 5));
   };
 }
 
@@ -223,14 +208,13 @@ function outcomes(figure, { left, right, top, bottom }) {
   const ticks = ["start", "end", "end", "end"].map((anchor) => text(figure, 0, 0, "", { "text-anchor": anchor, "font-size": 13 }));
   const layer = (more) => ALL.map((how) => line(figure, more(LOOKS[how])));
   const trails = layer(({ colour, dash }) => ({ stroke: colour, "stroke-dasharray": dash, "stroke-opacity": .6 }));
-  const before = layer(() => ({ stroke: "#a0a0a0", "stroke-width": 1.5 }));
   const dots = layer(({ colour }) => ({ fill: colour, "fill-opacity": .5 }));
   const whiskers = layer(({ colour }) => ({ stroke: colour, "stroke-width": 2 }));
   const stars = layer(({ colour }) => ({ fill: colour, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" }));
-  return (race, former, others) => {
+  return (race, others) => {
     const ended = race.over, many = others.length > 1;
     const own = others.length ? ALL.map((_, i) => [0, 1].map((k) => interval(others.map((r2) => r2[i][k])))) : race.r2.map((pair) => pair.map((value) => [value]));
-    const points = [...own.map((pair) => pair.map(([value]) => value)), ...others.flat(), ...(former && ended ? former.r2 : [])].filter(([a]) => !Number.isNaN(a));
+    const points = [...own.map((pair) => pair.map(([value]) => value)), ...others.flat()].filter(([a]) => !Number.isNaN(a));
     const reach = [0, 1].map((k) => { const values = points.map((pair) => clamp(pair[k], 0, 1)); return [Math.min(...values), Math.max(...values)]; });
     const span = ended ? clamp(Math.ceil(12.5 * Math.max(...reach.map(([low, high]) => high - low))) / 10, .1, 1) : 1; // of both axes: what is on the map fills one
     const ends = reach.map(([low, high]) => { const from = ended ? clamp(Math.round(10 * (low + high - span)) / 20, 0, 1 - span) : 0; return [from, from + span]; });
@@ -244,7 +228,6 @@ function outcomes(figure, { left, right, top, bottom }) {
     ALL.forEach((how, i) => {
       const [a, b] = own[i], [px, py] = at([a[0], b[0]]), there = !Number.isNaN(a[0]);
       trails[i].setAttribute("d", ended ? "" : path(race.looks.slice(1).map((looks) => at(looks[i].now))));
-      before[i].setAttribute("d", former && !others.length && !Number.isNaN(former.r2[i][0]) ? star(...at(former.r2[i]), LOOKS[how]) : "");
       dots[i].setAttribute("d", others.map((r2) => star(...at(r2[i]), { points: LOOKS[how].points, size: 4 })).join(""));
       whiskers[i].setAttribute("d", many ? `M${fixed(at([a[1], 0])[0])},${fixed(py)}H${fixed(at([a[2], 0])[0])}M${fixed(px)},${fixed(at([0, b[1]])[1])}V${fixed(at([0, b[2]])[1])}` : "");
       stars[i].setAttribute("d", there ? star(px, py, { ...LOOKS[how], size: LOOKS[how].size * (many ? .75 : 1) }) : "");
@@ -266,9 +249,9 @@ function picture(stage, place, width) {
   const map = outcomes(figure, narrow ? { left: 0, right: width, top: bottom + 8, bottom: bottom + 180 } : boxes[2]);
   const panels = [0, 1].map((k) => curves(stage, figure, boxes[k], k));
   return () => {
-    const race = current(stage), { former, others } = stage;
-    for (const draw of [...strips, ...panels]) draw(race, former);
-    map(race, former, others);
+    const race = current(stage);
+    for (const draw of [...strips, ...panels]) draw(race);
+    map(race, stage.others);
   };
 }
 
@@ -332,7 +315,7 @@ export default explorable({
     },
   ],
   setup(stage) {
-    Object.assign(stage, { race: null, former: null, others: [], other: null, finished: [], guessed: "" });
+    Object.assign(stage, { race: null, others: [], other: null, finished: [], guessed: "" });
     const others = stage.loop(() => replay(stage), { rate: 4000, begin: () => race.pause() });
     const race = stage.loop(() => advance(stage), { rate: SPEED * ALL.length, begin: () => {
       stage.made("guess"); // or it is too late
@@ -350,7 +333,7 @@ export default explorable({
     stage.slider({ label: "GradNorm's α", key: "alpha", step: .06 });
     stage.card.classList.add("mtl-flat");
   },
-  arrived: (stage) => Object.assign(stage, { race: null, former: null, others: [], other: null, guessed: "" }),
+  arrived: (stage) => Object.assign(stage, { race: null, others: [], other: null, guessed: "" }),
   picture,
   sentence,
 });

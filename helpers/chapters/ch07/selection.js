@@ -4,6 +4,7 @@
 
 import { add, change } from "../../display/elements.js";
 import { AS_TEXT, BLACK, BLUE, GREY, ORANGE, canvas, clamp, explorable, fixed, said, scale, svg, text } from "../../display/live/kit.js";
+import { diamond, guess } from "../../display/live/guess.js";
 import { random } from "../../display/live/random.js";
 import { interval } from "../../display/live/verdicts.js";
 
@@ -38,8 +39,7 @@ export const shapes = {
   bent: (appeal, mood) => [1, Math.min(appeal, 0), Math.max(appeal, 0), mood],
   curved: (appeal, mood) => [1, appeal, mood, appeal * appeal, appeal * mood, mood * mood],
 };
-const blind = { straight: (appeal) => [1, appeal], bent: (appeal) => [1, Math.min(appeal, 0), Math.max(appeal, 0)], curved: (appeal) => [1, appeal, appeal * appeal] };
-export const shape = (name, mood) => (mood ? shapes : blind)[name];
+export const shape = (name, seen) => (appeal, mood) => shapes[name](appeal, seen ? mood : 0); // what is always 0 gets no weight
 
 function dot(weights, from, row) {
   let sum = 0;
@@ -47,8 +47,8 @@ function dot(weights, from, row) {
   return sum;
 }
 
-function solved(matrix, vector) { // by elimination; the matrix is positive definite
-  const rows = matrix.map((row, i) => [...row, vector[i]]), size = rows.length, found = [...vector];
+function solved(matrix, vector) { // by elimination; the matrix is positive definite, and of it the lower half is known
+  const rows = matrix.map((row, i) => [...row.map((_, j) => matrix[Math.max(i, j)][Math.min(i, j)]), vector[i]]), size = rows.length, found = [...vector];
   for (let i = 0; i < size; i++) for (let j = i + 1; j < size; j++) {
     const factor = rows[j][i] / rows[i][i];
     for (let k = i; k <= size; k++) rows[j][k] -= factor * rows[i][k];
@@ -61,28 +61,32 @@ function solved(matrix, vector) { // by elimination; the matrix is positive defi
   return found;
 }
 
-// Minimises the log loss plus the penalty from `weights` on. `chance(weights, i)` is what is said of labels[i], and
-// `gradient(weights, i, into)` writes its gradient; `free` are the places of the constants.
-function scored(weights, free, labels, chance, gradient) {
+// Minimises the log loss plus the penalty from `weights` on. What is said of a row is the product of logistic functions, a list of
+// [where its weights begin, its inputs, the first one 1]; `free` are the places of the constants.
+function fit(weights, free, rows, labels) {
   const size = weights.length, costs = weights.map((_, i) => (free.includes(i) ? 0 : PENALTY)), slopes = new Float64Array(size);
+  const chance = (at, parts) => parts.reduce((product, [from, inputs]) => product * sigmoid(dot(at, from, inputs)), 1);
   const loss = (at) => labels.reduce((sum, label, i) => {
-    const said = chance(at, i);
+    const said = chance(at, rows[i]);
     return sum - Math.log(Math.max(label ? said : 1 - said, 1e-300));
   }, at.reduce((sum, weight, i) => sum + costs[i] * weight * weight / 2, 0));
   let now = loss(weights);
   for (let step = 0; step < 100; step++) {
     const down = weights.map((weight, i) => costs[i] * weight), curve = weights.map((_, i) => weights.map((_, j) => (i === j ? costs[i] + 1e-9 : 0)));
-    for (let row = 0; row < labels.length; row++) {
-      const said = chance(weights, row), counts = 1 / Math.max(said * (1 - said), 1e-12);
-      gradient(weights, row, slopes);
+    rows.forEach((parts, row) => {
+      const factors = parts.map(([from, inputs]) => sigmoid(dot(weights, from, inputs))), said = factors.reduce((a, b) => a * b);
+      const counts = 1 / Math.max(said * (1 - said), 1e-12);
+      slopes.fill(0);
+      parts.forEach(([from, inputs], f) => {
+        for (let k = 0; k < inputs.length; k++) slopes[from + k] = said * (1 - factors[f]) * inputs[k];
+      });
       for (let i = 0; i < size; i++) {
         const part = counts * slopes[i];
         if (!part) continue;
         down[i] += part * (said - labels[row]);
         for (let j = 0; j <= i; j++) curve[i][j] += part * slopes[j];
       }
-    }
-    for (let i = 0; i < size; i++) for (let j = i + 1; j < size; j++) curve[i][j] = curve[j][i];
+    });
     const direction = solved(curve, down);
     let length = 1, next, lower;
     do {
@@ -96,27 +100,14 @@ function scored(weights, free, labels, chance, gradient) {
   return weights;
 }
 
-// The weights of a logistic function of `inputs`: a list of numbers a row, the first one 1.
-export function logistic(inputs, labels) {
-  const chance = (weights, i) => sigmoid(dot(weights, 0, inputs[i]));
-  return scored(inputs[0].map(() => 0), [0], labels, chance, (weights, i, into) => {
-    const said = chance(weights, i), slope = said * (1 - said);
-    inputs[i].forEach((value, k) => { into[k] = slope * value; });
-  });
-}
+// The weights of a logistic function of `inputs`.
+export const logistic = (inputs, labels) => fit(inputs[0].map(() => 0), [0], inputs.map((row) => [[0, row]]), labels);
 
 // ESMM's two towers, not shared: the weights of the CTR, then those of the CVR. The loss is that of *click* and of *click
 // and like*, both in all rows; it starts where each tower fits rows of its own.
 export function esmm(toClick, toLike, click, like, ofClicked) {
-  const rows = click.length, split = toClick[0].length;
-  const ctr = (weights, i) => sigmoid(dot(weights, 0, toClick[i])), cvr = (weights, i) => sigmoid(dot(weights, split, toLike[i]));
-  const chance = (weights, i) => (i < rows ? ctr(weights, i) : ctr(weights, i - rows) * cvr(weights, i - rows));
-  const weights = scored([...logistic(toClick, click), ...ofClicked], [0, split], [...click, ...like], chance, (weights, at, into) => {
-    const i = at % rows, both = at >= rows, c = ctr(weights, i), v = cvr(weights, i);
-    const first = (both ? v : 1) * c * (1 - c), second = both ? c * v * (1 - v) : 0;
-    toClick[i].forEach((value, k) => { into[k] = first * value; });
-    toLike[i].forEach((value, k) => { into[split + k] = second * value; });
-  });
+  const split = toClick[0].length, ctr = toClick.map((row) => [[0, row]]), ctcvr = ctr.map((parts, i) => [...parts, [split, toLike[i]]]);
+  const weights = fit([...logistic(toClick, click), ...ofClicked], [0, split], [...ctr, ...ctcvr], [...click, ...like]);
   return [weights.slice(0, split), weights.slice(split)];
 }
 
@@ -183,7 +174,6 @@ function panel(stage, root, pen, left, top, width, number) {
     { stroke: BLUE, "stroke-width": 8 }, { stroke: "#fff", "stroke-width": 5 }, { stroke: ORANGE, "stroke-width": 6 }, // clicked; not liked; liked
   ].map((look) => add(root, "path", { "stroke-linecap": "round", ...look }));
   const cut = add(root, "svg", { x: left, y: top, width, height: bottom - top, viewBox: `${left} ${top} ${width} ${bottom - top}`, style: "overflow: hidden" });
-  const was = add(cut, "ellipse", { fill: "none", stroke: "#b9c4cc", "stroke-width": 2 });
   const brush = add(cut, "ellipse", { fill: "none", stroke: BLACK, "stroke-width": 2, "stroke-dasharray": "6 4" });
   add(root, "rect", { x: left, y: top, width, height: bottom - top, fill: "none", stroke: GREY });
   text(root, left + width - 4, bottom - 6, "appeal →", { ...END, class: "mtl-halo" });
@@ -199,7 +189,7 @@ function panel(stage, root, pen, left, top, width, number) {
   const spots = (rows, which) => rows.map((row, i) => (which(row, i) ? `M${fixed(x(clamp(row.appeal, -REACH, REACH)))},${fixed(y(clamp(row.mood, -REACH, REACH)))}h.01` : "")).join("");
 
   return ({ click, like, models }) => {
-    const { state, state: { all }, rows, ghost } = stage, model = models?.[number];
+    const { state, state: { all }, rows } = stage, model = models?.[number];
     const form = shape(state.bent ? "bent" : "straight", state.mood), cell = [width / CELLS, (bottom - top) / CELLS];
     for (let i = 0; i < CELLS; i++) for (let j = 0; j < CELLS; j++) {
       const appeal = x.invert(left + (i + .5) * cell[0]), at = y.invert(top + (j + .5) * cell[1]);
@@ -211,9 +201,7 @@ function panel(stage, root, pen, left, top, width, number) {
       (row, i) => !click[i] && !(all && row.would), (row, i) => !click[i] && all && row.would,
       (row, i) => click[i], (row, i) => click[i] && !like[i], (row, i) => like[i],
     ].forEach((which, k) => marks[k].setAttribute("d", spots(rows, which)));
-    const circle = ({ x: u, y: v, size }) => ({ cx: fixed(x(u)), cy: fixed(y(v)), rx: fixed(x(size) - x(0)), ry: fixed(y(0) - y(size)) });
-    change(brush, circle(state));
-    if (ghost) change(was, circle(ghost));
+    change(brush, { cx: fixed(x(state.x)), cy: fixed(y(state.y)), rx: fixed(x(state.size) - x(0)), ry: fixed(y(0) - y(state.size)) });
     mood.textContent = state.mood ? "mood ↑" : narrow ? "mood ↑, unseen" : "mood ↑, which no model sees";
     const dots = narrow ? ["○ click ", "● like ", all ? "• would" : "· rest"] : ["○ clicked ", "● liked ", all ? "• would be liked" : "· not clicked"];
     const shade = !all ? "shade: its CVR" : narrow ? "violet: too high" : "violet: too high, green: too low";
@@ -223,8 +211,6 @@ function panel(stage, root, pen, left, top, width, number) {
     });
   };
 }
-
-const diamond = (x, y, size) => `M${fixed(x)},${y - size}l${.65 * size},${size}l${-.65 * size},${size}l${-.65 * size},${-size}Z`;
 
 // What both models say of all rows, over the truth: a tick a feed, their mean, and before that the reader's guess of ESMM's.
 function measure(stage, root, left, width) {
@@ -240,19 +226,10 @@ function measure(stage, root, left, width) {
     const ticks = add(root, "path", { stroke: GREY, "stroke-width": 2, "stroke-opacity": .5 }), here = add(root, "path", { fill: BLACK });
     return { y, ticks, here, shown: text(root, left + width, y - 16, "", { ...ink, ...END, fill: BLACK }) };
   });
-  const gap = add(root, "path", { stroke: BLACK, "stroke-width": 2, "stroke-dasharray": "2 4" });
   const says = text(root, left, 212, "", { "font-size": 13 }), off = text(root, left, 234, "", { "font-size": 13 });
-  const guess = stage.handle(root, {
-    name: "your guess: what ESMM says of all, over the truth", key: "guess", x: g, level: lanes[1], step: .05, at: () => [stage.state.guess], words: () => `×${said(2 ** stage.state.guess)}`,
-    to(share) {
-      if (stage.state.all) return; // it is known
-      stage.guessed = settingOf(stage);
-      stage.set({ guess: Math.round(100 * share) / 100 });
-    },
-    mark(node) {
-      add(node, "path", { d: diamond(0, 0, 14), fill: "#ffd23f", stroke: BLACK, "stroke-width": 2.5 });
-      text(node, 0, 5, "?", { ...MIDDLE, fill: BLACK, "font-weight": "bold" });
-    },
+  const guessed = guess(stage, root, {
+    name: "your guess: what ESMM says of all, over the truth", x: g, level: lanes[1], words: (share) => `×${said(2 ** share)}`,
+    known: () => stage.state.all, setting: () => settingOf(stage),
   });
   return ({ models, true: right }) => {
     const { others, state: { all, guess: share } } = stage, many = others.length > 2, missed = missedBy(stage);
@@ -264,8 +241,7 @@ function measure(stage, root, left, width) {
       shown.textContent = seen ? `×${said(now)}${many ? ` [${ends.map((end) => said(end)).join(", ")}]` : ""}` : "";
     });
     says.textContent = models ? `says ${models.map((model) => said(model.says)).join(" and ")}; ${all ? `true ${said(right)}` : "true: no log knows"}` : "too few clicks";
-    guess.style.visibility = all && stage.guessed !== stage.known ? "hidden" : ""; // it was about another setting
-    gap.setAttribute("d", missed > .05 ? `M${fixed(g(share))},${lanes[1]}H${fixed(at(both(stage)[1][0]))}` : "");
+    guessed(Number.isNaN(missed) ? NaN : clamp(Math.log2(both(stage)[1][0]), -1, 1));
     off.textContent = Number.isNaN(missed) ? "" : `your guess: ×${said(2 ** share)}, ${said(missed)} off`;
   };
 }
