@@ -237,8 +237,8 @@ function outcomes(figure, { left, right, top, bottom }) {
 
 function picture(stage, place, width) {
   const narrow = width < 560, first = narrow ? 0 : 44, each = (width - first) / ALL.length, y = faders(narrow);
-  const top = narrow ? 184 : 164, bottom = top + 172, columns = narrow ? 2 : 3, share = (width - 10 * (columns - 1)) / columns;
-  const figure = svg(place, width, narrow ? bottom + 180 : bottom);
+  const top = narrow ? 184 : 160, bottom = top + 152, columns = narrow ? 2 : 3, share = (width - 10 * (columns - 1)) / columns;
+  const figure = svg(place, width, narrow ? bottom + 172 : bottom);
   change(figure, { role: "group", "aria-label": "the weights of four runs, with your faders; the curves of both tasks; the four outcomes" });
   if (!narrow) {
     for (const [exponent, words] of [[3, "1000×"], [0, "1×"], [-3, "1/1000"]]) text(figure, 0, y(exponent) + 5, words, { "font-size": 12 });
@@ -246,7 +246,7 @@ function picture(stage, place, width) {
   }
   const strips = ["equal", "UWL", "GradNorm", "you"].map((how, i) => strip(stage, figure, first + i * each, each - 6, how, narrow));
   const boxes = [0, 1, 2].map((i) => ({ left: i * (share + 10), right: i * (share + 10) + share, top, bottom }));
-  const map = outcomes(figure, narrow ? { left: 0, right: width, top: bottom + 8, bottom: bottom + 180 } : boxes[2]);
+  const map = outcomes(figure, narrow ? { left: 0, right: width, top: bottom + 8, bottom: bottom + 172 } : boxes[2]);
   const panels = [0, 1].map((k) => curves(stage, figure, boxes[k], k));
   return () => {
     const race = current(stage);

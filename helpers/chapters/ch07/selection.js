@@ -132,7 +132,7 @@ const STORY = { x: 1.2, y: 0, size: 1.4, bent: false, curved: true, mood: true }
 const settingOf = ({ state: { all, guess, ...setting } }) => JSON.stringify(setting);
 
 function setup(stage) {
-  Object.assign(stage, { rows: feed(1), others: [], known: "", found: null, guessed: "" });
+  Object.assign(stage, { rows: feed(1), others: [], known: "", fits: null, guessed: "" });
   const loop = stage.loop(() => {
     const { others, state } = stage, { models } = stage.now();
     const other = models && state.all && others.length < OTHERS ? fitted(state, feed(2 + others.length)) : {};
@@ -143,10 +143,10 @@ function setup(stage) {
   stage.now = () => { // fitted once a setting
     const asked = settingOf(stage);
     if (stage.known !== asked) {
-      Object.assign(stage, { known: asked, found: fitted(stage.state, stage.rows), others: [] });
+      Object.assign(stage, { known: asked, fits: fitted(stage.state, stage.rows), others: [] });
       if (stage.state.all) loop.play();
     }
-    return stage.found;
+    return stage.fits;
   };
   const truth = stage.toggle({ label: `The truth, on ${OTHERS} feeds`, key: "all", then: (on) => on && loop.play() });
   truth.className = "mtl-play";
@@ -226,7 +226,7 @@ function measure(stage, root, left, width) {
     const ticks = add(root, "path", { stroke: GREY, "stroke-width": 2, "stroke-opacity": .5 }), here = add(root, "path", { fill: BLACK });
     return { y, ticks, here, shown: text(root, left + width, y - 16, "", { ...ink, ...END, fill: BLACK }) };
   });
-  const says = text(root, left, 212, "", { "font-size": 13 }), off = text(root, left, 234, "", { "font-size": 13 });
+  const [says, truth, off] = [210, 228, 246].map((y) => text(root, left, y, "", { "font-size": 13 }));
   const guessed = guess(stage, root, {
     name: "your guess: what ESMM says of all, over the truth", x: g, level: lanes[1], words: (share) => `×${said(2 ** share)}`,
     known: () => stage.state.all, setting: () => settingOf(stage),
@@ -240,7 +240,8 @@ function measure(stage, root, left, width) {
       here.setAttribute("d", seen ? diamond(at(now), y, 11) : "");
       shown.textContent = seen ? `×${said(now)}${many ? ` [${ends.map((end) => said(end)).join(", ")}]` : ""}` : "";
     });
-    says.textContent = models ? `says ${models.map((model) => said(model.says)).join(" and ")}; ${all ? `true ${said(right)}` : "true: no log knows"}` : "too few clicks";
+    says.textContent = models ? `says ${models.map((model) => said(model.says)).join(" and ")}` : "too few clicks";
+    truth.textContent = all ? `true: ${said(right)}` : "true: no log knows";
     guessed(Number.isNaN(missed) ? NaN : clamp(Math.log2(both(stage)[1][0]), -1, 1));
     off.textContent = Number.isNaN(missed) ? "" : `your guess: ×${said(2 ** share)}, ${said(missed)} off`;
   };
