@@ -198,39 +198,30 @@ function starred(stage, figure, x, y) {
   };
 }
 
-// R² of A against that of B: a star for each of the four; after a replay the means of its seeds, with 95% intervals.
+// R² of A against that of B, each at its best: a star for each of the four; after a replay the means of its seeds, with 95% intervals.
 function outcomes(figure, { left, right, top, bottom }) {
-  const box = { left: left + 36, right: right - 6, top: top + 26, bottom: bottom - 22 };
+  const box = { left: left + 28, right: right - 6, top: top + 26, bottom: bottom - 22 };
+  const x = scale(0, 1, box.left, box.right), y = scale(0, 1, box.bottom, box.top), at = (pair) => [x, y].map((place, k) => place(clamp(pair[k], 0, 1)));
   const head = text(figure, left, top + 14, "", { fill: BLACK, "font-weight": "bold" });
   line(figure, { d: `M${box.left},${box.top}V${box.bottom}H${box.right}`, stroke: GREY });
   text(figure, (box.left + box.right) / 2, bottom - 4, "task A", { ...MIDDLE, fill: AS_TEXT[BLUE], "font-weight": "bold" });
   text(figure, box.left - 5, (box.top + box.bottom) / 2 + 5, "B", { ...END, fill: AS_TEXT[ORANGE], "font-weight": "bold" });
-  const ticks = ["start", "end", "end", "end"].map((anchor) => text(figure, 0, 0, "", { "text-anchor": anchor, "font-size": 13 }));
+  for (const value of [0, 1]) {
+    text(figure, x(value), bottom - 4, String(value), { ...MIDDLE, "font-size": 13 });
+    text(figure, box.left - 5, y(value) + 5, String(value), { ...END, "font-size": 13 });
+  }
   const layer = (more) => ALL.map((how) => line(figure, more(LOOKS[how])));
-  const trails = layer(({ colour, dash }) => ({ stroke: colour, "stroke-dasharray": dash, "stroke-opacity": .6 }));
   const dots = layer(({ colour }) => ({ fill: colour, "fill-opacity": .5 }));
   const whiskers = layer(({ colour }) => ({ stroke: colour, "stroke-width": 2 }));
   const stars = layer(({ colour }) => ({ fill: colour, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" }));
   return (race, others) => {
-    const ended = race.over, many = others.length > 1;
-    const own = others.length ? ALL.map((_, i) => [0, 1].map((k) => interval(others.map((r2) => r2[i][k])))) : race.r2.map((pair) => pair.map((value) => [value]));
-    const points = [...own.map((pair) => pair.map(([value]) => value)), ...others.flat()].filter(([a]) => !Number.isNaN(a));
-    const reach = [0, 1].map((k) => { const values = points.map((pair) => clamp(pair[k], 0, 1)); return [Math.min(...values), Math.max(...values)]; });
-    const span = ended ? clamp(Math.ceil(12.5 * Math.max(...reach.map(([low, high]) => high - low))) / 10, .1, 1) : 1; // of both axes: what is on the map fills one
-    const ends = reach.map(([low, high]) => { const from = ended ? clamp(Math.round(10 * (low + high - span)) / 20, 0, 1 - span) : 0; return [from, from + span]; });
-    const x = scale(...ends[0], box.left, box.right), y = scale(...ends[1], box.bottom, box.top);
-    const at = ([a, b]) => [x(clamp(a, ...ends[0])), y(clamp(b, ...ends[1]))];
+    const many = others.length > 1;
     head.textContent = others.length ? `${others.length} other seed${many ? "s" : ""}` : "best R² of A and B";
-    [[box.left, bottom - 4], [box.right, bottom - 4], [box.left - 5, box.bottom], [box.left - 5, box.top + 10]].forEach(([px, py], i) => {
-      ticks[i].textContent = said(ends[i < 2 ? 0 : 1][i % 2], ended ? 2 : 1);
-      change(ticks[i], { x: fixed(px), y: fixed(py) });
-    });
     ALL.forEach((how, i) => {
-      const [a, b] = own[i], [px, py] = at([a[0], b[0]]), there = !Number.isNaN(a[0]);
-      trails[i].setAttribute("d", ended ? "" : path(race.looks.slice(1).map((looks) => at(looks[i].now))));
+      const [a, b] = race.r2[i].map((value, k) => (others.length ? interval(others.map((r2) => r2[i][k])) : [value])), [px, py] = at([a[0], b[0]]);
       dots[i].setAttribute("d", others.map((r2) => star(...at(r2[i]), { points: LOOKS[how].points, size: 4 })).join(""));
-      whiskers[i].setAttribute("d", many ? `M${fixed(at([a[1], 0])[0])},${fixed(py)}H${fixed(at([a[2], 0])[0])}M${fixed(px)},${fixed(at([0, b[1]])[1])}V${fixed(at([0, b[2]])[1])}` : "");
-      stars[i].setAttribute("d", there ? star(px, py, { ...LOOKS[how], size: LOOKS[how].size * (many ? .75 : 1) }) : "");
+      whiskers[i].setAttribute("d", many ? `${path([1, 2].map((end) => [at([a[end], 0])[0], py]))}${path([1, 2].map((end) => [px, at([0, b[end]])[1]]))}` : "");
+      stars[i].setAttribute("d", Number.isNaN(px) ? "" : star(px, py, { ...LOOKS[how], size: LOOKS[how].size * (many ? .75 : 1) }));
     });
   };
 }
@@ -316,7 +307,7 @@ export default explorable({
   ],
   setup(stage) {
     Object.assign(stage, { race: null, others: [], other: null, finished: [], guessed: "" });
-    const others = stage.loop(() => replay(stage), { rate: 4000, begin: () => race.pause() });
+    const others = stage.loop(() => replay(stage), { rate: 4000, begin: () => { stage.made("play"); race.pause(); } });
     const race = stage.loop(() => advance(stage), { rate: SPEED * ALL.length, begin: () => {
       stage.made("guess"); // or it is too late
       others.pause();
