@@ -44,7 +44,7 @@ WRONG = """() => {
     }
   }
   if (!all(".on-slide:not(h1, h2, h3)").length) found.push("a heading alone");
-  if (!all("h1, h2, h3, .mtl-verdict").length) found.push("no heading");
+  if (!all("h1, h2, h3, .mtl-verdict, .mtl-score").length) found.push("no heading");
   const asked = all(".jp-CodeCell .jp-Cell-inputWrapper").map((part) => part.closest(".jp-CodeCell").id.slice(8));
   if (asked.some((id) => !(id in JSON.parse(main.dataset.plan)))) found.push("code that no plan asks for");
   return found;

@@ -35,7 +35,8 @@
     const found = [];
     let heads = [], lead = null, silent = false; // but for the plan's cells
     const add = (...parts) => {
-      found.push([...heads, parts.some((part) => part.querySelector(`${FIGURE}, .mtl-card`)) ? null : lead, ...parts].filter(Boolean));
+      const above = parts.some((part) => part.querySelector(".mtl-score")) ? [] : heads; // it says whose it is, and is long
+      found.push([...above, parts.some((part) => part.querySelector(`${FIGURE}, .mtl-card`)) ? null : lead, ...parts].filter(Boolean));
       heads = heads.filter((head) => head.tagName !== "H3");
     };
     for (const cell of main.querySelectorAll(":scope > .jp-Cell")) {
