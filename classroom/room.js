@@ -289,7 +289,7 @@
     if (room.slower) make(part, "span", "over", `${room.slower} ask you to go slower`);
     if (!row) return;
     const said = JSON.parse(row.querySelector(".plan-row").dataset.said), id = document.getElementById(`cell-id=${cell}`)?.querySelector(CARDS)?.dataset.id;
-    const lines = said[id] ?? { ...said[""], ...(id && { before: "the question, as it stands." }) }, when = id in room.state.open ? "after" : round(id) > 1 ? "while" : "before";
+    const lines = said[id] ?? { ...said[""], ...(id && { before: said[""].vote ?? "the question, as it stands." }) }, when = id in room.state.open ? "after" : round(id) > 1 ? "while" : "before";
     const words = { before: "Say", while: "While they argue", after: "Afterwards" };
     for (const what of said[id] ? [when] : Object.keys(words)) if (lines[what]) make(part, "span", "", `${words[what]}: ${lines[what]}`);
     const later = rows[here + 1];

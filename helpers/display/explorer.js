@@ -117,9 +117,10 @@ function plane(root, panel, box) {
       whiskers[1].setAttribute("d", `M${fixed(xs[at])},${fixed(y(low[frame][1][at]))}V${fixed(y(high[frame][1][at]))}`);
     }
     const last = xs.length - 1;
-    [[0, last], [last, 0]].forEach(([k, other], i) => { // outward, and within the panel
-      const right = xs[k] >= xs[other] && xs[k] + 8 * panel.ends[i].length + 9 < box.right, down = ys[k] > ys[other] || (ys[k] === ys[other] && i === 1);
-      change(ends[i], { "text-anchor": right || xs[k] - 8 * panel.ends[i].length < box.left ? "start" : "end", x: fixed(xs[k] + (right ? 9 : -9)), y: fixed(clamp(ys[k] + (down ? 24 : -14), box.top + 8, box.bottom - 8)) });
+    [[0, last, 1], [last, 0, last - 1]].forEach(([k, other, next], i) => { // outward, and within the panel: there on the side where the path is not
+      const outside = xs[k] >= xs[other], wide = 8 * panel.ends[i].length, right = (outside && xs[k] + wide + 9 < box.right) || xs[k] - wide < box.left;
+      const down = right === outside ? ys[k] > ys[other] || (ys[k] === ys[other] && i === 1) : ys[next] < ys[k];
+      change(ends[i], { "text-anchor": right ? "start" : "end", x: fixed(xs[k] + (right ? 9 : -9)), y: fixed(clamp(ys[k] + (down ? 24 : -14), box.top + 8, box.bottom - 8)) });
     });
   };
   return { draw, at: (frame, now) => [x(values[frame][0][now]), y(values[frame][1][now])] };

@@ -264,6 +264,19 @@ def test_an_answer_of_another_setting_says_of_which_and_free_shows_all(opened):
     card.get_by_role("button", name="free", exact=True).and_(page.locator("[aria-pressed=true]")).wait_for()
 
 
+def test_the_brush_is_guessed_before_the_truth_is_seen_on_other_feeds(opened):
+    page, card = opened("07_esmm")
+    guess = card.get_by_role("slider", name="your guess")
+    assert card.locator(".mtl-callout").text_content() == "Drag your guess"
+    guess.press("Shift+ArrowRight")
+    press(card, "The truth, on 30 feeds")
+    assert re.search(r"ESMM says ×1\.\d\d \[1\.\d\d, 1\.\d\d\] of the truth", answered(card, 1))
+    before = guess.get_attribute("aria-valuetext")
+    guess.press("ArrowLeft")
+    page.evaluate(DRAWN)
+    assert guess.get_attribute("aria-valuetext") == before  # it is known
+
+
 def value(card, fader: int) -> str:
     return card.locator(".mtl-handle").nth(fader).get_attribute("aria-valuetext")
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.long
 
 # What is wrong with the slide that is shown: text below 18 px (but the scripts of formulas), a picture that makes its
 # words smaller than that (of 11 points or more, of 12 where it is high), a line or a row cut in two, a heading with
-# nothing below it.
+# nothing below it, or no heading.
 WRONG = """() => {
   const found = [], main = document.querySelector("main"), frame = main.getBoundingClientRect();
   const seen = (part) => part.checkVisibility() && part.getBoundingClientRect().width > 0;
@@ -44,6 +44,7 @@ WRONG = """() => {
     }
   }
   if (!all(".on-slide:not(h1, h2, h3)").length) found.push("a heading alone");
+  if (!all("h1, h2, h3, .mtl-verdict, .mtl-score").length) found.push("no heading");
   const asked = all(".jp-CodeCell .jp-Cell-inputWrapper").map((part) => part.closest(".jp-CodeCell").id.slice(8));
   if (asked.some((id) => !(id in JSON.parse(main.dataset.plan)))) found.push("code that no plan asks for");
   return found;

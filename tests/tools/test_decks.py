@@ -30,6 +30,7 @@ def test_each_row_names_cells_that_exist_and_what_to_ask(plan, books):
         said = row.say or row.cells.keys() & decks.said().keys()
         assert row.wall == "break" or (row.cells and row.task and said), row.minutes
         assert all(re.fullmatch(r"last|entries|[\d,]*", what) for what in row.cells.values())
+        assert "vote: " in row.say or not any(name.startswith("questions/") for name in row.cells), row.minutes
 
 
 def test_each_prediction_of_a_plan_has_its_set_up_and_what_the_teacher_says():

@@ -4,7 +4,7 @@ A row of a plan names what is on the wall in a comment: ids of cells, prediction
 ("questions/01:1,6"), and slides that are in no chapter ("slides/exit", of `docs/slides.md`). `:last` covers the last
 column of a cell's table, `:entries` all of its entries; of a *Check yourself*, `:1,4` shows these questions alone, and
 of an explorable `:3` begins with its third. What is said of a prediction, before, while they argue and after, is in the
-file of the predictions, and so is its set-up. Any other question is read out as it stands.
+file of the predictions, and so is its set-up. What leads to any other question is the row's *vote*.
 """
 
 import html
@@ -33,7 +33,7 @@ PLAN = re.compile(r"^## ([^\n]+)\n((?:(?!^## ).)*?^\| min \|.*?)(?=^## |\Z)", re
 WALL = re.compile(
     r"((?:\*[^*]*\*|[^:*])*)(?:: (.*))?"
 )  # a heading, and what is shown below it; a title may have a colon
-PART = re.compile(r"(?:^| · )(before|while|after)(?:, on the board)?: ")  # of what the teacher says in a row
+PART = re.compile(r"(?:^| · )(before|vote|while|after)(?:, on the board)?: ")  # of what the teacher says in a row
 NAME = re.compile(r"class \d|workshop", re.IGNORECASE)
 
 

@@ -1,7 +1,8 @@
 // The mixing desk: one Shared-Bottom trained four times at once, from the same start on the same rows, with equal weights,
 // UWL, GradNorm, and the weights of the reader, who moves a fader a task while it trains.
 import { add, change } from "../../display/elements.js";
-import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREEN, GREY, HEIGHT, ORANGE, path, PURPLE, said, scale, signed, svg, text } from "../../display/live/kit.js";
+import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREEN, GREY, ORANGE, path, PURPLE, said, scale, signed, svg, text } from "../../display/live/kit.js";
+import { guess } from "../../display/live/guess.js";
 import { featureTasks, GradNorm, mean, SumOfLogs, Training, UWL } from "../../display/live/sim.js";
 import { interval, verdict } from "../../display/live/verdicts.js";
 
@@ -40,8 +41,8 @@ export function tasks({ features, noise, seed }) {
   return data;
 }
 
-// All of a state but the reader's hand.
-const settingOf = ({ hand, ...setting }) => JSON.stringify(setting);
+// All of a state but the reader's hand and guess.
+const settingOf = ({ hand, guess, ...setting }) => JSON.stringify(setting);
 
 export class Race {
   constructor(state, data = tasks(state)) {
@@ -87,7 +88,6 @@ function current(stage) {
 
 function begin(stage) {
   const { race, state } = stage, same = ["features", "noise", "seed"].every((key) => race?.state[key] === state[key]);
-  if (race?.looks.length > 1) stage.former = race;
   Object.assign(stage, { race: new Race(state, same ? race.data : tasks(state)), others: [], other: null });
 }
 
@@ -119,140 +119,136 @@ const gains = (stage, rival) => interval(stage.others.map((r2) => gain(r2, rival
 // --- the picture ----------------------------------------------------------------------------------------------------
 
 const line = (parent, more) => add(parent, "path", { fill: "none", ...more });
-const compact = (width) => width < 460; // beside the controls, on a small screen
+const MIDDLE = { "text-anchor": "middle" }, END = { "text-anchor": "end" };
 
 function star(x, y, { points, size }) {
   const corner = (i) => (i % 2 ? size * .42 : size), turn = (i) => i * Math.PI / points;
   return path(Array.from({ length: 2 * points }, (_, i) => [x + corner(i) * Math.sin(turn(i)), y - corner(i) * Math.cos(turn(i))])) + "Z";
 }
 
-const STRIP = 174; // its height in pixels; of that the faders have those from 34 to 148
-const faders = (top) => scale(-REACH, REACH, top + 148, top + 34);
+const faders = (narrow) => (narrow ? scale(-REACH, REACH, 144, 50) : scale(-REACH, REACH, 128, 32));
+const weightWords = (weight) => said(weight, weight < .0095 ? 4 : weight < .095 ? 3 : 2);
 
-// One of the four at the desk: the way that its weights took, and a fader a task.
-function strip(stage, figure, left, top, width, how, small) {
-  const look = LOOKS[how], y = faders(top), tracks = [left + width - 50, left + width - 16];
-  const x = scale(0, STEPS, left, left + width - 70), mine = how === "you";
-  line(figure, { d: star(left + 8, top + 9, { ...look, size: 8 }), fill: look.colour });
-  text(figure, left + 18, top + 14, look.name, { fill: AS_TEXT[look.colour], "font-weight": "bold", "font-size": small ? 13 : 14 });
-  line(figure, { d: `M${left + 20},${top + 21}h40`, stroke: look.colour, "stroke-width": look.width, "stroke-dasharray": look.dash }); // as in the curves
+// One of the four at the desk: a fader a task, and, where there is room, the way that its weights took.
+function strip(stage, figure, left, width, how, narrow) {
+  const look = LOOKS[how], y = faders(narrow), tracks = [left + width - (narrow ? 58 : 64), left + width - 18];
+  const x = scale(0, STEPS, left, tracks[0] - 24), mine = how === "you", name = narrow ? [left, 32] : [left + 62, 14];
+  line(figure, { d: star(left + 8, 9, { ...look, size: 8 }), fill: look.colour });
+  line(figure, { d: `M${left + 20},9h36`, stroke: look.colour, "stroke-width": look.width, "stroke-dasharray": look.dash }); // as in the curves
+  text(figure, ...name, look.name, { fill: AS_TEXT[look.colour], "font-weight": "bold", "font-size": narrow ? 12 : 14 });
   line(figure, { d: `M${left},${y(0)}H${left + width - 2}`, stroke: "#c8c8c8" });
   line(figure, { d: tracks.map((at) => `M${at},${y(REACH)}V${y(-REACH)}`).join(""), stroke: mine ? GREY : "#d5d5d5", "stroke-width": 4, "stroke-linecap": "round" });
-  const trails = TASKS.map(([, colour]) => line(figure, { stroke: colour, "stroke-width": 1.5 }));
-  const readout = text(figure, left + width - 2, top + 167, "", { "text-anchor": "end", "font-size": small ? 12 : 13, "font-weight": "bold" });
-  const numbers = TASKS.map(([, colour], k) => [k ? add(readout, "tspan", {}, " + ") : null, add(readout, "tspan", { fill: AS_TEXT[colour] })][1]);
-  const cap = (k) => (g) => {
-    const [task, colour] = TASKS[k];
-    add(g, "rect", { x: -12, y: -9, width: 24, height: 18, rx: 4, fill: "#fff", stroke: colour, "stroke-width": mine ? 3 : 1.5 });
-    text(g, 0, 5, task, { fill: AS_TEXT[colour], "text-anchor": "middle", "font-weight": mine ? "bold" : "normal", "font-size": 13 });
-  };
-  const caps = TASKS.map(([task], k) => {
-    if (!mine) {
-      const g = add(figure, "g");
-      cap(k)(g);
-      return g;
-    }
-    const sign = k ? -1 : 1;
-    stage.handle(figure, {
-      name: `your fader of task ${task}`, key: "hand", y, level: tracks[k], step: .05, mark: cap(k),
+  const parts = TASKS.map(([task, colour], k) => {
+    const sign = k ? -1 : 1, ink = { ...MIDDLE, fill: AS_TEXT[colour], "font-size": narrow ? 12 : 13, "font-weight": "bold" };
+    const trail = line(figure, { stroke: colour, "stroke-width": 1.5 }), number = text(figure, tracks[k], y(-REACH) + 24, "", ink);
+    const mark = (g) => {
+      add(g, "rect", { x: -12, y: -9, width: 24, height: 18, rx: 4, fill: "#fff", stroke: colour, "stroke-width": mine ? 3 : 1.5 });
+      text(g, 0, 5, task, { ...ink, "font-size": 13, "font-weight": mine ? "bold" : "normal" });
+    };
+    const cap = !mine ? add(figure, "g") : stage.handle(figure, {
+      name: `your fader of task ${task}`, key: "hand", y, level: tracks[k], step: .05, mark,
       at: () => [0, sign * stage.state.hand], to: (_, v) => stage.set({ hand: Math.round(100 * sign * v) / 100 }),
       words: () => `weight ${weightWords(weightsOf(stage.state.hand)[k])}`,
     });
-    return null;
+    if (!mine) mark(cap);
+    return { sign, trail, number, cap };
   });
   return (race) => {
-    const number = ALL.indexOf(how), ways = race.looks.map((looks) => clamp(looks[number].ratio, -REACH, REACH));
-    const ratio = mine && !race.over ? stage.state.hand : ways.at(-1);
-    TASKS.forEach((_, k) => {
-      const sign = k ? -1 : 1;
-      trails[k].setAttribute("d", path(ways.map((way, i) => [x(i * EVERY), y(sign * way)])));
-      numbers[k].textContent = weightWords(weightsOf(mine ? stage.state.hand : ratio)[k]);
-      if (caps[k]) change(caps[k], { transform: `translate(${tracks[k]},${fixed(y(sign * ratio))})` });
+    const number = ALL.indexOf(how), ways = race.looks.map((looks) => clamp(looks[number].ratio, -REACH, REACH)), ratio = ways.at(-1);
+    parts.forEach(({ sign, trail, number, cap }, k) => {
+      if (!narrow) trail.setAttribute("d", path(ways.map((way, i) => [x(i * EVERY), y(sign * way)])));
+      number.textContent = weightWords(weightsOf(mine ? stage.state.hand : ratio)[k]);
+      if (!mine) change(cap, { transform: `translate(${tracks[k]},${fixed(y(sign * ratio))})` });
     });
   };
 }
 
-const weightWords = (weight) => said(weight, weight < .0095 ? 4 : weight < .095 ? 3 : 2);
-
-// R² of a task on the test rows, step by step, of all four.
-function curves(figure, left, right, top, bottom, k) {
-  const [task, colour] = TASKS[k], x = scale(0, STEPS, left + 28, right - 4), y = scale(0, 1, bottom - 22, top + 26);
-  text(figure, left, top + 14, right - left < 150 ? `task ${task}: R²` : `task ${task}: R² by step`, { fill: AS_TEXT[colour], "font-weight": "bold" });
+// R² of a task on the test rows, step by step, of all four; for B the guess, and how far it is off.
+function curves(stage, figure, { left, right, top, bottom }, k) {
+  const [task, colour] = TASKS[k], x = scale(0, STEPS, left + 28, right - 20), y = scale(0, 1, bottom - 22, top + 26);
+  text(figure, left, top + 14, right - left < 260 ? `task ${task}: R²` : `task ${task}: R² by step`, { fill: AS_TEXT[colour], "font-weight": "bold" });
   for (const value of [0, .5, 1]) {
     line(figure, { d: `M${x(0)},${fixed(y(value))}H${x(STEPS)}`, stroke: value ? "#ebebeb" : GREY });
-    text(figure, x(0) - 5, y(value) + 5, String(value), { "text-anchor": "end", "font-size": 13 });
+    text(figure, x(0) - 5, y(value) + 5, String(value), { ...END, "font-size": 13 });
   }
-  for (const value of [0, STEPS]) text(figure, x(value), bottom - 4, String(value), { "text-anchor": value ? "end" : "start", "font-size": 13 });
-  const before = line(figure, { stroke: "#c4c4c4", "stroke-width": 2 });
+  for (const value of [0, STEPS]) text(figure, x(value), bottom - 4, String(value), { ...MIDDLE, "font-size": 13 });
   const lines = ALL.map((how) => line(figure, { stroke: LOOKS[how].colour, "stroke-width": LOOKS[how].width, "stroke-dasharray": LOOKS[how].dash, "stroke-linejoin": "round" }));
   const way = (race, i) => path(race.looks.map((looks, at) => [x(at * EVERY), y(clamp(looks[i].now[k], 0, 1))]).slice(1));
-  return (race, former) => {
+  const asked = k && starred(stage, figure, x(STEPS), y);
+  return (race) => {
     lines.forEach((one, i) => one.setAttribute("d", way(race, i)));
-    before.setAttribute("d", former ? way(former, 0) : "");
+    if (asked) asked(race);
   };
 }
 
-// R² of A against that of B: a star for each of the four; after a replay the means of its seeds, with 95% intervals.
-function outcomes(figure, left, right, top, bottom) {
-  const box = { left: left + 36, right: right - 6, top: top + 26, bottom: bottom - 22 }, wide = right - left >= 150;
+// An empty star at the end of your curve of B; after the race where it should have been.
+function starred(stage, figure, x, y) {
+  const draw = guess(stage, figure, {
+    name: "your guess: R² of B with your faders left alone", y, level: x, shape: star(0, 1, { points: 5, size: 16 }), words: said,
+    known: () => current(stage).looks.length > 1, setting: () => settingOf(stage.state),
+  });
+  const right = line(figure, { fill: BLACK, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" });
+  const off = text(figure, x - 16, 0, "", { ...END, class: "mtl-halo", "font-size": 13 });
+  return (race) => {
+    const missed = missedBy(stage), open = Number.isNaN(missed), truth = open ? NaN : clamp(race.r2[0][1], 0, 1);
+    draw(truth);
+    right.setAttribute("d", open ? "" : star(x, y(truth), LOOKS.you));
+    off.textContent = open ? "" : `${said(missed)} off`;
+    off.setAttribute("y", fixed(y(stage.state.guess) + 5));
+  };
+}
+
+// R² of A against that of B, each at its best: a star for each of the four; after a replay the means of its seeds, with 95% intervals.
+function outcomes(figure, { left, right, top, bottom }) {
+  const box = { left: left + 28, right: right - 6, top: top + 26, bottom: bottom - 22 };
+  const x = scale(0, 1, box.left, box.right), y = scale(0, 1, box.bottom, box.top), at = (pair) => [x, y].map((place, k) => place(clamp(pair[k], 0, 1)));
   const head = text(figure, left, top + 14, "", { fill: BLACK, "font-weight": "bold" });
   line(figure, { d: `M${box.left},${box.top}V${box.bottom}H${box.right}`, stroke: GREY });
-  text(figure, (box.left + box.right) / 2, bottom - 4, wide ? "task A" : "A", { "text-anchor": "middle", fill: AS_TEXT[BLUE], "font-weight": "bold" });
-  text(figure, box.left - 5, (box.top + box.bottom) / 2 + 5, "B", { "text-anchor": "end", fill: AS_TEXT[ORANGE], "font-weight": "bold" });
-  const ticks = ["start", "end", "end", "end"].map((anchor) => text(figure, 0, 0, "", { "text-anchor": anchor, "font-size": 13 }));
+  text(figure, (box.left + box.right) / 2, bottom - 4, "task A", { ...MIDDLE, fill: AS_TEXT[BLUE], "font-weight": "bold" });
+  text(figure, box.left - 5, (box.top + box.bottom) / 2 + 5, "B", { ...END, fill: AS_TEXT[ORANGE], "font-weight": "bold" });
+  for (const value of [0, 1]) {
+    text(figure, x(value), bottom - 4, String(value), { ...MIDDLE, "font-size": 13 });
+    text(figure, box.left - 5, y(value) + 5, String(value), { ...END, "font-size": 13 });
+  }
   const layer = (more) => ALL.map((how) => line(figure, more(LOOKS[how])));
-  const trails = layer(({ colour, dash }) => ({ stroke: colour, "stroke-dasharray": dash, "stroke-opacity": .6 }));
-  const before = layer(() => ({ stroke: "#a0a0a0", "stroke-width": 1.5 }));
   const dots = layer(({ colour }) => ({ fill: colour, "fill-opacity": .5 }));
   const whiskers = layer(({ colour }) => ({ stroke: colour, "stroke-width": 2 }));
   const stars = layer(({ colour }) => ({ fill: colour, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" }));
-  return (race, former, others) => {
-    const ended = race.over, many = others.length > 1;
-    const own = others.length ? ALL.map((_, i) => [0, 1].map((k) => interval(others.map((r2) => r2[i][k])))) : race.r2.map((pair) => pair.map((value) => [value]));
-    const points = [...own.map((pair) => pair.map(([value]) => value)), ...others.flat(), ...(former && ended ? former.r2 : [])].filter(([a]) => !Number.isNaN(a));
-    const reach = [0, 1].map((k) => { const values = points.map((pair) => clamp(pair[k], 0, 1)); return [Math.min(...values), Math.max(...values)]; });
-    const span = ended ? clamp(Math.ceil(125 * Math.max(...reach.map(([low, high]) => high - low))) / 100, .1, 1) : 1; // of both axes: what is on the map fills one
-    const ends = reach.map(([low, high]) => { const from = ended ? clamp(Math.round(50 * (low + high - span)) / 100, 0, 1 - span) : 0; return [from, from + span]; });
-    const x = scale(...ends[0], box.left, box.right), y = scale(...ends[1], box.bottom, box.top);
-    const at = ([a, b]) => [x(clamp(a, ...ends[0])), y(clamp(b, ...ends[1]))];
-    head.textContent = others.length ? `${others.length} other seed${many ? "s" : ""}` : wide ? "best R² of A and B" : "best R²";
-    [[box.left, bottom - 4], [box.right, bottom - 4], [box.left - 5, box.bottom], [box.left - 5, box.top + 10]].forEach(([px, py], i) => {
-      ticks[i].textContent = said(ends[i < 2 ? 0 : 1][i % 2], ended ? 2 : 1);
-      change(ticks[i], { x: fixed(px), y: fixed(py) });
-    });
+  return (race, others) => {
+    const many = others.length > 1;
+    head.textContent = others.length ? `${others.length} other seed${many ? "s" : ""}` : "best R² of A and B";
     ALL.forEach((how, i) => {
-      const [a, b] = own[i], [px, py] = at([a[0], b[0]]), there = !Number.isNaN(a[0]);
-      trails[i].setAttribute("d", ended ? "" : path(race.looks.slice(1).map((looks) => at(looks[i].now))));
-      before[i].setAttribute("d", former && !others.length && !Number.isNaN(former.r2[i][0]) ? star(...at(former.r2[i]), LOOKS[how]) : "");
+      const [a, b] = race.r2[i].map((value, k) => (others.length ? interval(others.map((r2) => r2[i][k])) : [value])), [px, py] = at([a[0], b[0]]);
       dots[i].setAttribute("d", others.map((r2) => star(...at(r2[i]), { points: LOOKS[how].points, size: 4 })).join(""));
-      whiskers[i].setAttribute("d", many ? `M${fixed(at([a[1], 0])[0])},${fixed(py)}H${fixed(at([a[2], 0])[0])}M${fixed(px)},${fixed(at([0, b[1]])[1])}V${fixed(at([0, b[2]])[1])}` : "");
-      stars[i].setAttribute("d", there ? star(px, py, { ...LOOKS[how], size: LOOKS[how].size * (many ? .75 : 1) }) : "");
+      whiskers[i].setAttribute("d", many ? `${path([1, 2].map((end) => [at([a[end], 0])[0], py]))}${path([1, 2].map((end) => [px, at([0, b[end]])[1]]))}` : "");
+      stars[i].setAttribute("d", Number.isNaN(px) ? "" : star(px, py, { ...LOOKS[how], size: LOOKS[how].size * (many ? .75 : 1) }));
     });
   };
 }
 
 function picture(stage, place, width) {
-  const beside = stage.card.clientWidth > width + 100, high = beside ? HEIGHT : 770, figure = svg(place, width, high);
-  const small = compact(width), first = small ? 0 : 44, wide = beside ? 4 : 2, each = (width - first) / wide, y = faders(0); // on a phone two by two
+  const narrow = width < 560, first = narrow ? 0 : 44, each = (width - first) / ALL.length, y = faders(narrow);
+  const top = narrow ? 184 : 160, bottom = top + 152, columns = narrow ? 2 : 3, share = (width - 10 * (columns - 1)) / columns;
+  const figure = svg(place, width, narrow ? bottom + 172 : bottom);
   change(figure, { role: "group", "aria-label": "the weights of four runs, with your faders; the curves of both tasks; the four outcomes" });
-  if (!small) for (const [exponent, words] of [[3, "1000×"], [0, "1×"], [-3, "1/1000"]]) text(figure, 0, y(exponent) + 5, words, { "font-size": 12 });
-  const order = ["equal", "UWL", "GradNorm", "you"];
-  const strips = order.map((how, i) => strip(stage, figure, first + (i % wide) * each, STRIP * Math.floor(i / wide), each - 6, how, small));
-  const top = STRIP * ALL.length / wide + 24, third = (width - 20) / 3, half = (width - 10) / 2, middle = top + 190;
-  const caption = text(figure, 0, top - 12, "", { "font-size": 13 });
-  const panels = beside
-    ? [0, 1].map((k) => curves(figure, k * (third + 10), k * (third + 10) + third, top, high, k))
-    : [0, 1].map((k) => curves(figure, k * (half + 10), k * (half + 10) + half, top, middle, k));
-  const map = beside ? outcomes(figure, 2 * (third + 10), width, top, high) : outcomes(figure, 0, width, middle + 6, high);
+  if (!narrow) {
+    for (const [exponent, words] of [[3, "1000×"], [0, "1×"], [-3, "1/1000"]]) text(figure, 0, y(exponent) + 5, words, { "font-size": 12 });
+    text(figure, 0, y(-REACH) + 24, "weights", { "font-size": 13 });
+  }
+  const strips = ["equal", "UWL", "GradNorm", "you"].map((how, i) => strip(stage, figure, first + i * each, each - 6, how, narrow));
+  const boxes = [0, 1, 2].map((i) => ({ left: i * (share + 10), right: i * (share + 10) + share, top, bottom }));
+  const map = outcomes(figure, narrow ? { left: 0, right: width, top: bottom + 8, bottom: bottom + 172 } : boxes[2]);
+  const panels = [0, 1].map((k) => curves(stage, figure, boxes[k], k));
   return () => {
-    const race = current(stage), { former, others } = stage;
-    caption.textContent = `both weights add up to 2${width < 540 ? "" : "; height: times the other"}${former ? "; grey: the run before" : ""}`;
-    for (const draw of [...strips, ...panels]) draw(race, former);
-    map(race, former, others);
+    const race = current(stage);
+    for (const draw of [...strips, ...panels]) draw(race);
+    map(race, stage.others);
   };
 }
 
 // --- in words -------------------------------------------------------------------------------------------------------
+
+const missedBy = (stage) => (stage.race.over && stage.guessed === stage.race.setting ? Math.abs(stage.state.guess - stage.race.r2[0][1]) : NaN);
 
 const SPOKEN = { equal: "equal weights", UWL: "UWL", GradNorm: "GradNorm", you: "you" };
 
@@ -276,28 +272,29 @@ const noisy = ({ finished }) => [[0, .3], [1.2, 3]].map(([low, high]) => finishe
 
 export default explorable({
   limits: {
-    scale: [0, 3], noise: [0, 4], alpha: [0, 3], uwl: [-2, AT_ONCE], gradnorm: [-2, 0], hand: [-REACH, REACH], seed: [1, 999],
+    scale: [0, 3], noise: [0, 4], alpha: [0, 3], uwl: [-2, AT_ONCE], gradnorm: [-2, 0], hand: [-REACH, REACH], guess: [0, 1], seed: [1, 999],
     features: Object.keys(NEEDS),
   },
   questions: [
     {
-      ask: "A's loss counts 100 times. Leave your faders: what happens to B?",
-      set: { scale: 2, noise: .5, features: "disjoint" }, show: ["hand"], moves: { play: "" },
+      name: "A loud loss", ask: "A's loss counts 100 times. If you leave your faders alone, how well is B learnt?",
+      set: { scale: 2, noise: .5, features: "disjoint" }, show: ["hand"], moves: { guess: "Drag your guess", play: "" },
       when: ({ race }) => race.over && race.moves.every((move) => move === 0),
       then(stage) {
         const [mine, ...others] = ["you", "UWL", "GradNorm"].map((how) => ALL.indexOf(how)).map((i) => ({ b: stage.race.r2[i][1], a: weightsOf(stage.race.looks.at(-1)[i].ratio)[0] }));
         const starves = others.every(({ b }) => b - mine.b > stage.data.matters);
-        return `${starves ? "It starves, though it has a tower of its own" : "In this run it does not starve"}: R² ${said(mine.b)}. UWL turns A's weight to ${weightWords(others[0].a)}, B gets ${said(others[0].b)}; GradNorm to ${weightWords(others[1].a)}, ${said(others[1].b)}.`;
+        const missed = missedBy(stage), off = Number.isNaN(missed) ? "" : ` Your guess was ${said(missed)} off.`;
+        return `${starves ? "It starves" : "In this run it does not starve"}: R² ${said(mine.b)}. With UWL ${said(others[0].b)}, with GradNorm ${said(others[1].b)}: they turn A's weight to ${weightWords(others[0].a)} and ${weightWords(others[1].a)}.${off}`;
       },
     },
     {
-      ask: "You know how often A's loss counts, GradNorm does not. Beat it by hand: do your moves win on seeds that you have not seen?",
+      name: "By hand", ask: "Beat GradNorm by hand. Do your moves also win on seeds that you have not seen?",
       set: { scale: 2, noise: .5, features: "disjoint" }, show: [], moves: { hand: "Start here: pull A down", play: "", more: "" },
       when: (stage) => tested(stage) && gain(stage.race.r2, "GradNorm") > stage.data.matters,
       then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} R² on yours, ${signed(gains(stage, "GradNorm")[0])} on the others: ${verdict(gains(stage, "GradNorm"), stage.data.matters)}.`,
     },
     {
-      ask: "A's loss counts once, B's labels are noisy: who turns B down? And at α = 1.5?",
+      name: "A noisy task", ask: "A's loss counts once, B's labels are noisy: who turns B down? And at α = 1.5?",
       set: { scale: 0, noise: 3, features: "disjoint" }, show: ["hand"], moves: { play: "", alpha: "" },
       when: (stage) => noisy(stage).every(Boolean),
       then(stage) {
@@ -309,9 +306,10 @@ export default explorable({
     },
   ],
   setup(stage) {
-    Object.assign(stage, { race: null, former: null, others: [], other: null, finished: [] });
-    const others = stage.loop(() => replay(stage), { rate: 4000, begin: () => race.pause() });
+    Object.assign(stage, { race: null, others: [], other: null, finished: [], guessed: "" });
+    const others = stage.loop(() => replay(stage), { rate: 4000, begin: () => { stage.made("play"); race.pause(); } });
     const race = stage.loop(() => advance(stage), { rate: SPEED * ALL.length, begin: () => {
+      stage.made("guess"); // or it is too late
       others.pause();
       if (current(stage).over) begin(stage);
     } });
@@ -324,11 +322,9 @@ export default explorable({
     stage.slider({ label: "UWL's rate", key: "uwl", step: .1, words: (value) => (atOnce({ uwl: value }) ? "at once" : String(power(value, 2))) });
     stage.slider({ label: "GradNorm's rate", key: "gradnorm", step: .1, words: (value) => String(power(value, 2)) });
     stage.slider({ label: "GradNorm's α", key: "alpha", step: .06 });
-    // so much to set, on a small screen: a label beside its slider, the sentence below the picture
-    for (const label of stage.controls.querySelectorAll("span")) label.style.flex = label.parentElement.matches(".mtl-slider") ? "0 0 8.6em" : "0 0 auto";
-    stage.card.classList.add("mtl-wide");
+    stage.card.classList.add("mtl-flat");
   },
-  arrived: (stage) => Object.assign(stage, { race: null, former: null, others: [], other: null }),
+  arrived: (stage) => Object.assign(stage, { race: null, others: [], other: null, guessed: "" }),
   picture,
   sentence,
 });

@@ -18,7 +18,7 @@ BALANCES = {"equal weights": None, "UWL": UWL(0.2), "GradNorm": GradNorm(0.12, 0
 # The same as the desk has them: loss of A and rates as powers of ten; the hand is log10 of the weight of A over B's.
 START = {
     **{"features": "disjoint", "scale": 2, "noise": 0.5},
-    **{"uwl": -0.7, "gradnorm": -1, "alpha": 0.12, "hand": 0, "seed": 1},
+    **{"uwl": -0.7, "gradnorm": -1, "alpha": 0.12, "hand": 0, "guess": 0.5, "seed": 1},
 }
 MARKS = {"equal weights": ("P", "right"), "UWL": ("^", "right"), "GradNorm": ("*", "left")}  # and the side of the name
 

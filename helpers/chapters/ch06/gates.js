@@ -3,6 +3,7 @@
 // The tasks are those of the MMoE paper, two directions at an angle; one more input column, which neither needs, may be unscaled.
 import { add, change } from "../../display/elements.js";
 import { AS_TEXT, BLACK, BLUE, explorable, fixed, GREY, ORANGE, said, scale, svg } from "../../display/live/kit.js";
+import { diamond, guess } from "../../display/live/guess.js";
 import { dot, featureTasks, generator, mean, Training } from "../../display/live/sim.js";
 
 const EXPERTS = 4, UNITS = 4, TOWER = 8, INPUTS = 20, RATE = 0.05, STEPS = 300, CHUNK = 5, PACE = 20; // chunks of steps a second
@@ -138,8 +139,6 @@ function ribbon(x1, y1, x2, y2, high) {
   return `M${a},${from}C${b},${from} ${b},${to} ${c},${to}V${below}C${b},${below} ${b},${under} ${a},${under}Z`;
 }
 
-const diamond = (x, y, size) => `M${fixed(x)},${y - size}l${.65 * size},${size}l${-.65 * size},${size}l${-.65 * size},${-size}Z`;
-
 function picture(stage, place, width) {
   const narrow = width < 560, side = narrow ? 170 : Math.min(270, Math.round(.29 * width)); // narrow: scale, plane, flow, one below the other
   const left = narrow ? 2 : side + Math.round(.09 * width), right = width - 2, tops = narrow ? { scale: 24, plane: 214, flow: 424 } : { scale: 252, plane: 20, flow: 20 };
@@ -175,8 +174,8 @@ function picture(stage, place, width) {
   const strands = each((k, task, colour) => four(() => line({ fill: colour, "fill-opacity": .5 })));
   const cuts = each((k, task, colour, ink) => {
     for (const px of [left, to]) box({ x: px, y: starts[k], width: 14, height: high, fill: colour });
-    text(left, starts[k] - 8, `gate ${task}`, ink);
-    text(right, starts[k] - 8, `tower ${task}`, { ...ink, ...end });
+    text(left, starts[k] - 8, `gate ${task}`, { ...ink, class: "mtl-halo" });
+    text(right, starts[k] - 8, `tower ${task}`, { ...ink, ...end, class: "mtl-halo" });
     return line({ stroke: "#fff", "stroke-width": 2 });
   });
   const experts = four((e) => ({ all: box({ x: expert, width: 24, fill: "#fff", stroke: BLACK, "stroke-width": 1.5 }), both: box({ x: expert, width: 24, fill: SHARED }), name: text(expert - 6, 0, e + 1, { ...bold, ...end, class: "mtl-halo" }) }));
@@ -193,23 +192,14 @@ function picture(stage, place, width) {
   const names = lanesAt.map((at) => (narrow ? text(g(0), at - 12, "", { class: "mtl-halo" }) : text(g(0) - 12, at + 5, "", end)));
   const summed = four((e) => ({ bar: box({ y: lanesAt[0] - 8, height: 16, fill: SHARED, stroke: "#fff" }), name: text(0, lanesAt[0] + 5, e + 1, { ...bold, ...middle, "font-size": 13 }) }));
   const ticks = [BLACK, GREY].map((stroke) => line({ stroke, "stroke-opacity": .2 }));
-  const others = line({ stroke: GREY, "stroke-width": 1.5 }), gap = line({ stroke: BLACK, "stroke-width": 2, "stroke-dasharray": "2 4" });
+  const others = line({ stroke: GREY, "stroke-width": 1.5 });
   const off = narrow ? text(right, lanesAt[1] + 20, "", end) : text(right, lanesAt[1] + 5, "", end);
   const means = [BLACK, "#fff"].map((fill) => line({ fill, stroke: BLACK, "stroke-width": 2 }));
   const shown = lanesAt.map((at, i) => text(g(1) + 12, at + 5, "", { fill: BLACK, "font-weight": i === 1 ? "bold" : "normal", "font-size": 14 }));
 
   // what can be dragged
-  const guess = stage.handle(figure, {
-    name: "your guess", key: "guess", x: g, level: lanesAt[1], step: .05, at: () => [stage.state.guess], words: () => percent(stage.state.guess),
-    to(share) {
-      if (started(stage)) return; // it is known
-      stage.guessed = settingOf(stage);
-      stage.set({ guess: Math.round(100 * share) / 100 });
-    },
-    mark(node) {
-      add(node, "path", { d: diamond(0, 0, 14), fill: "#ffd23f", stroke: BLACK, "stroke-width": 2.5 });
-      add(node, "text", { ...bold, ...middle, y: 5 }, "?");
-    },
+  const guessed = guess(stage, figure, {
+    name: "your guess", x: g, level: lanesAt[1], words: percent, known: () => started(stage), setting: () => settingOf(stage),
   });
   stage.handle(figure, {
     name: "a row, in both gates", key: "row", x, y, step: .1, at: () => [stage.state.s, stage.state.t], to: (s, t) => stage.set({ s, t }),
@@ -221,7 +211,7 @@ function picture(stage, place, width) {
   });
 
   return () => {
-    const run = current(stage), { p, guess: guessed } = stage.state, weights = run.weights(stage.state), one = alone(stage), open = started(stage);
+    const run = current(stage), { p } = stage.state, weights = run.weights(stage.state), one = alone(stage), open = started(stage);
     const measures = lanes(stage), values = measures.map(([, list]) => mean(list)), missed = missedBy(stage);
     edges.forEach((edge, k) => edge.setAttribute("d", borders(run.logits[k], ...inside)));
     [[1, 0], [p, Math.sqrt(1 - p * p)]].forEach(([u, v], k) => {
@@ -264,8 +254,7 @@ function picture(stage, place, width) {
     });
     const before = Object.entries(stage.done[settingOf(stage)] ?? {}).filter(([seed]) => Number(seed) !== stage.state.seed).map(([, pair]) => pair);
     others.setAttribute("d", before.flatMap((pair) => pair.map((value, i) => diamond(g(value), lanesAt[i + 1], 6))).join(""));
-    guess.style.visibility = open && stage.guessed !== settingOf(stage) ? "hidden" : ""; // it was about another setting
-    gap.setAttribute("d", missed > .05 ? `M${fixed(g(guessed))},${lanesAt[1]}H${fixed(g(values[0]))}` : "");
+    guessed(Number.isNaN(missed) ? NaN : values[0]);
     off.textContent = Number.isNaN(missed) ? "" : `${said(100 * missed, 0)} off`;
   };
 }

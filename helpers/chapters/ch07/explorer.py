@@ -10,7 +10,7 @@ from helpers.chapters.ch07.selection import leaning
 from helpers.display.live.live import Live
 from helpers.display.palette import BLACK, GREY, TASKS
 
-START = {"x": 1.2, "y": 0, "size": 1.4, "mood": True, "bent": False, "curved": True, "error": False, "all": False}
+START = {"x": 1.2, "y": 0, "size": 1.4, "mood": True, "bent": False, "curved": True, "guess": 0, "all": False}
 
 
 def brush() -> Live:

@@ -3,7 +3,8 @@
 // it for endless data. What those who did not click would have liked only a simulator knows.
 
 import { add, change } from "../../display/elements.js";
-import { AS_TEXT, BLACK, BLUE, GREY, HEIGHT, ORANGE, canvas, clamp, dragged, explorable, fixed, said, scale, svg } from "../../display/live/kit.js";
+import { AS_TEXT, BLACK, BLUE, GREY, ORANGE, canvas, clamp, explorable, fixed, said, scale, svg, text } from "../../display/live/kit.js";
+import { diamond, guess } from "../../display/live/guess.js";
 import { random } from "../../display/live/random.js";
 import { interval } from "../../display/live/verdicts.js";
 
@@ -38,8 +39,7 @@ export const shapes = {
   bent: (appeal, mood) => [1, Math.min(appeal, 0), Math.max(appeal, 0), mood],
   curved: (appeal, mood) => [1, appeal, mood, appeal * appeal, appeal * mood, mood * mood],
 };
-const blind = { straight: (appeal) => [1, appeal], bent: (appeal) => [1, Math.min(appeal, 0), Math.max(appeal, 0)], curved: (appeal) => [1, appeal, appeal * appeal] };
-export const shape = (name, mood) => (mood ? shapes : blind)[name];
+export const shape = (name, seen) => (appeal, mood) => shapes[name](appeal, seen ? mood : 0); // what is always 0 gets no weight
 
 function dot(weights, from, row) {
   let sum = 0;
@@ -47,8 +47,8 @@ function dot(weights, from, row) {
   return sum;
 }
 
-function solved(matrix, vector) { // by elimination; the matrix is positive definite
-  const rows = matrix.map((row, i) => [...row, vector[i]]), size = rows.length, found = [...vector];
+function solved(matrix, vector) { // by elimination; the matrix is positive definite, and of it the lower half is known
+  const rows = matrix.map((row, i) => [...row.map((_, j) => matrix[Math.max(i, j)][Math.min(i, j)]), vector[i]]), size = rows.length, found = [...vector];
   for (let i = 0; i < size; i++) for (let j = i + 1; j < size; j++) {
     const factor = rows[j][i] / rows[i][i];
     for (let k = i; k <= size; k++) rows[j][k] -= factor * rows[i][k];
@@ -61,28 +61,32 @@ function solved(matrix, vector) { // by elimination; the matrix is positive defi
   return found;
 }
 
-// Minimises the log loss plus the penalty from `weights` on. `chance(weights, i)` is what is said of labels[i], and
-// `gradient(weights, i, into)` writes its gradient; `free` are the places of the constants.
-function scored(weights, free, labels, chance, gradient) {
+// Minimises the log loss plus the penalty from `weights` on. What is said of a row is the product of logistic functions, a list of
+// [where its weights begin, its inputs, the first one 1]; `free` are the places of the constants.
+function fit(weights, free, rows, labels) {
   const size = weights.length, costs = weights.map((_, i) => (free.includes(i) ? 0 : PENALTY)), slopes = new Float64Array(size);
+  const chance = (at, parts) => parts.reduce((product, [from, inputs]) => product * sigmoid(dot(at, from, inputs)), 1);
   const loss = (at) => labels.reduce((sum, label, i) => {
-    const said = chance(at, i);
+    const said = chance(at, rows[i]);
     return sum - Math.log(Math.max(label ? said : 1 - said, 1e-300));
   }, at.reduce((sum, weight, i) => sum + costs[i] * weight * weight / 2, 0));
   let now = loss(weights);
   for (let step = 0; step < 100; step++) {
     const down = weights.map((weight, i) => costs[i] * weight), curve = weights.map((_, i) => weights.map((_, j) => (i === j ? costs[i] + 1e-9 : 0)));
-    for (let row = 0; row < labels.length; row++) {
-      const said = chance(weights, row), counts = 1 / Math.max(said * (1 - said), 1e-12);
-      gradient(weights, row, slopes);
+    rows.forEach((parts, row) => {
+      const factors = parts.map(([from, inputs]) => sigmoid(dot(weights, from, inputs))), said = factors.reduce((a, b) => a * b);
+      const counts = 1 / Math.max(said * (1 - said), 1e-12);
+      slopes.fill(0);
+      parts.forEach(([from, inputs], f) => {
+        for (let k = 0; k < inputs.length; k++) slopes[from + k] = said * (1 - factors[f]) * inputs[k];
+      });
       for (let i = 0; i < size; i++) {
         const part = counts * slopes[i];
         if (!part) continue;
         down[i] += part * (said - labels[row]);
         for (let j = 0; j <= i; j++) curve[i][j] += part * slopes[j];
       }
-    }
-    for (let i = 0; i < size; i++) for (let j = i + 1; j < size; j++) curve[i][j] = curve[j][i];
+    });
     const direction = solved(curve, down);
     let length = 1, next, lower;
     do {
@@ -96,27 +100,14 @@ function scored(weights, free, labels, chance, gradient) {
   return weights;
 }
 
-// The weights of a logistic function of `inputs`: a list of numbers a row, the first one 1.
-export function logistic(inputs, labels) {
-  const chance = (weights, i) => sigmoid(dot(weights, 0, inputs[i]));
-  return scored(inputs[0].map(() => 0), [0], labels, chance, (weights, i, into) => {
-    const said = chance(weights, i), slope = said * (1 - said);
-    inputs[i].forEach((value, k) => { into[k] = slope * value; });
-  });
-}
+// The weights of a logistic function of `inputs`.
+export const logistic = (inputs, labels) => fit(inputs[0].map(() => 0), [0], inputs.map((row) => [[0, row]]), labels);
 
 // ESMM's two towers, not shared: the weights of the CTR, then those of the CVR. The loss is that of *click* and of *click
 // and like*, both in all rows; it starts where each tower fits rows of its own.
 export function esmm(toClick, toLike, click, like, ofClicked) {
-  const rows = click.length, split = toClick[0].length;
-  const ctr = (weights, i) => sigmoid(dot(weights, 0, toClick[i])), cvr = (weights, i) => sigmoid(dot(weights, split, toLike[i]));
-  const chance = (weights, i) => (i < rows ? ctr(weights, i) : ctr(weights, i - rows) * cvr(weights, i - rows));
-  const weights = scored([...logistic(toClick, click), ...ofClicked], [0, split], [...click, ...like], chance, (weights, at, into) => {
-    const i = at % rows, both = at >= rows, c = ctr(weights, i), v = cvr(weights, i);
-    const first = (both ? v : 1) * c * (1 - c), second = both ? c * v * (1 - v) : 0;
-    toClick[i].forEach((value, k) => { into[k] = first * value; });
-    toLike[i].forEach((value, k) => { into[split + k] = second * value; });
-  });
+  const split = toClick[0].length, ctr = toClick.map((row) => [[0, row]]), ctcvr = ctr.map((parts, i) => [...parts, [split, toLike[i]]]);
+  const weights = fit([...logistic(toClick, click), ...ofClicked], [0, split], [...ctr, ...ctcvr], [...click, ...like]);
   return [weights.slice(0, split), weights.slice(split)];
 }
 
@@ -136,128 +127,135 @@ export function fitted(state, rows) {
   return { ...found, models, ctcvr, both: mean(like) };
 }
 
-const OTHERS = 30; // feeds of a shake
+const OTHERS = 30; // feeds on which the truth is shown
 const STORY = { x: 1.2, y: 0, size: 1.4, bent: false, curved: true, mood: true };
-const MOVES = { shake: "", all: "" }; // of each question: the truth is turned over last
-const settingOf = ({ state }) => JSON.stringify({ ...state, all: 0, error: 0 });
-const ratios = (stage) => (stage.of === settingOf(stage) ? stage.others : []);
+const settingOf = ({ state: { all, guess, ...setting } }) => JSON.stringify(setting);
 
 function setup(stage) {
-  Object.assign(stage, { rows: feed(1), others: [], of: "", known: "", found: null });
+  Object.assign(stage, { rows: feed(1), others: [], known: "", fits: null, guessed: "" });
+  const loop = stage.loop(() => {
+    const { others, state } = stage, { models } = stage.now();
+    const other = models && state.all && others.length < OTHERS ? fitted(state, feed(2 + others.length)) : {};
+    if (!other.models) return false;
+    others.push(other.models.map((model) => model.says / other.true));
+    return true;
+  }, { begin: () => stage.made("guess") }); // or it is too late
   stage.now = () => { // fitted once a setting
     const asked = settingOf(stage);
-    if (stage.known !== asked) Object.assign(stage, { known: asked, found: fitted(stage.state, stage.rows) });
-    return stage.found;
+    if (stage.known !== asked) {
+      Object.assign(stage, { known: asked, fits: fitted(stage.state, stage.rows), others: [] });
+      if (stage.state.all) loop.play();
+    }
+    return stage.fits;
   };
-  const loop = stage.loop(() => {
-    const other = fitted(stage.state, feed(2 + stage.others.length));
-    if (!other.models || stage.of !== settingOf(stage)) return false;
-    stage.others.push(other.models.map((model) => model.says / other.true));
-    return stage.others.length < OTHERS;
-  });
+  const truth = stage.toggle({ label: `The truth, on ${OTHERS} feeds`, key: "all", then: (on) => on && loop.play() });
+  truth.className = "mtl-play";
+  stage.runs.append(truth);
   stage.slider({ label: "size of the brush", key: "size", step: .1, words: (size) => said(size, 1) });
   stage.toggle({ label: "Bend both CVRs", key: "bent" });
   stage.toggle({ label: "Curve ESMM's CTR", key: "curved" });
   stage.toggle({ label: "See the mood", key: "mood" });
-  stage.toggle({ label: "Click them all: the truth", key: "all" });
-  stage.toggle({ label: "Shade errors", key: "error" });
-  const shake = stage.button(`Shake: ${OTHERS} feeds`, () => {
-    Object.assign(stage, { others: [], of: settingOf(stage) });
-    loop.play();
-  }, stage.runs, "shake");
-  shake.className = "mtl-play";
+  stage.card.classList.add("mtl-flat");
 }
+
+// --- the picture ----------------------------------------------------------------------------------------------------
 
 const tint = (share, [r, g, b]) => `rgb(${[r, g, b].map((part) => Math.round(255 + clamp(share, 0, 1) * (part - 255))).join()})`;
 const LIKED = [250, 190, 140], HIGH = [204, 121, 167], LOW = [0, 158, 115];
+const MIDDLE = { "text-anchor": "middle" }, END = { "text-anchor": "end" };
 
-function panel(stage, root, pen, left, width, number) {
-  const narrow = width < 220, top = 22, bottom = 278, x = scale(-REACH, REACH, left, left + width), y = scale(-REACH, REACH, bottom, top);
-  add(root, "text", { x: left, y: 14, "font-weight": "bold" }, [narrow ? "CVR, of clicks" : "A CVR, from the clicked rows", narrow ? "ESMM, all rows" : "ESMM's CVR, from all rows"][number]);
+// A model on the plane of appeal and mood: who clicks, and what it says of whom; once the truth is seen, how wrong that is.
+function panel(stage, root, pen, left, top, width, number) {
+  const narrow = width < 220, bottom = top + clamp(width, 190, 250), x = scale(-REACH, REACH, left, left + width), y = scale(-REACH, REACH, bottom, top);
+  const faint = { fill: AS_TEXT[GREY], "font-size": 13 };
+  text(root, left, top - 8, [narrow ? "CVR, of clicks" : "A CVR, from the clicked rows", narrow ? "ESMM, all rows" : "ESMM's CVR, from all rows"][number], { fill: BLACK, "font-weight": "bold" });
   const marks = [
     { stroke: "#8a8a8a", "stroke-width": 3 }, { stroke: ORANGE, "stroke-width": 5 }, // not clicked; would be liked
     { stroke: BLUE, "stroke-width": 8 }, { stroke: "#fff", "stroke-width": 5 }, { stroke: ORANGE, "stroke-width": 6 }, // clicked; not liked; liked
   ].map((look) => add(root, "path", { "stroke-linecap": "round", ...look }));
   const cut = add(root, "svg", { x: left, y: top, width, height: bottom - top, viewBox: `${left} ${top} ${width} ${bottom - top}`, style: "overflow: hidden" });
-  const was = add(cut, "ellipse", { fill: "none", stroke: "#b9c4cc", "stroke-width": 2 });
   const brush = add(cut, "ellipse", { fill: "none", stroke: BLACK, "stroke-width": 2, "stroke-dasharray": "6 4" });
   add(root, "rect", { x: left, y: top, width, height: bottom - top, fill: "none", stroke: GREY });
-  add(root, "text", { class: "mtl-halo", x: left + width - 4, y: bottom - 6, "text-anchor": "end", fill: AS_TEXT[GREY] }, "appeal →");
-  const mood = add(root, "text", { class: "mtl-halo", x: left + 4, y: top + 16, fill: AS_TEXT[GREY] });
-  const paper = add(root, "rect", { x: left, y: top, width, height: bottom - top, fill: "transparent", style: "cursor: crosshair; touch-action: none" });
-  const place = (u, v) => stage.set({ x: Math.round(20 * u) / 20, y: Math.round(20 * v) / 20 }); // a pixel or two
-  const to = (px, py) => place(x.invert(px), y.invert(py));
-  dragged(paper, (px, py) => { to(px, py); return to; });
+  text(root, left + width - 4, bottom - 6, "appeal →", { ...END, class: "mtl-halo" });
+  const mood = text(root, left + 4, top + 16, "", { class: "mtl-halo" }), legend = text(root, left, bottom + 18, "", faint);
+  const parts = Array.from({ length: 3 }, () => add(legend, "tspan"));
+  const place = (u, v) => { stage.made("brush"); stage.set({ x: Math.round(20 * u) / 20, y: Math.round(20 * v) / 20 }); }; // a pixel or two
   if (!number) {
     stage.handle(root, {
-      name: "the brush: who clicks", x, y, step: .1,
-      at: () => [stage.state.x, stage.state.y], to: place,
+      name: "the brush: who clicks", key: "brush", x, y, step: .1, at: () => [stage.state.x, stage.state.y], to: place,
       words: () => `appeal ${said(stage.state.x, 1)}, mood ${said(stage.state.y, 1)}`,
     });
   }
-  const words = add(root, "text", { x: left, y: 296 }), more = add(root, "text", { x: left, y: 314, fill: AS_TEXT[GREY] });
-  const legend = add(root, "text", { x: left, y: 334, fill: AS_TEXT[GREY], "font-size": narrow ? 12 : 14 });
-  const dots = number ? [] : [[AS_TEXT[BLUE], narrow ? "○ click " : "○ clicked "], [AS_TEXT[ORANGE], narrow ? "● like " : "● liked "], [AS_TEXT[GREY], ""]].map(([colour, name]) => add(legend, "tspan", { fill: colour }, name));
-  const gauge = (ratio) => clamp(left + width / 2 + width / 2 * Math.log2(ratio), left, left + width);
-  add(root, "path", { stroke: GREY, d: `M${left},376h${width}M${left + width / 2},340V381` });
-  [["half", "start", 0], ["right", "middle", .5], ["double", "end", 1]].forEach(([text, anchor, at]) => {
-    add(root, "text", { x: left + at * width, y: 394, "text-anchor": anchor, fill: AS_TEXT[GREY] }, text);
-  });
-  const card = add(root, "g", { style: "cursor: pointer" }); // the truth, turned down
-  add(card, "rect", { x: left, y: 338, width, height: 60, rx: 6, fill: "#eef5fa", stroke: "#9cc7e0" });
-  add(card, "text", { x: left + width / 2, y: 374, "text-anchor": "middle" }, narrow ? "? the truth" : "? turn over: the truth");
-  card.addEventListener("click", () => { stage.made("all"); stage.set({ all: true }); });
-  const stack = add(root, "path", { fill: GREY }), before = add(root, "path", { stroke: "#b9c4cc", "stroke-width": 4 }), needle = add(root, "path", { stroke: BLACK, "stroke-width": 4 });
   const spots = (rows, which) => rows.map((row, i) => (which(row, i) ? `M${fixed(x(clamp(row.appeal, -REACH, REACH)))},${fixed(y(clamp(row.mood, -REACH, REACH)))}h.01` : "")).join("");
-  const at = (model, found) => (model ? `M${fixed(gauge(model.says / found.true))},344V376` : "");
 
-  return (found, ghost) => {
-    const { state, rows } = stage, model = found.models?.[number], others = ratios(stage).map((pair) => pair[number]);
-    const { click, like } = found, all = state.all;
+  return ({ click, like, models }) => {
+    const { state, state: { all }, rows } = stage, model = models?.[number];
     const form = shape(state.bent ? "bent" : "straight", state.mood), cell = [width / CELLS, (bottom - top) / CELLS];
     for (let i = 0; i < CELLS; i++) for (let j = 0; j < CELLS; j++) {
-      const appeal = x.invert(left + (i + .5) * cell[0]), mood = y.invert(top + (j + .5) * cell[1]);
-      const says = model ? sigmoid(dot(model.weights, 0, form(appeal, mood))) : 0, off = says - (state.mood ? likes(appeal, mood) : likesAt(appeal));
-      pen.fillStyle = !model ? "#fff" : state.error ? tint(2 * Math.abs(off), off > 0 ? HIGH : LOW) : tint(says, LIKED);
+      const appeal = x.invert(left + (i + .5) * cell[0]), at = y.invert(top + (j + .5) * cell[1]);
+      const says = model ? sigmoid(dot(model.weights, 0, form(appeal, at))) : 0, off = says - (state.mood ? likes(appeal, at) : likesAt(appeal));
+      pen.fillStyle = !model ? "#fff" : all ? tint(2 * Math.abs(off), off > 0 ? HIGH : LOW) : tint(says, LIKED);
       pen.fillRect(left + i * cell[0], top + j * cell[1], cell[0] + .6, cell[1] + .6);
     }
     [
       (row, i) => !click[i] && !(all && row.would), (row, i) => !click[i] && all && row.would,
       (row, i) => click[i], (row, i) => click[i] && !like[i], (row, i) => like[i],
     ].forEach((which, k) => marks[k].setAttribute("d", spots(rows, which)));
-    const circle = ({ x: u, y: v, size }) => ({ cx: fixed(x(u)), cy: fixed(y(v)), rx: fixed(x(size) - x(0)), ry: fixed(y(0) - y(size)) });
-    change(brush, circle(state));
-    if (stage.ghost) change(was, circle(stage.ghost));
-    words.textContent = model ? `says ${said(model.says)}${narrow ? "" : " of all"}${all ? `, true ${said(found.true)}` : ""}` : "too few clicks";
+    change(brush, { cx: fixed(x(state.x)), cy: fixed(y(state.y)), rx: fixed(x(state.size) - x(0)), ry: fixed(y(0) - y(state.size)) });
     mood.textContent = state.mood ? "mood ↑" : narrow ? "mood ↑, unseen" : "mood ↑, which no model sees";
-    card.style.display = all ? "none" : "";
-    if (dots.length) {
-      change(dots[2], { fill: AS_TEXT[all ? ORANGE : GREY] });
-      dots[2].textContent = narrow ? (all ? "• would" : "· rest") : all ? "• would be liked" : "· not clicked";
-    }
-    if (number) legend.textContent = state.error ? narrow ? "violet: too high" : "violet: too high, green: too low" : narrow ? "shade: its CVR" : "shade: CVR, dashed: brush";
-    const many = all && others.length > 2, [centre, low, high] = many ? interval(others) : [];
-    more.textContent = many ? `${narrow ? "" : `${others.length} feeds: `}×${said(centre)} [${said(low)}, ${said(high)}]` : all ? "predicted / true:" : narrow ? "true: ?" : "true: no log knows";
-    needle.setAttribute("d", all ? at(model, found) : "");
-    before.setAttribute("d", all && ghost ? at(ghost.models?.[number], ghost) : "");
-    const bins = new Map();
-    stack.setAttribute("d", (all ? others : []).map((ratio) => {
-      const bin = Math.round((gauge(ratio) - left) / 5), n = (bins.get(bin) ?? 0) + 1;
-      bins.set(bin, n);
-      return `M${fixed(left + 5 * bin - 2)},${fixed(376 - 4 * n)}h4v3h-4Z`;
-    }).join(""));
+    const dots = narrow ? ["○ click ", "● like ", all ? "• would" : "· rest"] : ["○ clicked ", "● liked ", all ? "• would be liked" : "· not clicked"];
+    const shade = !all ? "shade: its CVR" : narrow ? "violet: too high" : "violet: too high, green: too low";
+    parts.forEach((part, i) => {
+      part.textContent = number ? i ? "" : shade : dots[i];
+      if (!number) change(part, { fill: AS_TEXT[[BLUE, ORANGE, all ? ORANGE : GREY][i]] });
+    });
+  };
+}
+
+// What both models say of all rows, over the truth: a tick a feed, their mean, and before that the reader's guess of ESMM's.
+function measure(stage, root, left, width) {
+  const g = scale(-1, 1, left + 2, left + width - 12), at = (ratio) => g(clamp(Math.log2(ratio), -1, 1)), lanes = [76, 142];
+  text(root, left, 14, "what it says of all ÷ the truth", { fill: BLACK, "font-weight": "bold" });
+  for (const [place, words] of [[-1, "half"], [0, "right"], [1, "double"]]) {
+    add(root, "path", { d: `M${g(place)},34V164`, stroke: place ? "#d5d5d5" : GREY });
+    text(root, place ? left + (place + 1) / 2 * width : g(0), 182, words, { "font-size": 13, "text-anchor": ["start", "middle", "end"][place + 1] });
+  }
+  const parts = ["clicked rows", "ESMM"].map((name, k) => {
+    const y = lanes[k], ink = { class: "mtl-halo", "font-size": 13 };
+    text(root, left, y - 16, name, ink);
+    const ticks = add(root, "path", { stroke: GREY, "stroke-width": 2, "stroke-opacity": .5 }), here = add(root, "path", { fill: BLACK });
+    return { y, ticks, here, shown: text(root, left + width, y - 16, "", { ...ink, ...END, fill: BLACK }) };
+  });
+  const [says, truth, off] = [210, 228, 246].map((y) => text(root, left, y, "", { "font-size": 13 }));
+  const guessed = guess(stage, root, {
+    name: "your guess: what ESMM says of all, over the truth", x: g, level: lanes[1], words: (share) => `×${said(2 ** share)}`,
+    known: () => stage.state.all, setting: () => settingOf(stage),
+  });
+  return ({ models, true: right }) => {
+    const { others, state: { all, guess: share } } = stage, many = others.length > 2, missed = missedBy(stage);
+    parts.forEach(({ y, ticks, here, shown }, k) => {
+      const ratios = others.map((pair) => pair[k]), [now, ...ends] = many ? interval(ratios) : [models ? models[k].says / right : NaN];
+      const seen = all && models;
+      ticks.setAttribute("d", seen ? ratios.map((ratio) => `M${fixed(at(ratio))},${y - 9}v18`).join("") : "");
+      here.setAttribute("d", seen ? diamond(at(now), y, 11) : "");
+      shown.textContent = seen ? `×${said(now)}${many ? ` [${ends.map((end) => said(end)).join(", ")}]` : ""}` : "";
+    });
+    says.textContent = models ? `says ${models.map((model) => said(model.says)).join(" and ")}` : "too few clicks";
+    truth.textContent = all ? `true: ${said(right)}` : "true: no log knows";
+    guessed(Number.isNaN(missed) ? NaN : clamp(Math.log2(both(stage)[1][0]), -1, 1));
+    off.textContent = Number.isNaN(missed) ? "" : `your guess: ×${said(2 ** share)}, ${said(missed)} off`;
   };
 }
 
 function picture(stage, place, width) {
-  const pen = canvas(place, width, HEIGHT), root = svg(place, width, HEIGHT), gap = 18, each = (width - gap - 4) / 2;
-  const panels = [0, 1].map((number) => panel(stage, root, pen, 2 + number * (each + gap), each, number));
-  let ghost = null, of = null;
-  return () => {
-    if (stage.ghost !== of) [of, ghost] = [stage.ghost, stage.ghost && fitted(stage.ghost, stage.rows)];
-    panels.forEach((draw) => draw(stage.now(), ghost));
-  };
+  const narrow = width < 560, gap = 20, each = narrow ? (width - gap - 4) / 2 : Math.floor(.31 * width), left = narrow ? 2 : 2 * (each + gap) + 10;
+  const top = narrow ? 272 : 22, high = top + clamp(each, 190, 250) + 26, pen = canvas(place, width, high), root = svg(place, width, high);
+  const panels = [0, 1].map((number) => panel(stage, root, pen, 2 + number * (each + gap), top, each, number));
+  const scales = measure(stage, root, left, width - left - 2);
+  return () => [...panels, scales].forEach((draw) => draw(stage.now()));
 }
+
+// --- in words -------------------------------------------------------------------------------------------------------
 
 const high = (says, right) => (Math.abs(says / right - 1) < .03 ? "right" : `${said(100 * Math.abs(says / right - 1), 0)}% too ${says > right ? "high" : "low"}`);
 
@@ -270,40 +268,44 @@ function sentence(stage) {
   return `${who} If all clicked, ${said(found.true)} would. The CVR of the clicked rows is ${high(alone.says, found.true)} on all, ESMM's ${high(ours.says, found.true)}; its CTCVR says ${said(found.ctcvr)}, logged ${said(found.both)}.`;
 }
 
-// Whether a setting was judged by all the feeds of a shake, and the truth is turned over.
-const judged = (stage) => stage.state.all && ratios(stage).length === OTHERS;
+// Whether a setting was judged by all the feeds, and the truth is seen.
+const judged = (stage) => stage.state.all && stage.others.length === OTHERS;
 
-// Over the feeds of a shake: predicted / true of both models, each with its interval.
-const both = (stage) => [0, 1].map((k) => interval(ratios(stage).map((pair) => pair[k])));
+// Over the feeds: predicted / true of both models, each with its interval; how far off the guess of ESMM's is.
+const both = (stage) => [0, 1].map((k) => interval(stage.others.map((pair) => pair[k])));
 const times = ([centre, low, high]) => `×${said(centre)} [${said(low)}, ${said(high)}]`;
+const missedBy = (stage) => (judged(stage) && stage.guessed === stage.known ? Math.abs(2 ** stage.state.guess - both(stage)[1][0]) : NaN);
+const GUESS = { guess: "Drag your guess", all: "" }; // the first moves of each question
 
 export default explorable({
-  limits: { x: [-REACH, REACH], y: [-REACH, REACH], size: [.4, 4] },
+  limits: { x: [-REACH, REACH], y: [-REACH, REACH], size: [.4, 4], guess: [-1, 1] },
   questions: [
     {
-      ask: "Appeal drives the clicks. ESMM trains on all rows: is it nearer to the truth? Shake to see more than one feed.",
-      set: STORY, show: [], moves: MOVES, when: judged,
+      name: "Appeal is seen", ask: "Appeal drives the clicks. ESMM trains on all rows: how close to the truth will it be?",
+      set: STORY, show: [], moves: { ...GUESS, brush: "Drag who clicks" }, when: judged,
       then: (stage) => {
-        const [alone, ours] = both(stage), [, low, high] = interval(ratios(stage).map(([one, other]) => Math.abs(other - 1) - Math.abs(one - 1)));
-        return `${high < 0 ? "It is nearer" : low > 0 ? "No, it is farther off" : "No, not clearly"}: predicted / true ×${said(alone[0])} of the clicked rows, ×${said(ours[0])} of ESMM.`;
+        const [alone, ours] = both(stage), [, low, high] = interval(stage.others.map(([one, other]) => Math.abs(other - 1) - Math.abs(one - 1)));
+        return `ESMM says ${times(ours)} of the truth, ${high < 0 ? "nearer than" : low > 0 ? "farther off than" : "not clearly nearer than"} the CVR of the clicked rows, ×${said(alone[0])}.`;
       },
     },
     {
-      ask: "Good moods click, and no model sees the mood. Which of the two is right now?",
-      set: { ...STORY, x: 0, y: 1.2, bent: true, mood: false }, show: ["bent", "mood"], moves: MOVES, when: judged,
+      name: "Mood is not", ask: "Good moods click, and no model sees the mood. How far off will ESMM be now?",
+      set: { ...STORY, x: 0, y: 1.2, bent: true, mood: false }, show: [], moves: { ...GUESS, mood: "" }, when: judged,
       then(stage) {
         const wrong = both(stage).map(([, low, high]) => low > 1 || high < 1), { models, liked } = stage.now();
-        const word = wrong.every(Boolean) ? "Neither model is" : wrong.some(Boolean) ? "One model is not" : "Not told apart by these feeds";
-        return `${word}: ${both(stage).map(times).join(" and ")} of the truth. On the clicked rows they say ${models.map(({ onClicked }) => said(onClicked)).join(" and ")}, logged ${said(liked)}. No column tells who is in a good mood.`;
+        const word = wrong.every(Boolean) ? "Neither model is right" : wrong.some(Boolean) ? "One model is not right" : "Not told from the truth by these feeds";
+        return `${word}: ${both(stage).map(times).join(" and ")} of it. On the clicked rows they say ${models.map(({ onClicked }) => said(onClicked)).join(" and ")}, logged ${said(liked)}: no column tells who is in a good mood.`;
       },
     },
     {
-      ask: "The mood is seen again, but ESMM's CTR cannot fit the brush. What happens to its CTCVR, and to its CVR?",
-      set: { ...STORY, curved: false }, show: ["curved"], moves: MOVES, when: judged,
+      name: "A CTR too straight", ask: "The mood is seen again, but ESMM's CTR cannot fit the brush. What will its CVR say?",
+      set: { ...STORY, curved: false }, show: [], moves: { ...GUESS, curved: "" }, when: judged,
       then: (stage) => `The CTCVR has the loss, and says ${said(stage.now().ctcvr)} where ${said(stage.now().both)} are logged. The CVR has none: ${times(both(stage)[1])} of the truth, it makes up for what the CTR gets wrong.`,
     },
   ],
+  setting: ({ state: { x, y, mood, curved } }) => `appeal ${said(x, 1)} and mood ${said(y, 1)}${mood ? "" : ", unseen"}${curved ? "" : ", with a straight CTR"}`,
   setup,
   picture,
   sentence,
+  arrived: (stage) => Object.assign(stage, { known: "", guessed: "" }),
 });

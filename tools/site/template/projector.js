@@ -1,5 +1,5 @@
 // The page as slides, for a class: key P. A slide is a table, figure, formula, list, fold, prediction, explorer or one
-// question of a quiz, below the heading that it belongs to; no prose, and of code only what the lesson plan asks for. The
+// question of a quiz, below the heading of its section, in a deck that of its row; no prose, and of code only what the lesson plan asks for. The
 // page itself is shown, all but one slide's parts hidden, so that widgets go on working and slides cannot differ from the
 // text. Arrow keys, Page Up and Down (a clicker's) or a swipe turn the page; Home and End go to the first and the last, a
 // number and Enter to that slide. O opens the fold of a slide and uncovers its table, or shuts and covers what it has
@@ -19,6 +19,7 @@
   const WIDE = 1060, NARROW = 704, LARGEST = 2.4;
   const LEAD = 200; // characters of a sentence that introduces a table or a list
   const main = document.querySelector("main"), body = document.body, button = document.querySelector("button.projector");
+  const deck = main.querySelector(".plan-row"); // the page of a lesson plan
   const plan = JSON.parse(main.dataset.plan ?? "{}"); // cells that the lesson plan names, and what of them is covered
   const bar = document.createElement("div");
   bar.className = "projector-bar";
@@ -34,20 +35,22 @@
     const found = [];
     let heads = [], lead = null, silent = false; // but for the plan's cells
     const add = (...parts) => {
-      found.push([...heads, parts.some((part) => part.querySelector(`${FIGURE}, .mtl-card`)) ? null : lead, ...parts].filter(Boolean));
-      heads = [];
+      const above = parts.some((part) => part.querySelector(".mtl-score")) ? [] : heads; // it says whose it is, and is long
+      found.push([...above, parts.some((part) => part.querySelector(`${FIGURE}, .mtl-card`)) ? null : lead, ...parts].filter(Boolean));
+      heads = heads.filter((head) => head.tagName !== "H3");
     };
     for (const cell of main.querySelectorAll(":scope > .jp-Cell")) {
       const planned = idOf(cell) in plan, before = found.length;
       const blocks = [...(cell.querySelector(".jp-RenderedMarkdown")?.children ?? [])];
-      const whole = idOf(cell).startsWith("slides-"); // written for the wall
-      if (whole) add(...blocks);
-      for (const block of whole ? [] : blocks) {
+      const [whole, told] = ["slides-", "plan"].map((name) => idOf(cell).startsWith(name)); // written for the wall
+      for (const block of blocks) {
         if (HEADING.test(block.tagName)) {
+          if (deck && !whole && !told) continue;
           if (block.tagName !== "H3") silent = NO_SLIDES.test(text(block));
-          heads = [...heads.filter((head) => head.tagName < block.tagName), block];
+          heads = [...heads.filter((head) => head.tagName === "H2" && block.tagName === "H3"), block];
           lead = null;
-        } else if (silent && !planned || block.matches("details") && text(block).startsWith("References")) continue;
+        } else if (whole) continue;
+        else if (silent && !planned || block.matches("details") && text(block).startsWith("References")) continue;
         else if (block.matches("h1 + p")) add(block);
         else {
           const listed = found.length > before && found.at(-1).at(-1).matches("ol, ul");
@@ -57,6 +60,7 @@
           lead = text(block).endsWith(":") && text(block).length < LEAD ? block : null;
         }
       }
+      if (whole && blocks.length > 1) add(...blocks.slice(1));
       if (!blocks.length && (planned || !silent && !cell.matches(LEFT_OUT))) {
         const kinds = [FIGURE, ".mtl-setup", ".mtl-card", "table", planned && "pre"].filter(Boolean).join();
         const shown = [...cell.querySelectorAll(".jp-OutputArea-child")].filter((part) => part.querySelector(kinds));
@@ -68,7 +72,7 @@
         else if (report) reported(report).forEach((parts) => add(...shown, ...parts));
         else if (shown.length) add(...shown);
         else if (planned) add(cell.querySelector(".jp-Cell-inputWrapper"));
-      } else if (blocks.length && planned && found.length === before) {
+      } else if (blocks.length && planned && !whole && found.length === before) {
         add(...blocks.filter((block) => !HEADING.test(block.tagName) && !/^(\d+ min · |exercises$)/.test(text(block))));
       }
       if (!blocks.length) lead = null;
@@ -144,7 +148,7 @@
   // What the plan says before the vote: of a prediction its own line, of a slide that asks nothing that of its row.
   function spoken(row) {
     const said = JSON.parse(row.dataset.said), [card] = inside("[data-id]");
-    return card ? said[card.dataset.id]?.before ?? "The question, as it stands." : said[""].before;
+    return card ? said[card.dataset.id]?.before ?? said[""].vote ?? "The question, as it stands." : said[""].before;
   }
 
   function tell() {
