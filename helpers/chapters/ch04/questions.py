@@ -35,6 +35,12 @@ def _map(runs: Runs, model: str, title: str) -> Figure:
     return gains.heatmap("width", "rows", "condition", title=title, matters=0.01, **axes)
 
 
+@answers("C4.P15")
+def conflicts_least(runs: Runs) -> Figure:
+    title = "Later in training even two copies of one task 'conflict'"
+    return runs.lines("step", title=title, x_label="training step (full batch, Adam)", zero=True)
+
+
 @answers("C4.P3")
 def more_rows(runs: Runs) -> Figure:
     return _map(runs, "shared-bottom", "Disjoint features: more data cost more in 4 units, less in 16 or 32")
@@ -106,6 +112,13 @@ def averaged(runs: Runs) -> Figure:
     axes.set_xlabel(f"the rival that shares nothing (95% intervals of the gain, {len(auc)} worlds)")
     figure.suptitle("The better the rival, the less sharing gains", x=0.01, ha="left")
     return figure
+
+
+@answers("C4.P16")
+def both_fused(runs: Runs) -> Figure:
+    gains = runs.where(model=["single-task", "shared-bottom"]).gain(over="single-task")
+    gains = gains.label(output={"as it is": "its own output", "fused": "both sides fused"})
+    return gains.dots("condition", "output", title="Fused, other mix keeps its gain", matters=0.01)
 
 
 @answers("C4.P7")

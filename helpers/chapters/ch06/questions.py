@@ -10,6 +10,12 @@ from helpers.display.questions import Result, answers
 from helpers.display.runs import Runs
 
 
+@answers("C6.P9")
+def rows_of_two_kinds(runs: Runs) -> Figure:
+    gains = runs.label(model=mmoe.NAMES, pair="two kinds of rows").gain(over="MMoE")
+    return gains.dots("pair", title="Two kinds of rows: only the wide bottom keeps up with MMoE", matters=0.01)
+
+
 @answers("C6.P3")
 def features_apart(runs: Runs) -> Figure:
     runs = runs.label(condition={"same features, other mix": "same features"}, model=mmoe.NAMES)

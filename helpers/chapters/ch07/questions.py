@@ -49,15 +49,6 @@ def _likes(runs: Runs, models: Sequence[str]) -> Runs:
     return Runs(kept, "auc", metric="AUC of likes", seeds=runs.seeds)
 
 
-@answers("C7.P4")
-def unseen(runs: Runs) -> Figure:
-    models = [*funnel.MODELS, funnel.TRUTH]
-    likes = runs.where(kind="unseen", task="like", model=models, chosen=funnel.SUM).of(
-        "ratio", "predicted CVR / true CVR, all rows"
-    )
-    return likes.lines("strength", title="Unseen: all are too high, as the log is", x_label=STRENGTH)
-
-
 @answers("C7.P5")
 def who_would_buy(runs: Runs) -> Figure:
     shown = ["numbers and CTR, linear", "ESMM", "masked shared-bottom", "single-task", "by price"]

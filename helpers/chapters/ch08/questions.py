@@ -24,8 +24,8 @@ def usual_interval(coverage: pd.DataFrame) -> Figure:
     return held.lines("repeats", title=title, x_label="seeds of the report")
 
 
-@answers("C8.P3")
-def like_alone(lists: Lists) -> Figure:
+@answers("C8.P6")
+def both_goals(lists: Lists) -> Figure:
     """lists: the reader's lists, of three sources."""
     return lists.figure()
 
