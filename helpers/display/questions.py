@@ -45,6 +45,8 @@ from helpers.display.pictures import place_on, png
 from helpers.display.scripts import joined
 from helpers.support import validate
 
+Number = float | Sequence[float]
+
 
 class Prediction(anywidget.AnyWidget):
     """A question whose result stays shut until the reader commits a guess or skips."""
@@ -82,13 +84,7 @@ class Result:
     """
 
     def __init__(
-        self,
-        shown: Figure | str,
-        answer: float | Sequence[float] | None = None,
-        *,
-        axis: str = "",
-        scale: float = 1.0,
-        **words,
+        self, shown: Figure | str, answer: Number | None = None, *, axis: str = "", scale: float = 1.0, **words
     ):
         self.shown, self.answer, self.axis, self.scale, self.words = shown, answer, axis, scale, words
 
@@ -119,11 +115,11 @@ class Question:
     def __call__(self, *about) -> Prediction:
         drawn = self.draw(*about)
         result = drawn if isinstance(drawn, Result) else Result(drawn)
-        answer, *ends = np.atleast_1d(self.answer if result.answer is None else result.answer)
-        validate.number("answer", answer)
+        given = np.atleast_1d(self.answer if result.answer is None else result.answer)
+        answer, *ends = (validate.number("answer", number) for number in given)
         text, why = (words.format(**result.words) for words in (self.text, self.why))
         asked = {"name": self.id, "question": text, "options": list(self.options), "unit": self.unit}
-        asked |= {"answer": float(answer), "interval": sorted(map(float, ends))}
+        asked |= {"answer": answer, "interval": sorted(ends)}
         return Prediction(why=why, tempts=self.tempts, **asked, **_shut(result))
 
 

@@ -57,9 +57,7 @@ class Chosen(Mapping):
         order = means.sort_values([values.name, *numbers], ascending=ascending, kind="stable")
         return means[self.by].drop_duplicates().merge(order.drop_duplicates(self.by), on=self.by)
 
-    @cached_property
-    def _found(self) -> dict:
-        return self.nested(self.table)
+    _found = cached_property(lambda self: self.nested(self.table))
 
     def nested(self, table: pd.DataFrame) -> dict:
         """What this maps, of a `table` such as `best` returns."""

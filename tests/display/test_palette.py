@@ -84,6 +84,7 @@ def test_the_cards_have_the_colours_of_the_palette():
     ours = {"blue": BLUE, "grey": GREY, "black": BLACK}
     ours |= {f"{name}-ink": INK[colour] for name, colour in (("green", GREEN), ("orange", ORANGE), ("grey", GREY))}
     defined = dict(re.findall(r"--mtl-([\w-]+): (#\w+);", sheets))
-    assert defined == {name: colour.lower() for name, colour in ours.items()}
-    assert set(re.findall(r"var\(--mtl-([\w-]+)\)", sheets)) == set(ours)
-    assert all(sheets.lower().count(colour) == 1 for colour in defined.values())  # written once
+    mark = {"yellow", "on-yellow"}  # of the next move, with a pair for the dark; no figure has it
+    assert defined.keys() == set(re.findall(r"var\(--mtl-([\w-]+)\)", sheets)) == ours.keys() | mark
+    assert all(defined[name] == colour.lower() for name, colour in ours.items())
+    assert all(sheets.lower().count(colour.lower()) == 1 for colour in ours.values())  # written once

@@ -21,6 +21,7 @@ CHAPTERS = [path for path in NOTEBOOKS if path.parent.name != "deeper"]
 # open outputs that may answer a prediction above them, and why they do not
 HARMLESS = {
     "01-claims-penalised-c1-43-c1": "is of models that stop early, with a penalty; the question is about neither",
+    "06-two-runs-use-of-experts": "is of two runs, whose favourites tempt; the question is about their mean",
     "04-claims-roomy-c4-33": "is of another bottom, with 18 units; the question is about one with 3",
 }
 

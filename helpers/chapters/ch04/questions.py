@@ -116,8 +116,8 @@ def averaged(runs: Runs) -> Figure:
 
 @answers("C4.P16")
 def both_fused(runs: Runs) -> Figure:
-    gains = runs.where(model=["single-task", "shared-bottom"]).gain(over="single-task")
-    gains = gains.label(output={"as it is": "its own output", "fused": "both sides fused"})
+    both = runs.where(model=["single-task", "shared-bottom"])
+    gains = both.label(output={"as it is": "its own output", "fused": "both sides fused"}).gain(over="single-task")
     return gains.dots("condition", "output", title="Fused, other mix keeps its gain", matters=0.01)
 
 
@@ -132,8 +132,7 @@ def where_to_part(runs: Runs) -> Figure:
 @answers("C4.P8")
 def rated_histories(runs: Runs) -> Figure:
     gains = runs.label(shape={"mean": "pooling by the mean"}).gain(over="pooling by the mean")
-    title = "On 30,000 ratings the mean of the history is hard to beat"
-    return gains.dots("task", title=title, matters=0.005)
+    return gains.dots("task", title="On 30,000 ratings the mean of the history is hard to beat", matters=0.005)
 
 
 @answers("C4.P9")
@@ -157,12 +156,8 @@ def wanted_partners(runs: Runs) -> Figure:
 @answers("C4.P12")
 def best_grouping(runs: Runs) -> Figure:
     gains = runs.gain(over="all apart").label(over="over all apart")
-    return gains.dots(
-        "grouping",
-        "over",
-        title="The best of 52: no gain over all in one; fused, less than nothing shared",
-        matters=0.005,
-    )
+    title = "The best of 52: no gain over all in one; fused, less than nothing shared"
+    return gains.dots("grouping", "over", title=title, matters=0.005)
 
 
 @answers("C4.P13")
