@@ -220,7 +220,7 @@ def _title(upto: str) -> str:
     first = among.mean().idxmax()
     gaps = {name: interval(among[first] - among[name])[1] for name in among if name != first}
     level = [first, *(name for name, low in gaps.items() if low <= SMALLEST["satisfaction"])]
-    names = _listed(level) if len(level) <= 4 else f"{first} and {len(level) - 1} others"
+    names = _listed(level) if len(level) <= 3 else f"{first} and {len(level) - 1} others"
     ends = f"random {board[RANDOM].mean():.2f}, best possible {board[BEST].mean():.2f}"
     at_most = "up to " if len(level) > 1 else ""
     most = f"Most satisfying: {names}, {at_most}{among[first].mean():.2f}"
