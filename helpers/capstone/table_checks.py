@@ -437,7 +437,9 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             answers = frame[label].to_numpy(float, na_value=np.nan)
             of = declaration.lists.get(column, column)
             itself = "" if of in {column, *skip} else _itself(some, column, of, label)
-            signs += [*_settled(marks[column], label, answers), *[itself] * bool(itself)]
+            signs += _settled(marks[column], label, answers)
+            filled = "" if signs else _apart("it is filled in", frame[column].notna().to_numpy(), frame[label])
+            signs += filter(None, [itself, filled])
         if signs:
             asked = "a leak? Was it known before the impression? If not, leave it out."
             yield Problem(False, column, f"{'; '.join(signs)}: {asked}", doubt=True)
@@ -447,12 +449,17 @@ def _itself(frame: pd.DataFrame, column: str, of: str, label: str) -> str:
     """In words, whether a label goes with a list that has the row's own id, as no taste for the same again explains."""
     lists = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
     inside = np.array([one in ids for one, ids in zip(frame[of], lists, strict=True)])
-    parts = [frame[label][rows].dropna().astype(float) for rows in (inside, ~inside)]
+    return _apart("the row's own id is in it", inside, frame[label])
+
+
+def _apart(where: str, inside: np.ndarray, labels: pd.Series) -> str:
+    """In words, whether rows have a label so much more often than the others that nothing honest explains it."""
+    parts = [labels[rows].dropna().astype(float) for rows in (inside, ~inside)]
     odds = [(part.sum() + 0.5) / (len(part) - part.sum() + 0.5) for part in parts]
     if min(map(len, parts)) < FEWEST or odds[0] < HONEST_ODDS**2 * odds[1]:
         return ""
     there, elsewhere = (f"{part.mean():.2g}" for part in parts)
-    return f"where the row's own id is in it, the mean {label!r} is {there}, elsewhere {elsewhere}"
+    return f"where {where}, the mean {labels.name!r} is {there}, elsewhere {elsewhere}"
 
 
 def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:

@@ -339,6 +339,22 @@ def test_a_leak_is_found_in_columns_that_may_be_missing(frame, kind):
     assert f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'}" in sentence
 
 
+def test_a_column_that_is_filled_in_afterwards_is_named_though_its_words_mean_nothing(frame):
+    """Filled in 93% of clicked rows and in 5% of others, so no value settles it. An honest gap is named by nobody."""
+    rng = np.random.default_rng(0)
+    click = (rng.random(len(frame)) < 0.25).astype(int)
+    words = pd.Series(rng.choice(list("ABCDE"), len(frame)))
+
+    def problems(share_of_clicked: float, share_of_others: float) -> list[str]:
+        filled = rng.random(len(frame)) < np.where(click == 1, share_of_clicked, share_of_others)
+        table = frame.assign(click=click, tariff=words.where(filled, None))
+        found = check(declared(ids=("topic", "tariff")), table)
+        return [problem.sentence for problem in found if problem.column == "tariff"]
+
+    assert any("where it is filled in, the mean 'click' is" in sentence for sentence in problems(0.93, 0.05))
+    assert not any("a leak?" in sentence for sentence in problems(0.93, 0.87))
+
+
 def test_what_is_no_table_and_what_is_no_declaration_are_named(frame):
     with pytest.raises(TypeError, match=r"^frame: got str; expected a pandas DataFrame"):
         check(declared(), "log.csv")
