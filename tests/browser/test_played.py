@@ -125,14 +125,9 @@ def test_everything_clicked_has_no_bound(opened):
 
 def test_the_questions_of_the_brush_are_answered(opened):
     page, card = opened("07_esmm")
-    truth = card.get_by_text("turn over: the truth").first
     for number in (1, 2, 3):
         card.get_by_role("button", name=f"question {number}").click()
-        press(card, "Shake")
-        page.wait_for_timeout(500)
-        assert truth.is_visible() and card.locator("text", has_text="30 feeds").count() == 0  # the reader turns it over
-        press(card, "Click them all")
-        card.locator("text", has_text="30 feeds").first.wait_for(timeout=60_000)
+        card.get_by_role("button", name="The truth").click()
         answered(card, number)
 
 
