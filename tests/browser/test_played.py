@@ -124,7 +124,7 @@ def test_everything_clicked_has_no_bound(opened):
 
 
 def test_the_questions_of_the_brush_are_answered(opened):
-    page, card = opened("07_esmm")
+    _, card = opened("07_esmm")
     for number in (1, 2, 3):
         card.get_by_role("button", name=f"question {number}").click()
         card.get_by_role("button", name="The truth").click()
@@ -135,7 +135,7 @@ def test_too_few_clicks_fit_no_model(opened):
     page, card = opened("07_esmm")
     press(card, "free")
     card.locator("input").fill("0.4")
-    handle = card.locator(".mtl-handle")
+    handle = card.get_by_role("slider", name="the brush: who clicks")
     for key in ("ArrowRight", "ArrowUp"):
         for _ in range(3):
             handle.press(f"Shift+{key}")
