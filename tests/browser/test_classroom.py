@@ -341,8 +341,8 @@ def test_a_script_follows_the_wall_and_turns_it(opened, host):
         "1 went from wrong to right"
     )
     deck.keyboard.press("PageDown")
-    for _ in range(2):  # the vote has opened the fold
-        expect(deck.locator("main details:visible")).to_have_attribute("open", "")
+    for shown in (False, True, False):
+        expect(deck.locator("main details:visible")).to_have_js_property("open", shown)
         deck.keyboard.press("o")
     deck.keyboard.press("2")
     deck.keyboard.press("Enter")
