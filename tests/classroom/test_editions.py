@@ -93,6 +93,10 @@ def test_a_student_gets_every_exercise_and_the_rest_of_the_chapter(course, stude
     before, after = ([c for c in code_cells(book) if "exercise" in tags(c)] for book in (whole, student))
     assert [(c.id, c.source, output_texts(c)) for c in after] == [(c.id, c.source, output_texts(c)) for c in before]
     assert headings(student) == headings(whole)
+    folds = re.findall(r"<summary>.*?</details>", texts(whole), re.DOTALL)
+    assert set(folds) - set(folded_answers(whole)) <= set(
+        re.findall(r"<summary>.*?</details>", texts(student), re.DOTALL)
+    )
     kept = {cell.id for cell in student.cells}
     gone = [cell for cell in code_cells(whole) if cell.id not in kept]
     assert all("solution" in tags(cell) for cell in gone)
