@@ -35,7 +35,7 @@ CEILINGS = (LOG_TELLS, TASTE_TELLS, BEST)
 CHAPTERS = {RANDOM: "00", BY_COUNT: "00", CLICK: "00", FUSED_COUNTS: "01", RETURNED: "01"}
 CHAPTERS |= {"weighted CE": "02", "0.3/0.7": "03", "fused towers": "03", "Shared-Bottom": "04", TASTE: "04"}
 CHAPTERS |= {"UWL": "05", "GradNorm": "05", "MMoE": "06", "ESMM": "07", HISTORY: "07"}
-CHAPTERS |= dict.fromkeys(("Shared-Bottom + return", "Shared-Bottom, fed", "separate, fed"), "08")
+CHAPTERS |= dict.fromkeys(("Shared-Bottom + return", "Shared-Bottom, fed", "separate, fed", "Wide & Deep, fed"), "08")
 CHAPTERS |= dict.fromkeys(CEILINGS, "00")
 
 

@@ -76,6 +76,22 @@ class Chain(SharedBottom):
         return {click: a} | {label: product_logit(a, b) for label, b in others}
 
 
+class WideAndDeep(SharedBottom):
+    """What each id and number adds to each label by itself, beside the bottom; an id may be a pair of two others, a
+    cross (Wide & Deep, Cheng et al., DLRS 2016)."""
+
+    def __init__(self, encoded: Features, tasks: dict[str, str], *layers: Sequence[int], **options):
+        super().__init__(encoded, tasks, *layers, **options)
+        (table,) = self.encoder.tables.values()
+        self.wide = nn.Embedding.from_pretrained(torch.zeros(table.num_embeddings, len(tasks)), freeze=False)
+        self.numbers = nn.Linear(self.encoder.dense, len(tasks), bias=False)
+        nn.init.zeros_(self.numbers.weight)
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        wide = self.wide(inputs["sparse"]).sum(-2) + self.numbers(inputs["dense"])  # (n, labels)
+        return {label: deep + wide[..., i] for i, (label, deep) in enumerate(super().forward(inputs).items())}
+
+
 @dataclass(frozen=True)
 class Network:
     """A trained ranker: its model and how it is trained, its score.
@@ -142,6 +158,7 @@ RETURNED_TOO = {"Shared-Bottom + return": Network(_several(SharedBottom, BOTTOM)
 FED = {
     "Shared-Bottom, fed": Network(_several(SharedBottom, BOTTOM), score=given_click, fed=True, returned=True),
     "separate, fed": Network(_several(SingleTasks, BOTTOM), score=given_click, fed=True, returned=True),
+    "Wide & Deep, fed": Network(_several(WideAndDeep, BOTTOM), score=given_click, fed=True, returned=True),
 }
 # What each network may choose from.
 LEARNING_RATES, PENALTIES, PASSES = (0.01, 0.02), (0.001, 0.003, 0.01), (8, 16, 24)
