@@ -1,8 +1,8 @@
 """The race in worlds of `worlds.KINDS`: what counts, factors, one shared model and a model for each label bring.
 
-Each side chose on four worlds that serve no result, networks on two of them: weights and mixes by true satisfaction,
-as a company would by A/B tests; learning rate and penalty of a network's factors by its loss on what is offered. A
-separate model chooses for its label alone. Readers race in these worlds as well (`OWN_TASTE`).
+Each side chose by true satisfaction, as a company would by A/B tests, on the same four worlds, which serve no result:
+weights of counts, mixes of factors, learning rate and penalty of a network's factors. Readers race in these worlds as
+well (`OWN_TASTE`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
 from helpers.chapters.ch00.race import Track
 from helpers.chapters.ch00.steps import CLIMB
@@ -34,6 +33,7 @@ ALL_COUNTS, TASTE_TELLS = "all counts", "taste and quality"
 ONE_SET, SETS = "counts + one set of factors", "counts + a set for each label"
 PLAIN, SHARED, SEPARATE = "Shared-Bottom", "Shared-Bottom + factors", "separate + factors"
 NETWORKS = (PLAIN, SHARED, SEPARATE)
+LEARNS = {SHARED: [LABELS], SEPARATE: [[label] for label in LABELS]}  # the labels of each of its models
 WAYS = ("", WITH_RETURN := ", + return", WITH_COUNTS := ", + counts")  # how a network's score is fused with counts
 UNTRAINED = (FUSED_COUNTS, HISTORY, VIDEO, ALL_COUNTS, ONE_SET, SETS, TASTE_TELLS, BEST)
 RANKERS = (*UNTRAINED, *(name + way for name in NETWORKS for way in WAYS))
@@ -53,9 +53,7 @@ OF_COUNTS = Chosen("08_own_taste_counts", by=["kind"], setting=list(WEIGHTS), va
 OF_FACTORS = Chosen(
     "08_own_taste_factors", by=["kind", "sets"], setting=["ridge", "mix", "times"], value="satisfaction"
 )
-OF_NETWORKS = Chosen(
-    "08_own_taste_tuning", by=["model", "label"], setting=["penalty", "rate"], value="loss", lowest=True
-)
+OF_NETWORKS = Chosen("08_own_taste_tuning", by=["model"], setting=["penalty", "rate"], value="satisfaction")
 
 
 def tune_counts(seeds: Sequence[int], kinds: Sequence[str] = tuple(KINDS)) -> pd.DataFrame:
@@ -108,29 +106,27 @@ def tune_factors(
 def tune_networks(
     seeds: Sequence[int], penalties: Sequence[float] = PENALTIES, rates: Sequence[float] = RATES
 ) -> pd.DataFrame:
-    """Loss on what is offered, in thousandths, mean over worlds: model, label, penalty, rate, loss. That of a shared
-    model is the sum of all labels."""
+    """Satisfaction, mean over worlds: model, penalty, rate, way, satisfaction. All separate models have one setting."""
     rows = []
     for seed in seeds:
         world = World.make(seed)
-        log, asked = models.fed(world.log, world.asked)
-        for penalty, rate in product(penalties, rates):
-            shared = models.logits([models.train(log, LABELS, penalty, rate)], asked)
-            rows.append((SHARED, "all", penalty, rate, sum(_losses(world, LABELS, shared))))
-            for label in LABELS:
-                separate = models.logits([models.train(log, [label], penalty, rate)], asked)
-                rows.append((SEPARATE, label, penalty, rate, sum(_losses(world, [label], separate))))
-    table = pd.DataFrame(rows, columns=["model", "label", "penalty", "rate", "loss"])
-    return table.groupby([*table][:-1], sort=False)["loss"].mean().reset_index()
+        (log, asked), (base, parts) = models.fed(world.log, world.asked), all_counts(world, OWN)
+        for (model, groups), penalty, rate in product(LEARNS.items(), penalties, rates):
+            score = _trained(log, asked, groups, penalty, rate)
+            for way, fused in _ways(score, base, parts).items():
+                rows.append((model, penalty, rate, way, world.satisfies(fused)))
+    table = pd.DataFrame(rows, columns=["model", "penalty", "rate", "way", "satisfaction"])
+    return table.groupby([*table][:-1], sort=False)["satisfaction"].mean().reset_index()
 
 
-def _losses(world: World, labels: Sequence[str], outputs: Tensor) -> list[float]:
-    happened = {label: torch.tensor(world.offer.outcomes[label].to_numpy(np.float32)) for label in ("click", *labels)}
-    losses = []
-    for label, logit in zip(labels, outputs.T, strict=True):
-        seen = happened["click"] == 1 if label != "click" else torch.ones(len(logit), dtype=torch.bool)
-        losses.append(1000 * cross_entropy(logit[seen], happened[label][seen]).item())
-    return losses
+def _trained(log: Rows, asked: Rows, groups: Sequence[Sequence[str]], *setting: float, **size: int) -> Tensor:
+    """The score of what is `asked`, `(n,)`, by a model for each group of labels."""
+    return models.score(models.logits([models.train(log, labels, *setting, **size) for labels in groups], asked))
+
+
+def _ways(score: Tensor, base: Tensor, parts: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A network's score as it is, with the counted return, with all counts: by `WAYS`."""
+    return dict(zip(WAYS, (score, score + parts[BACK], score / score.std() + base / base.std()), strict=True))
 
 
 def judged(seeds: Sequence[int], kinds: Sequence[str] = (OWN,), rankers: Sequence[str] = RANKERS) -> pd.DataFrame:
@@ -162,8 +158,7 @@ def scores(world: World, kind: str, rankers: Sequence[str]) -> dict[str, Tensor]
             by_name[name] = base + times * products(world, sets, ridge, [mix])[mix]
     trained = [name for name in NETWORKS if kind == OWN and any(name + way in rankers for way in WAYS)]
     for name, score in networks(world, trained).items():
-        by_name |= {name: score, name + WITH_RETURN: score + parts[BACK]}
-        by_name[name + WITH_COUNTS] = score / score.std() + base / base.std()
+        by_name |= {name + way: fused for way, fused in _ways(score, base, parts).items()}
     by_name[TASTE_TELLS] = torch.tensor(world.truth)
     by_name[BEST] = torch.tensor(world.offer.outcomes["satisfaction"].to_numpy())
     return {name: score for name, score in by_name.items() if name in rankers}
@@ -172,13 +167,10 @@ def scores(world: World, kind: str, rankers: Sequence[str]) -> dict[str, Tensor]
 def networks(world: World, names: Sequence[str] = NETWORKS) -> dict[str, Tensor]:
     """The scores of some of the three networks, each with what it chose."""
     log, asked = models.fed(world.log, world.asked)
-    penalty, rate = OF_NETWORKS[SHARED]["all"]
-    train = {
-        PLAIN: lambda: [models.train(log, LABELS, penalty, rate, width=0)],
-        SHARED: lambda: [models.train(log, LABELS, penalty, rate)],
-        SEPARATE: lambda: [models.train(log, [label], *OF_NETWORKS[SEPARATE][label]) for label in LABELS],
-    }
-    return {name: models.score(models.logits(train[name](), asked)) for name in names}
+    found = {name: _trained(log, asked, LEARNS[name], *OF_NETWORKS[name]) for name in names if name in LEARNS}
+    if PLAIN in names:
+        found[PLAIN] = _trained(log, asked, LEARNS[SHARED], *OF_NETWORKS[SHARED], width=0)
+    return found
 
 
 def _entered(seed: int) -> tuple[Rows, Rows, Offer]:
@@ -206,8 +198,8 @@ TABLES = kept_tables(
     KeptTable(
         "08_own_taste_tuning",
         tune_networks,
-        {"seeds": range(940, 942)},
-        [Recheck({"penalties": [100], "rates": [0.1]}, {"loss": 5})],
+        {"seeds": range(940, 944)},
+        [Recheck({"penalties": [100], "rates": [0.1]}, {"satisfaction": 0.01})],
     ),
     KeptTable("08_own_taste", judged, {"seeds": range(24)}, [Recheck({"seeds": [3]}, BROUGHT)]),
     KeptTable(
