@@ -26,7 +26,7 @@ import torch
 from ..support import validate
 from ..support.files import whole
 from .comparison import Comparison, compare
-from .declaration import BINARY, REGRESSION, VECTOR, Declaration, literal
+from .declaration import VECTOR, Declaration, literal
 from .lists import Lists
 from .plan import METRICS, QUICK, THOROUGH, WITHIN, duration
 from .preparation import Table, prepare
@@ -35,10 +35,10 @@ from .reading import read
 from .recommendation import recommend
 from .report import LIBRARY, report
 from .shadow import shadow
-from .suggestion import LATE, TWO, TWO_WORDS, draft, suggest, words_of
+from .suggestion import BY_VALUES, LATE, PLACE, TWO, TWO_WORDS, draft, suggest, words_of
 from .table_checks import check
 
-SCORES = {"score", "pctr", "pcvr", "predicted", "prediction", "pred", "rank"}  # words of what may be served today
+SCORES = {"score", "pctr", "pcvr", "predicted", "prediction", "pred"}  # words of what may be served today
 SCORES_ZH = ("得分", "分数", "预估", "排序")
 SHOWN = 10  # candidates at most
 SERVE = Path(__file__).parents[2 if LIBRARY == "helpers" else 1] / "examples" / "serve.py"
@@ -72,6 +72,11 @@ def questions(guesses: pd.DataFrame) -> list[str]:
         asked.append(f"Is each of these an outcome that you want to predict? {outcomes}.")
     if maybe := ", ".join(literal(str(name)) for name in roles.index[reasons.isin([TWO, TWO_WORDS, LATE])]):
         asked.append(f"Are any of these outcomes, too? {maybe}. If so, they are labels.")
+    if guessed := " and ".join(f"{literal(str(n))} the {roles[n]}" for n in roles.index[reasons == BY_VALUES]):
+        asked.append(f"Is {guessed}? Their names do not say so, only that values come again.")
+    if places := ", ".join(literal(str(name)) for name in roles.index[reasons == PLACE]):
+        said = "when the next list is ordered nobody knows it, and today's ranker chose it"
+        asked.append(f"Is {places} the place at which a row was shown? Then it is no feature: {said}.")
     ids = ", ".join(literal(str(name)) for name in roles.index[roles.eq("id") | reasons.str.startswith("whole")])
     missing = {"user": "whose lists are they", "item": "what was shown", "time": "when was it shown"}
     for role, what in missing.items():
@@ -89,20 +94,13 @@ def questions(guesses: pd.DataFrame) -> list[str]:
 
 @validate.checked
 def first_draft(frame: pd.DataFrame, file: str, reading: dict) -> str:
-    """The Python of a declaration with its questions, to edit; where no label was found, one is to be filled in."""
+    """The Python of a declaration with its questions, to edit."""
     guesses = suggest(frame)
-    try:
-        code = draft(guesses)
-    except ValueError as error:
-        roles = guesses["role"].mask(guesses["reason"] == TWO, BINARY).mask(guesses["reason"] == LATE, REGRESSION)
-        labelled = roles.isin([BINARY, REGRESSION]).any()  # if the two values, or what was measured, are outcomes
-        code = draft(guesses.assign(role=roles)) if labelled else "# declaration = Declaration(labels={…}, …)"
-        code = f"# {error}\n{code}"
     width = max(len(str(name)) for name in guesses.index)
     listed = (f"# {name!s:{width}}  {row['role']}: {row['reason']}" for name, row in guesses.iterrows())
     asked = (f"# {number}. {one}" for number, one in enumerate(questions(guesses), 1))
     parts = {"reading": literal(reading), "questions": "\n".join(asked), "guesses": "\n".join(listed)}
-    return FIRST.format(package=__package__, file=file, quick=QUICK, thorough=THOROUGH, code=code, **parts)
+    return FIRST.format(package=__package__, file=file, quick=QUICK, thorough=THOROUGH, code=draft(guesses), **parts)
 
 
 def _metric(own: Declaration, frame: pd.DataFrame) -> str:

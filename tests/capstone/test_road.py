@@ -84,8 +84,15 @@ def test_what_cannot_be_read_is_one_sentence_and_writes_nothing(tmp_path, monkey
 def test_without_a_label_the_draft_asks_for_one():
     frame = stranger(200).drop(columns=["点击", "点赞"])
     text = road.first_draft(frame, "log.csv", {})
-    assert "# guesses: got no label" in text and "# declaration = Declaration(labels={" in text
+    assert "# No column is surely a label" in text and "# declaration = Declaration(labels={" in text
     compile(text, "declaration.py", "exec")
+
+
+def test_what_no_name_says_is_asked():
+    frame = stranger(900).set_axis(["Gast_Nr", "Zimmer_Nr", "am", "Preis", "Art", "Position", "a", "b", "c"], axis=1)
+    text = road.first_draft(frame.assign(Position=frame["Zimmer_Nr"].sample(frac=1).array), "log.csv", {})
+    assert 'Is "Gast_Nr" the user and "Zimmer_Nr" the item?' in text
+    assert 'Is "Position" the place at which a row was shown? Then it is no feature' in text
 
 
 # A road without notebooks: `python ROAD FILE` walks it where neither Jupyter nor the chapters can be imported.
