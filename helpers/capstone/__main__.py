@@ -1,7 +1,7 @@
 """From a log to what is served, without a notebook:  mtlcheck LOG.csv, or python -m helpers.capstone LOG.csv
 
 The first call writes LOG_report/declaration.py: what each column seems to be, with questions that only you can answer.
-Answer them there. The same command again then compares, and writes into that folder
+Answer them there. The same command again then compares, and writes into that folder, which is beside the log
 
     report.html                 the answer, what it rests on, what to serve and what its lists bring
     ranker.pt                   what is best for each task, trained to the last row (`Ranker.load`)
@@ -32,9 +32,9 @@ from .plan import METRICS, QUICK, THOROUGH, WITHIN, duration
 from .preparation import Table, prepare
 from .ranker import Ranker
 from .reading import read
-from .recommendation import recommend
-from .report import LIBRARY, report
-from .shadow import shadow
+from .recommendation import UNSETTLED, recommend, served_as, today
+from .report import LIBRARY, report, rings
+from .shadow import NAMES, shadow
 from .suggestion import BY_VALUES, LATE, PLACE, TWO, TWO_WORDS, draft, suggest, words_of
 from .table_checks import check
 
@@ -110,10 +110,10 @@ def _metric(own: Declaration, frame: pd.DataFrame) -> str:
     return WITHIN if within and all(within) else METRICS["binary"]
 
 
-def _lists(found: Comparison) -> tuple[Lists | None, str]:
+def _lists(found: Comparison, goals: list[str]) -> tuple[Lists | None, str]:
     """Lists, if there are any, and what to say of them."""
     try:
-        lists = Lists.of(found)
+        lists = Lists.of(found, goals=goals)
     except ValueError as error:
         return None, f"no lists: {error}"
     return lists, f"formed {lists.count:,} lists by {lists.by}"
@@ -168,17 +168,32 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     say(f"checked; binary labels are judged by {metric}")
     found = compare(frame, own, mode=answers.get("mode", QUICK), metric=metric)
     say(f"compared: {recommend(found.headline).word}")
-    lists, said = _lists(found)
-    report(found, path, lists).save(folder / "report.html")
+    goals = found.best.loc[found.best["learnt"], "task"].tolist()[:2]
+    lists, said = _lists(found, goals)
     say(said)
-    ranker, goals = found.ranker(kind="best"), lists.goals if lists else [*own.labels]
+    report(found, path, lists).save(folder / "report.html")
+    say(f"wrote {folder / 'report.html'}")
+    for title, text in (rung := rings(found)).items():
+        print(f"{title} {text}")
+    if first := today(found.best):
+        print(first)
+    if rung.keys() & {*UNSETTLED} or not goals:
+        why = "settle that first" if goals else "nothing here predicts a label surely better than guessing"
+        older = "; that in the folder is of an earlier call" if (folder / "ranker.pt").exists() else ""
+        say(f"exported no ranker: {why}{older}")
+        print('If it is right as it is, end the code of the page with found.ranker(kind="best").export("ranker.pt2")')
+        return 1
+    ranker = found.ranker(kind="best")
     ranker.exponents = dict.fromkeys(goals, 1 / len(goals))
     ranker.save(folder / "ranker.pt")
     ranker.export(folder / "ranker.pt2")
     shutil.copyfile(SERVE, folder / "serve.py")
-    told = ranker.check[ranker.check["metric"].isin(["auc", "gauc", "r2"])].drop(columns="note")
-    print("Trained on the older rows, for the newest (agreement: with what is served, which knows all rows):")
-    print(told.round(3).to_string(index=False))
+    values, scored = ranker.check.set_index(["task", "metric"])["value"], ranker.exponents
+    print("What is served, and how good the same was for the test rows before it was trained on them, too:")
+    for row in found.best.itertuples():
+        how = f"exponent {scored[row.task]:g}" if row.task in scored else "not in the score"
+        how += ": it cannot be told from guessing" * (not row.learnt)
+        print(f"  {row.task}: {served_as(row.name)}, {row.metric} {values[row.task, NAMES[row.metric]]:.3f}, {how}")
     same = _served_as_measured(ranker, folder, found)
     order = "as the ranker does" if same else "OTHERWISE THAN THE RANKER: do not serve it"
     say(f"trained to the last row; the service orders a list {order}")
@@ -201,7 +216,8 @@ def main() -> int:
         print(f"[{duration(time.monotonic() - start)}] {words}", flush=True)
 
     try:
-        return _road(options.log, Path(f"{options.log.name.split('.')[0]}_report"), options.encoding, options.next, say)
+        folder = options.log.parent / f"{options.log.name.split('.')[0]}_report"
+        return _road(options.log, folder, options.encoding, options.next, say)
     except (ValueError, TypeError, OSError, SyntaxError, NameError) as error:
         print(f"Stopped. {error}", file=sys.stderr)
         return 1

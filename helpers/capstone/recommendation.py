@@ -82,7 +82,7 @@ def recommend(headline: pd.DataFrame) -> Recommendation:
     if chosen == COST:
         said.append("One model is cheaper to train and to serve")
     if costs:
-        said.append(f"Keep {costs} apart, or give it more weight, then measure" if won else f"Train {costs} alone")
+        said.append(f"Keep {costs} apart" + ", or give it more weight, then measure" * bool(won))
     if behind:
         said.append(f"No reason to share: better than the shared model, and sharing nothing, is {behind}")
         said.append("Whether better networks would gain by sharing is open: make them better first, or take what wins")
@@ -108,7 +108,7 @@ def today(best: pd.DataFrame) -> str:
     """
     validate.columns("best", best, [*TO_SERVE, "column", "today", "gain", "low", "high", "verdict"])
     said = [
-        f"For {row.task}, {row.column} has {row.metric} {row.today:.3f} for the test rows, {_served_as(row.name)} "
+        f"For {row.task}, {row.column} has {row.metric} {row.today:.3f} for the test rows, {served_as(row.name)} "
         f"{row.value:.3f}: {row.gain:+.3f} ({row.low:+.3f} to {row.high:+.3f}), {INSTEAD[row.verdict]}."
         for row in best[best["column"] != ""].itertuples(index=False)
     ]
@@ -126,21 +126,27 @@ INCUMBENT = (
 
 @validate.checked
 def to_serve(best: pd.DataFrame) -> str:
-    """What is best for each task of all that can be served, and where boosted trees are better still."""
+    """What is best for each task of all that can be served, where boosted trees are better still, and what is left out
+    of the score, because it cannot be told from guessing."""
     validate.columns("best", best, TO_SERVE)
+    known, guessed = best[best["learnt"]], names(map(str, best.loc[~best["learnt"], "task"]))
+    left = f" What is predicted of {guessed} cannot be told from guessing, so it does not count in the score."
+    if known.empty:
+        return NOTHING_TO_SERVE
     said = [
-        f"{_served_as(row.name)} for {row.task} ({row.metric} {row.value:.3f})" for row in best.itertuples(index=False)
+        f"{served_as(row.name)} for {row.task} ({row.metric} {row.value:.3f})" for row in known.itertuples(index=False)
     ]
-    trees = _each(best[best["trees"] > 0], "{row.task} ({row.trees:+.3f})")
+    trees = _each(known[known["trees"] > 0], "{row.task} ({row.trees:+.3f})")
     refused = f" Boosted trees are better for {trees}: no ranker here serves them, scikit-learn itself does."
     kept = f'To serve, by the validation rows: {names(said)}; `found.ranker(kind="best")` has them all.'
-    return kept + refused * bool(trees)
+    return kept + refused * bool(trees) + left * bool(guessed)
 
 
-TO_SERVE = ["task", "metric", "name", "value", "trees"]
+TO_SERVE = ["task", "metric", "name", "value", "trees", "learnt"]
+NOTHING_TO_SERVE = "As long as nothing surely predicts these labels, there is nothing to serve."
 
 
-def _served_as(name: str) -> str:
+def served_as(name: str) -> str:
     """In words, a model of `comparison.Comparison.best`."""
     way = name.removeprefix("shared, ")
     shared = f"the shared model with its outputs {FORMS[way]}" if way in FORMS else "the shared model"
@@ -204,8 +210,8 @@ def alarms(
     validate.columns("scores", scores, ["seed", "model", "task", "constant"])
     held = headline[(headline["own_verdict"] == HOLDS) & (headline["verdict"] != HOLDS) & headline["learnt"]]
     rings = {  # {in a few words: the sentences of each task or column, and what follows from them}
-        "To be settled first.": ([f"{problem.column}: {problem.sentence}" for problem in doubts], DOUBT),
-        "Too good to be true?": (_too_good(gains), ALARM),
+        SETTLE: ([f"{problem.column}: {problem.sentence}" for problem in doubts], DOUBT),
+        TOO_WELL: (_too_good(gains), ALARM),
         "A label that nothing surely predicts.": (_unlearnable(headline), UNLEARNABLE),
         "A rival that shares nothing wins.": (_outdone(beaten), WEAKER),
         "A rival that shares nothing may do as well.": (_as_good(held), NO_REASON),
@@ -216,14 +222,17 @@ def alarms(
     return {title: " ".join([*said, cure]) for title, (said, cure) in rings.items() if said}
 
 
-DOUBT = "Until that is settled, believe no number below: correct the table, or the declaration, and compare again."
+UNSETTLED = SETTLE, TOO_WELL = ("To be settled first.", "Too good to be true?")  # alarms with which nothing is exported
+DOUBT = "Until that is settled, believe no number below, and serve nothing: correct the table, or the declaration, and "
+DOUBT += "compare again."
 ALARM = (
     "hardly anything can be predicted this well before it happens. Most likely one of the features was measured "
-    "afterwards, or derived from the label. Find it, leave it out and compare again; until then do not act on the rest."
+    "afterwards, or derived from the label. Find it, leave it out and compare again; until then serve nothing."
 )
 UNLEARNABLE = (
     "As much may be luck with the labels that the test rows have. As long as that is so, such a label is no reason to "
-    "share, neither for itself nor for another one."
+    "share, neither for itself nor for another one. Leave it out and compare again: a shared model learns "
+    "its noise, too."
 )
 WEAKER = "Sharing is measured among weaker models then: improve them (features, rates, penalties), or take what wins."
 NO_REASON = "The gain may then be over a weak model of its own: no reason to share. One model may still be cheaper."
@@ -303,22 +312,11 @@ def leaning(gain: float, smallest: float) -> str:
 
 
 def _until(headline: pd.DataFrame) -> str:
-    """What to do until all is decided: where anything loses, or leans to it, no shared model is put in place of
-    models that are there; nor where nothing predicts a label that it would share with."""
-    unknown, learnt = headline[headline["verdict"] == UNDECIDED], headline["learnt"].astype(bool)
-    if unknown.empty:
+    """What to do until all is decided."""
+    if not (headline["verdict"] == UNDECIDED).any():
         return ""
-    if not learnt.any():
-        return "As long as nothing surely predicts these labels, there is nothing to serve."
-    leanings = {leaning(row.gain, row.matters) for row in unknown.itertuples()}
-    keep = "Until it is decided, keep what you serve today; if that is nothing yet, take"
-    if not learnt.all():
-        return f"{keep} for each task but {names(map(str, headline.loc[~learnt, 'task']))} a model of its own."
-    if "a loss" in leanings or (headline["verdict"] == OPPOSITE).any():
-        return f'{keep} what is best for each task, `found.ranker(kind="best")`.'
-    if "a gain" in leanings:
-        return f"{keep} the shared model: it is cheaper, and no task leans to a loss."
-    return f"{keep} the shared model, which is cheaper."
+    keep = "Until it is decided, keep what you serve today; if that is nothing yet, take what is best for each task"
+    return f'{keep}, `found.ranker(kind="best")`.' if headline["learnt"].any() else NOTHING_TO_SERVE
 
 
 @validate.checked

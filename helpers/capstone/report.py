@@ -37,6 +37,7 @@ from .plan import CONTROL, METRICS, QUICK, SERVED, SINGLE, WITHIN, duration
 from .ranker import Recipe
 from .recommendation import (
     FORMS,
+    UNSETTLED,
     UNSHARED,
     alarms,
     leaning,
@@ -138,9 +139,8 @@ def report(
     if lists is not None:
         texts["again"] += list_section.code(lists, exponents, str(file))
     words = {name: _words(text) for name, text in texts.items()}
-    doubts = [problem for problem in found.problems if problem.doubt]
-    said_first = alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration.time, doubts)
-    boxes = (f'<div class="alarm"><b>{title}</b> {_words(text)}</div>\n' for title, text in said_first.items())
+    rung = rings(found)
+    boxes = (f'<div class="alarm"><b>{title}</b> {_words(text)}</div>\n' for title, text in rung.items())
     known = "".join(f"<li>{_words(f'{problem.column}: {problem.sentence}')}</li>" for problem in found.problems)
     body = PAGE.substitute(
         words,
@@ -150,7 +150,7 @@ def report(
         below=BELOW if len(levels) > 2 else "",
         pictures=_pictures(found),
         today=f"<p>{_words(first)}</p>" if (first := today(found.best)) else "",
-        serve=_words(to_serve(learnt)) if len(learnt := found.best[found.headline["learnt"].to_numpy(bool)]) else "",
+        serve="" if rung.keys() & {*UNSETTLED} else _words(to_serve(found.best)),
         lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
         undecided=_undecided(found, SETTLED if (found.best["verdict"] == HOLDS).any() else said.until),
@@ -159,6 +159,12 @@ def report(
         tuned=_table(_tuned(found)),
     )
     return Report(f"Does sharing help here? {words['word']}", body)
+
+
+def rings(found: Comparison) -> dict[str, str]:
+    """The `alarms` of a comparison."""
+    doubts = [problem for problem in found.problems if problem.doubt]
+    return alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration.time, doubts)
 
 
 def _values(found: Comparison) -> dict[str, object]:

@@ -97,7 +97,7 @@ NOTHING = "The check found nothing wrong."
 
 
 def _kind(problem: Problem) -> str:
-    return "must fix" if problem.stops else "note"
+    return "must fix" if problem.stops else "settle first" if problem.doubt else "note"
 
 
 def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:

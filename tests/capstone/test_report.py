@@ -154,8 +154,10 @@ def test_it_says_when_the_shared_model_is_best_fused_and_what_is_served(found):
     assert f"{said}<code>found.ranker()</code> serves it" in page.split('class="answer"')[1].split("</div>")[0]
     assert page.count(">averaged, over ") == page.count(">as it is, over ") == 1
     assert "<code>found.ranker()</code> serves" not in report(spoiled(found, form="as it is")).page()
+    guessed = found.best.assign(learnt=False)
     coins, open_ones = (  # where nothing predicts, nothing is to be served
-        html.unescape(report(spoiled(fused, learnt=False, **how)).page()) for how in ({}, {"verdict": "undecided"})
+        html.unescape(report(replace(spoiled(fused, learnt=False, **how), best=guessed)).page())
+        for how in ({}, {"verdict": "undecided"})
     )
     assert "there is nothing to serve" in open_ones
     assert "To serve, by" in page and "To serve, by" not in coins and "<code>found.ranker()</code> serves" not in coins
@@ -307,18 +309,14 @@ def test_what_is_undecided_leans_costs_and_needs_rows(found):
     assert "it would take about 12 seeds (10 minutes of training) to decide" in page and "rows or more" not in page
     page = report(replace(cheap, also=("control",))).page()  # two more of the shared model a seed
     assert "about 12 seeds (18 minutes of training)" in page
-    assert "take the shared model: it is cheaper, and no task leans to a loss." in page
     loss = report(spoiled(one, gain=[-0.02, 0], low=[-0.05, 0], high=[-0.001, 0])).page()
     assert "leans to a loss: sharing may cost up to 0.050 and bring up to 0.000 AUC" in loss
     assert "take what is best for each task, <code>found.ranker(kind=" in loss
     even = report(spoiled(one, gain=[0.0049999, 0])).page()
     assert "leans to no difference that matters" in even and "it would take over 1,000 times the rows to decide" in even
-    assert "take the shared model, which is cheaper." in even
     coin = html.unescape(report(spoiled(one, learnt=[False, True])).page())
-    assert "leans to" not in coin and "take for each task but click & like a model of its own." in coin
+    assert "leans to" not in coin
     assert "While it is undecided" not in report(spoiled(found, verdict="no effect")).page()
-    beside_a_loss = report(spoiled(one, verdict=["undecided", "opposite"], gain=[0.0, -0.2])).page()
-    assert "take what is best for each task, <code>found.ranker(kind=" in beside_a_loss
 
 
 @pytest.mark.parametrize(
