@@ -403,7 +403,7 @@ def _one_list(lists: Lists, exponents: dict[str, float]) -> str:
     """What the lists bring as a table and a curve, and what an A/B test would have to find."""
     first, *tests, last = list_section.sentences(lists, exponents)
     short = [_short(goal, f"goal {letter}") for goal, letter in zip(lists.goals, "AB", strict=True)]
-    words = f"What the first {lists.k} rows bring of {names(lists.goals)}, more than in a random order, as the "
+    words = f"What the top {lists.k} of a list brings of {names(lists.goals)}, more than in a random order, as the "
     words += "exponent of {} rises from 0 to 1 and that of {} falls. ".format(*lists.goals)
     with matplotlib.style.context(PAINTED):
         curve = _picture(lists.figure(short), f"{words}Whiskers are 95% intervals, at equal exponents.")

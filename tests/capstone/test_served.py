@@ -159,9 +159,15 @@ def test_no_advice_is_worse_than_a_mean_and_what_is_guessed_is_no_part_of_the_ad
     labels = {"seconds": "regression", "played": "binary", "subscribed": "binary"}
     found = compare(podcasts(), replace(BY_TIME, labels=labels, numbers=()), RECIPE, **FEW)
     best, beaten = found.best.set_index("task"), found.beaten.set_index(["task", "yardstick"])
-    assert best["learnt"].to_dict() == {"seconds": False, "played": True, "subscribed": best.loc["subscribed", "learnt"]}
+    assert best["learnt"].to_dict() == {
+        "seconds": False,
+        "played": True,
+        "subscribed": best.loc["subscribed", "learnt"],
+    }
     for task in ("played", "subscribed"):
         of = "gauc" if best.loc[task, "metric"] == "GAUC" else "value"
         means = [beaten.loc[(task, name), of] for name in ("by item", "by user and item")]
         assert best.loc[task, "value"] >= max(0.5, *means) - 1e-6
-    assert "of seconds cannot be told from guessing" in to_serve(found.best).replace("seconds and subscribed", "seconds")
+    assert "of seconds cannot be told from guessing" in to_serve(found.best).replace(
+        "seconds and subscribed", "seconds"
+    )
