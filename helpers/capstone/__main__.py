@@ -32,7 +32,7 @@ from .plan import METRICS, QUICK, THOROUGH, WITHIN, duration
 from .preparation import Table, prepare
 from .ranker import Ranker
 from .reading import read
-from .recommendation import UNSETTLED, recommend, served_as, today
+from .recommendation import UNSETTLED, names, recommend, served_as, today
 from .report import LIBRARY, report, rings
 from .shadow import NAMES, shadow
 from .suggestion import BY_VALUES, LATE, PLACE, TWO, TWO_WORDS, draft, suggest, words_of
@@ -72,8 +72,8 @@ def questions(guesses: pd.DataFrame) -> list[str]:
         asked.append(f"Is each of these an outcome that you want to predict? {outcomes}.")
     if maybe := ", ".join(literal(str(name)) for name in roles.index[reasons.isin([TWO, TWO_WORDS, LATE])]):
         asked.append(f"Are any of these outcomes, too? {maybe}. If so, they are labels.")
-    if guessed := " and ".join(f"{literal(str(n))} the {roles[n]}" for n in roles.index[reasons == BY_VALUES]):
-        asked.append(f"Is {guessed}? Their names do not say so, only that values come again.")
+    if guessed := [f"{literal(str(name))} the {roles[name]}" for name in roles.index[reasons == BY_VALUES]]:
+        asked.append(f"Is {names(guessed)}? Their names do not say so, only that values come again.")
     if places := ", ".join(literal(str(name)) for name in roles.index[reasons == PLACE]):
         said = "when the next list is ordered nobody knows it, and today's ranker chose it"
         asked.append(f"Is {places} the place at which a row was shown? Then it is no feature: {said}.")

@@ -139,7 +139,7 @@ def report(
     if lists is not None:
         texts["again"] += list_section.code(lists, exponents, str(file))
     words = {name: _words(text) for name, text in texts.items()}
-    rung = rings(found)
+    unsettled = (rung := rings(found)).keys() & {*UNSETTLED}
     boxes = (f'<div class="alarm"><b>{title}</b> {_words(text)}</div>\n' for title, text in rung.items())
     known = "".join(f"<li>{_words(f'{problem.column}: {problem.sentence}')}</li>" for problem in found.problems)
     body = PAGE.substitute(
@@ -150,10 +150,12 @@ def report(
         below=BELOW if len(levels) > 2 else "",
         pictures=_pictures(found),
         today=f"<p>{_words(first)}</p>" if (first := today(found.best)) else "",
-        serve="" if rung.keys() & {*UNSETTLED} else _words(to_serve(found.best)),
+        serve="" if unsettled else _words(to_serve(found.best)),
         lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
-        undecided=_undecided(found, SETTLED if (found.best["verdict"] == HOLDS).any() else said.until),
+        undecided=""
+        if unsettled
+        else _undecided(found, SETTLED if (found.best["verdict"] == HOLDS).any() else said.until),
         facts=_table(_facts(found)),
         known=known and f"<ul>{known}</ul>",
         tuned=_table(_tuned(found)),

@@ -6,13 +6,14 @@ print(draft(guesses))
 
 import itertools
 import re
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
 
 from ..support import validate
 from .declaration import BINARY, REGRESSION, VECTOR, Declaration, literal
-from .preparation import YES_NO, cut_tags, dates, of_day, vector_width, written
+from .preparation import YES_NO, cut_tags, dates, moments, of_day, vector_width, written
 
 USERS = "(user|uid|member|customer|viewer|reader|listener|visitor|subscriber|reviewer|buyer)(id|no|nr|key)?"
 USERS += "|.*(用户|客户|会员).*"
@@ -25,14 +26,16 @@ HAPPENED += "install|download|subscrib|churn|finish|complet|view|watch|play|read
 HAPPENED += "visit|return|favourit|favorit|book|add|appli|tapp|rat|repli|vot|win)"
 HAPPENED += "(e|s|es|d|ed|t|ing)?|label|target"  # the last word of a label's name
 HAPPENED_ZH = "点击|点赞|收藏|购买|转化|关注|分享|评论|下单"
-PLACES = {"position", "pos", "rank", "slot", "place", "platz", "rang", "位置", "排名"}  # whole words of a name
+PLACES = {"position", "pos", "rank", "slot", "place", "platz", "rang"}  # whole words of a name
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
 LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
 FEWEST_TIMES = 10  # with fewer different values a number does not order the rows of many days
 DATE = r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(\D.*)?"  # of three parts, one the year
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
 NO_TIMES = {"count", "number", "spent", "zone", "value", "of"}  # beside "time" in a name: not when, but how much
-AFTER = "(watch|play|dwell|stay|listen|view|read)(ed)?(time|sec|ms|dur|min|$)|rating|revenue|completion"  # anywhere
+AFTER = (
+    "(watch|play|dwell|stay|listen|view|read)(ed)?(time|sec|ms|dur|min|$)|rating|revenue|completion|停留"  # anywhere
+)
 GROUP_NAMES = {"session", "sessionid", "searchid", "queryid", "requestid", "impressionid"}
 EVENT_NAMES = {"event", "action", "behavior", "behaviour"}  # whole words of a name
 WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}
@@ -40,6 +43,7 @@ TWO, TWO_WORDS = "two values; a label or, if known before, an id", "2 different 
 SCARCE, LATE = "mostly 0 or missing; measured afterwards?", "measured afterwards? a label, never a feature"
 WHOLE = "whole numbers; if they are codes, an id"
 PLACE, BY_VALUES = "the place in a list, unknown before it is made?", "by its values alone: each in several rows"
+SOON = 0.02  # of the time of a log
 FEW_IDS, SAMPLED = 20, 500  # different values, from which on a column may be the user; and those of them looked at
 
 
@@ -71,27 +75,34 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _by_values(frame: pd.DataFrame, first: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
     """The user and the item where no name says it: of the ids that come again and that no other id settles, as a show
-    settles its author, those with the most values. The user's rows lie together, or his column comes first."""
+    settles its author, those with the most values. The user's rows lie together, or the column comes first. What
+    settles another id and is over soon is a session, and its rows are a group."""
     missing = [role for role in ("user", "item") if not any(role == known for known, _ in first.values())]
     counts = {name: frame[name].nunique() for name, (role, _) in first.items() if role in ("user", "item", "id")}
     counts = {name: count for name, count in counts.items() if FEW_IDS <= count <= len(frame) / 2}
-    if not missing or not counts:
-        return {}
-    settles = {}
+    settles, found, order = {}, {}, [*counts]
     for one in counts:
         some = frame[frame[one].isin(frame[one].drop_duplicates()[:SAMPLED])]
-        most = some.groupby(one, observed=True)[[*counts]].nunique().max()
+        most = some.groupby(one, observed=True)[order].nunique().max()
         settles[one] = {other for other in counts if other != one and most[other] == 1}
-    free, order = [name for name in counts if first[name][0] == "id"], [*counts]
+    times = [name for name, (role, _) in first.items() if role == "time"]
+    with suppress(ValueError):  # a time that no rule for day and month fits
+        moment = moments(str(times[0]), frame[times[0]]) if times else pd.Series(0, frame.index)
+        for one in [name for name in counts if settles[name] and first[name][0] == "id"]:
+            spans = moment.groupby(frame[one].to_numpy(), observed=True).agg(np.ptp)
+            if spans.median() < SOON * np.ptp(moment):
+                found[one] = "group", BY_VALUES
+                del counts[one], settles[one]
+    free = [name for name in counts if first[name][0] == "id"]
     for one, other in itertools.permutations(counts, 2):  # of two that settle each other, a name and its number, one
-        later = order.index(one) < order.index(other) or one not in free
-        if other in free and other in settles[one] and (one not in settles[other] or later):
+        earlier = order.index(one) < order.index(other) or first[one][0] != "id"
+        if other in free and other in settles[one] and (one not in settles[other] or earlier):
             free.remove(other)
-    found = sorted(free, key=counts.get, reverse=True)[: len(missing)]
-    if len(found) < len(missing):  # one column alone may be either
-        return {}
-    found = sorted(found, key=lambda name: (-round(_together(frame[name]), 1), order.index(name)))
-    return {name: (role, BY_VALUES) for role, name in zip(missing, found, strict=True)}
+    free = sorted(free, key=counts.get, reverse=True)[: len(missing)]
+    if len(free) == len(missing):  # one column alone may be either
+        free = sorted(free, key=lambda name: (-round(_together(frame[name]), 1), order.index(name)))
+        found |= {name: (role, BY_VALUES) for role, name in zip(missing, free, strict=True)}
+    return found
 
 
 def _together(values: pd.Series) -> float:
@@ -174,7 +185,7 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
         return _id(name, f"its name; {distinct:,} different whole numbers")
     if (values.isna() | (values == 0)).mean() > MOSTLY:
         return "leave out", SCARCE
-    if whole and PLACES & {*words_of(name)}:
+    if whole and (PLACES & {*words_of(name)} or re.search("位置|排名", name)):
         return "leave out", PLACE
     return "number", WHOLE if whole else "numbers with decimals"
 

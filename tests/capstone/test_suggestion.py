@@ -229,6 +229,13 @@ def test_user_and_item_are_found_by_their_values_where_no_name_says_it():
     assert turned[["Gast_Nr", "Zimmer_Nr"]].tolist() == ["item", "user"]
     named = suggest(visits().rename(columns={"Zimmer_Nr": "item"}))["role"]
     assert named[["Gast_Nr", "item", "Etage"]].tolist() == ["user", "item", "id"]
+    visit = np.arange(2_000) // 5  # a visit is over soon, and is one guest's; as a room's rows are not
+    one = visits().assign(
+        Gast_Nr=np.random.default_rng(1).integers(0, 150, 400)[visit], Besuch=[f"b{k}" for k in visit]
+    )
+    one = one.assign(am=pd.Timestamp("2026-05-01") + pd.to_timedelta(range(2_000), unit="h"))
+    found = suggest(one)["role"]
+    assert found[["Besuch", "Gast_Nr", "Zimmer_Nr"]].tolist() == ["group", "user", "item"]
     assert suggest(visits()[["Gast_Nr", "Sprache"]])["role"].tolist() == ["id", "id"]  # of one alone nobody knows
     for names in (["candidate_id", "job_id"], ["player", "show_id"]):
         frame = visits()[["Gast_Nr", "Zimmer_Nr"]].set_axis(names, axis=1)
