@@ -23,12 +23,10 @@ TOO_GOOD = {"AUC": GIVEN_AWAY["binary"], WITHIN: GIVEN_AWAY["binary"], "R²": GI
 
 
 class Recommendation(NamedTuple):
-    """One of `WORDS`, a few sentences that say why and what to do, and what to do until all is decided (nothing where
-    all is)."""
+    """One of `WORDS`, and a few sentences that say why and what to do."""
 
     word: str
     text: str
-    until: str
 
 
 @validate.checked
@@ -97,7 +95,7 @@ def recommend(headline: pd.DataFrame) -> Recommendation:
         said[0] = f"{named}: {said[0]}"
     text = " ".join(f"{one[0].upper()}{one[1:]}." for one in said)
     said = [text, *_rivals(headline), *_fused(headline), *_more(headline)]
-    return Recommendation(chosen, " ".join(said), _until(headline))
+    return Recommendation(chosen, " ".join(said))
 
 
 @validate.checked
@@ -309,14 +307,6 @@ def _unlearnt(scores: pd.DataFrame, gains: pd.DataFrame) -> list[str]:
 def leaning(gain: float, smallest: float) -> str:
     """Which way an undecided gain leans: to a gain, to a loss, or to no difference that matters."""
     return "a gain" if gain > smallest else "a loss" if gain < -smallest else "no difference that matters"
-
-
-def _until(headline: pd.DataFrame) -> str:
-    """What to do until all is decided."""
-    if not (headline["verdict"] == UNDECIDED).any():
-        return ""
-    keep = "Until it is decided, keep what you serve today; if that is nothing yet, take what is best for each task"
-    return f'{keep}, `found.ranker(kind="best")`.' if headline["learnt"].any() else NOTHING_TO_SERVE
 
 
 @validate.checked

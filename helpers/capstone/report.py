@@ -25,18 +25,18 @@ from matplotlib.ticker import MaxNLocator
 
 from ..display import figures, pictures
 from ..display.palette import BLACK, GREY
-from ..evaluation.pool import FUSIONS
 from ..evaluation.verdicts import HOLDS, UNDECIDED
 from ..support import validate
 from ..support.files import whole
 from . import list_section
-from .comparison import FEWEST_CLUSTERS, SHARED, Comparison
+from .comparison import FEWEST_CLUSTERS, Comparison
 from .declaration import literal
 from .lists import Lists
 from .plan import CONTROL, METRICS, QUICK, SERVED, SINGLE, WITHIN, duration
 from .ranker import Recipe
 from .recommendation import (
     FORMS,
+    NOTHING_TO_SERVE,
     UNSETTLED,
     UNSHARED,
     alarms,
@@ -44,6 +44,7 @@ from .recommendation import (
     names,
     recommend,
     rows_needed,
+    served_as,
     to_serve,
     today,
 )
@@ -63,26 +64,18 @@ METRIC_WORDS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always predicting the mean.",
     "GAUC": "GAUC: the AUC within each user.",
-    "'s mean": "Means of items and users: of their labels in the training rows.",
+    "mean label": "Means of items and users are those of the training rows.",
     "linear model": "Linear model, boosted trees: from scikit-learn, on the same rows and columns, each task alone.",
     "shuffled": "Shuffled: the shared model, with the labels of all other tasks moved to other training rows, where "
     "they tell nothing.",
-    "stack": "Late fusion: one score from all outputs of the separate models, or of the shared one; the stack weights "
-    "them on the validation rows.",
+    "stack": "The product, mean and stack of all outputs give one score for each task; the stack weights them on the "
+    "validation rows.",
 }
 SETTLED = 'Whether to share is open; what is ahead of today is not: `found.ranker(kind="best")`, in an A/B test.'
-BELOW = "<p>Rows that are not called <i>shared</i> share nothing: sharing is worth having only where it beats them.</p>"
-LEVELS = {
-    "by item": "item's mean",
-    "by user": "user's mean",
-    "by user and item": "user's + item's mean",
-    "linear": "linear model",
-    "trees": "boosted trees",
-    **{way: f"late fusion: {way}" for way in FUSIONS},
-    **{SHARED + way: f"shared, late fusion: {way}" for way in FUSIONS},
-    SERVED: "served today",
-    CONTROL: "shared, labels of others shuffled",
-}
+UNTIL = "Until it is decided, keep what you serve today; if that is nothing yet, take what is best for each task, "
+UNTIL += '`found.ranker(kind="best")`.'
+BELOW = "<p>All but the shared model share nothing: sharing is worth having only where it beats them.</p>"
+LEVELS = {SERVED: "what you serve today", CONTROL: "the shared model, labels of others shuffled"}  # beside `served_as`
 VERDICT_WORDS = {
     "holds": "gains",
     "opposite": "loses",
@@ -153,9 +146,7 @@ def report(
         serve="" if unsettled else _words(to_serve(found.best)),
         lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
-        undecided=""
-        if unsettled
-        else _undecided(found, SETTLED if (found.best["verdict"] == HOLDS).any() else said.until),
+        undecided="" if unsettled else _undecided(found),
         facts=_table(_facts(found)),
         known=known and f"<ul>{known}</ul>",
         tuned=_table(_tuned(found)),
@@ -254,8 +245,10 @@ def _head(found: Comparison, file: str) -> str:
     return "<br>".join(_words(line) for line in lines if line)
 
 
-def _undecided(found: Comparison, until: str) -> str:
+def _undecided(found: Comparison) -> str:
     """What to do while a task is undecided: which way it leans, what sharing may cost, what more rows would do."""
+    until = UNTIL if found.headline["learnt"].any() else NOTHING_TO_SERVE
+    until = SETTLED if (found.best["verdict"] == HOLDS).any() else until
     rows = found.headline[found.headline["verdict"] == UNDECIDED]
     if rows.empty:
         return ""
@@ -334,21 +327,21 @@ def _levels(found: Comparison) -> pd.DataFrame:
     a user and the task is binary."""
     structure, rows = found.recipe.structure, {}
     for row in found.gains.itertuples():
-        rows |= {("alone", row.task): (row.single, np.nan), ("shared", row.task): (row.shared, np.nan)}
+        rows |= {(SINGLE, row.task): (row.single, np.nan), (structure, row.task): (row.shared, np.nan)}
     if "gauc" in found.scores:
         learnt = found.scores[~found.scores["constant"]]
         for (task, model), mean in learnt.groupby(["task", "model"])["gauc"].mean().items():
-            side = {SINGLE: "alone", structure: "shared"}[model]
-            rows[side, task] = (rows[side, task][0], mean)
+            rows[model, task] = (rows[model, task][0], mean)
     if found.beaten.empty:
         by_item = found.facts.set_index("task")["by item"].dropna()
-        rows |= {(LEVELS["by item"], task): (value, np.nan) for task, value in by_item.items()}
+        rows |= {("by item", task): (value, np.nan) for task, value in by_item.items()}
     for row in found.beaten.itertuples():
-        rows[LEVELS[row.yardstick], row.task] = (row.value, getattr(row, "gauc", np.nan))
-    table = {"model": list(dict.fromkeys(model for model, _ in rows))}
+        rows[row.yardstick, row.task] = (row.value, getattr(row, "gauc", np.nan))
+    models = list(dict.fromkeys(model for model, _ in rows))
+    table = {"model": [LEVELS.get(model) or served_as(model) for model in models]}
     for task, kind in found.declaration.labels.items():
         for place, metric in enumerate((_metric(found, kind), WITHIN)):
-            values = [rows.get((model, task), (np.nan, np.nan))[place] for model in table["model"]]
+            values = [rows.get((model, task), (np.nan, np.nan))[place] for model in models]
             if not np.isnan(values).all():
                 table[f"{task} {metric}"] = ["" if np.isnan(value) else f"{value:.3f}" for value in values]
     return pd.DataFrame(table)

@@ -63,6 +63,8 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
             role, reason = ("id", f"two values, and the same in all rows of {of}") if two else ("number", WHOLE)
         if role in ("id", "tags", "leave out") and "item" in ids and _ids_of(values, ids["item"]):
             role, reason = "list", f"ids of {ids['item'].name}, several in a row"
+        if role == "list" and "item" not in ids:
+            role = "tags"
         if name in times and name != finest:
             role, reason = "leave out", "another time"
         if role in ("user", "item", "group") and role in taken:
@@ -137,7 +139,7 @@ def draft(guesses: pd.DataFrame) -> str:
 
 
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:
-    seen, compact, last = values.dropna(), letters(name), (words_of(name) or [""])[-1]
+    seen, compact, last = values.dropna(), _letters(name), (words_of(name) or [""])[-1]
     texts = seen.head(LOOKED_AT).astype(str)
     if width := vector_width(seen.head(LOOKED_AT)):
         return f"{VECTOR}{width}", "as many numbers in a row"
@@ -190,8 +192,7 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     return "number", WHOLE if whole else "numbers with decimals"
 
 
-@validate.checked
-def letters(name: str) -> str:
+def _letters(name: str) -> str:
     """A name in small letters and figures alone: of "User ID", "user_id" and "userId" userid."""
     return re.sub(r"[\W_]+", "", name.lower())
 
@@ -212,7 +213,7 @@ def is_date(name: str, values: pd.Series) -> bool:
         return False
     if not pd.api.types.is_numeric_dtype(values.dtype):
         return _dated(values.dropna())
-    if re.fullmatch(f".*id|.*code.*|.*({USERS}).*|{ITEMS}", letters(name)):
+    if re.fullmatch(f".*id|.*code.*|.*({USERS}).*|{ITEMS}", _letters(name)):
         return False
     seen = values.dropna()
     return written(seen) is not None or dates(seen) is not None
@@ -256,7 +257,7 @@ def _id(name: str, reason: str) -> tuple[str, str]:
 
 
 def _is(name: str, names: str) -> bool:
-    return bool(re.fullmatch(names, letters(name)))
+    return bool(re.fullmatch(names, _letters(name)))
 
 
 def _ids_of(values: pd.Series, ids: pd.Series) -> bool:

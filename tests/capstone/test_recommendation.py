@@ -201,7 +201,7 @@ def test_no_page_contradicts_itself():
     for _ in range(100):
         rows = a_headline(rng)
         found, said = recommend(rows), " ".join(rung(headline=rows).values())
-        page = found.text + found.until + said
+        page = found.text + said
         assert (
             found.word == word(rows["verdict"])
             and (SERVED in page) == ((rows["form"] != "as it is") & rows["learnt"]).any()
@@ -209,8 +209,7 @@ def test_no_page_contradicts_itself():
         if found.word == APART:
             assert "sharing helps" not in page.lower()
         if found.word in (SHARE, COST):
-            assert (not found.until and "costs" not in page.replace("nothing that matters", "")) or found.word == SHARE
-        assert bool(found.until) == (rows["verdict"] == "undecided").any()
+            assert "costs" not in page.replace("nothing that matters", "") or found.word == SHARE
         for task in rows.loc[~rows["learnt"], "task"]:
             assert f"For {task} about" not in page
         for row in rows.itertuples():
@@ -245,17 +244,6 @@ def test_a_model_that_has_learnt_nothing_is_named_with_its_seeds():
     every = rung(**judged(*(("like", "single", seed) for seed in range(3))))[DEAF]
     lost = "Nothing can be said of like: fewer than two seeds are left."
     assert every == f"{same}like (single, all seeds). {words.DEAD} {lost} {words.REVIVE}"
-
-
-def test_until_then_what_is_served_stays_or_what_is_best_is_taken():
-    """One advice, whatever it leans to: that which the page gives under what to serve."""
-    keep = 'if that is nothing yet, take what is best for each task, `found.ranker(kind="best")`.'
-    for gains in ((0.01, -0.01), (0.01, 0.001)):
-        rows = table(("a", "undecided", 9), ("b", "undecided", 9)).assign(gain=gains)
-        assert recommend(rows).until.endswith(keep)
-        assert recommend(rows.assign(learnt=[True, False])).until.endswith(keep)
-        assert recommend(rows.assign(learnt=False)).until == words.NOTHING_TO_SERVE
-    assert recommend(table(("a", "no effect", 0), ("b", "holds", 0))).until == ""
 
 
 def test_what_cannot_be_told_from_guessing_is_not_advised():

@@ -15,7 +15,8 @@ from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.reading import read
-from helpers.capstone.report import HELD, LEVELS, SEARCHED, _levels, report
+from helpers.capstone.recommendation import served_as
+from helpers.capstone.report import HELD, SEARCHED, _levels, report
 from helpers.capstone.table_checks import Problem, Problems
 from helpers.chapters.ch08 import coverage
 from helpers.chapters.ch08.studies import coverage as lab_coverage
@@ -220,20 +221,23 @@ def test_what_both_sides_and_all_yardsticks_reach_is_in_one_table(found):
     assert list(levels.columns) == ["click & like AUC", "click & like GAUC", "$seconds$ R²"]
     gauc = found.scores.query("task == 'click & like'").groupby("model")["gauc"].mean()
     gains, beaten = found.gains.set_index("task"), found.beaten.set_index(["task", "yardstick"])
-    for model, side, name in (("alone", "single", "single-task"), ("shared", "shared", "Shared-Bottom")):
+    alone, shared = "a model of its own", "the shared model"
+    for model, side, name in ((alone, "single", "single-task"), (shared, "shared", "Shared-Bottom")):
         expected = [gains.loc["click & like", side], gauc[name], gains.loc["$seconds$", side]]
         assert levels.loc[model].tolist() == [f"{value:.3f}" for value in expected]
     for name in ("by user", "linear", "trees", "stack"):
         own = [*beaten.loc[("click & like", name), ["value", "gauc"]], beaten.loc[("$seconds$", name), "value"]]
-        assert levels.loc[LEVELS[name]].tolist() == [f"{value:.3f}" for value in own]
-    assert levels.loc["late fusion: mean", "$seconds$ R²"] == ""  # it is in no unit
-    ours = [f"shared, late fusion: {way}" for way in ("mean", "stack")]
-    assert list(levels.index[:5]) == ["alone", "shared", *ours, "user's mean"]
+        assert levels.loc[served_as(name)].tolist() == [f"{value:.3f}" for value in own]
+    assert levels.loc["the mean of the separate models", "$seconds$ R²"] == ""  # it is in no unit
+    ours = [served_as(f"shared, {way}") for way in ("mean", "stack")]
+    assert list(levels.index[:5]) == [alone, shared, *ours, "the mean label of each user"]
     own = beaten.loc[("click & like", "shared, mean"), ["value", "gauc"]]
-    assert levels.loc["shared, late fusion: mean"].tolist() == [*(f"{value:.3f}" for value in own), ""]
+    assert levels.loc["the shared model with its outputs averaged"].tolist() == [*(f"{value:.3f}" for value in own), ""]
     page = report(found).page()
     assert (
-        "GAUC: the AUC within each user." in page and "from scikit-learn" in page and "Late fusion: one score" in page
+        "GAUC: the AUC within each user." in page
+        and "from scikit-learn" in page
+        and "all outputs give one score" in page
     )
 
 

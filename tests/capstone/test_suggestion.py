@@ -70,7 +70,7 @@ def test_what_may_be_known_too_late_is_left_out():
         ("x", [3, 3, None], "leave out", "one value only"),
         ("Date", ["2026-05-01", "2026-05-02"], "time", "its values are dates"),
         ("Date", ["2026-05-01", "2026-05-02", None], "leave out", "a time with gaps orders no rows"),
-        ("hist", ["1 2", "3 4 5", "6"], "list", "ids with spaces between them"),
+        ("hist", ["1 2", "3 4 5", "6"], "tags", "ids with spaces between them"),
         ("list", ["1 2", "3", "1 2", "3"], "id", TWO_WORDS),
         ("tags", ["1 2", "3 4 5", "1 2", "3 4 5"], "id", TWO_WORDS),
         ("liked", ["Yes", "NO"], "binary label", "yes and no; if known before the impression, an id"),
