@@ -14,6 +14,7 @@ next.html there: whether to keep this ranker or to retrain it.
 
 import argparse
 import json
+import re
 import runpy
 import shutil
 import sys
@@ -139,10 +140,11 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     if not plan.exists():
         reading = {} if encoding is None else {"encoding": encoding}
         frame = read(path, **reading)
+        text = first_draft(frame, path.name, reading)
         with whole(plan) as part:
-            part.write_text(first_draft(frame, path.name, reading), encoding="utf-8")
+            part.write_text(text, encoding="utf-8")
         say(f"read {len(frame):,} rows, {len(frame.columns)} columns")
-        count = len(questions(suggest(frame)))
+        count = len(re.findall(r"^# \d+\. ", text, re.M))
         say(f"wrote {plan}: answer its {count} questions there, then give this command again")
         return 0
     if later is not None and not (folder / "ranker.pt").exists():

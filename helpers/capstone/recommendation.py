@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from ..evaluation.four_outcomes import UNCLEAR, outcome
-from ..evaluation.intervals import MOST_SEEDS
 from ..evaluation.pool import AS_IS, FUSIONS
 from ..evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDECIDED, VERDICTS, verdict
 from ..support import validate
@@ -53,7 +52,6 @@ def word(verdicts: Iterable[str]) -> str:
 
 NEEDED = ["task", "metric", "verdict", "gain", "low", "high", "matters", "rival", "nearest", "learnt", "measured"]
 NEEDED += ["form", "plain_gain", "own_gain", "own_verdict", "control_gain", "control_low", "control_high"]
-NEEDED += ["seeds_needed"]
 
 
 def recommend(headline: pd.DataFrame) -> Recommendation:
@@ -94,7 +92,7 @@ def recommend(headline: pd.DataFrame) -> Recommendation:
     if named != UNCLEAR and as_drawn == headline["verdict"].tolist() and not behind:
         said[0] = f"{named}: {said[0]}"
     text = " ".join(f"{one[0].upper()}{one[1:]}." for one in said)
-    said = [text, *_rivals(headline), *_fused(headline), *_more(headline)]
+    said = [text, *_rivals(headline), *_fused(headline)]
     return Recommendation(chosen, " ".join(said))
 
 
@@ -323,18 +321,6 @@ def rows_needed(gain: float, low: float, high: float, smallest: float, rows: int
     else:
         sides = [(high - gain, smallest - gain), (gain - low, smallest + gain)]
     return max(rows * (width / short) ** 2 if short else float("inf") for width, short in sides)
-
-
-def _more(gains: pd.DataFrame) -> list[str]:
-    """What would decide the tasks that are undecided; of labels that nothing predicts, nothing can be said."""
-    rows = gains[(gains["verdict"] == "undecided") & gains["learnt"].astype(bool)]
-    said = [
-        f"For {row.task} about {row.seeds_needed:.0f} seeds would decide, if mean and spread stay as they are."
-        for row in rows[rows["seeds_needed"] > 0].itertuples()
-    ]
-    if stuck := names(map(str, rows.loc[rows["seeds_needed"].isna(), "task"])):
-        said.append(f"For {stuck} even {MOST_SEEDS} seeds would not decide it: more rows are needed.")
-    return said
 
 
 @validate.checked

@@ -83,13 +83,12 @@ def table(*rows) -> pd.DataFrame:
             "Whether it costs click is not decided. Whether anything that shares nothing is as good for like",
         ),
         (table(("click", "no effect", 0), ("like", "no effect", 0)), COST, "cheaper to train and to serve"),
-        (table(("click", "undecided", 40), ("like", "undecided", np.nan)), OPEN, "For like even 200 seeds would not"),
         (
             table(("click", "undecided", 40), ("like", "undecided", np.nan)),
             OPEN,
-            "The measurements do not decide it yet. For click about 40 seeds would decide",
+            "The measurements do not decide it yet.",
         ),
-        (table(("click", "undecided", 40), ("like", "no effect", 0)), OPEN, "do not decide it yet. For click about 40"),
+        (table(("click", "undecided", 40), ("like", "no effect", 0)), OPEN, "do not decide it yet."),
         (
             table(("a", "opposite", 0), ("b", "opposite", 0), ("c", "opposite", 0)),
             APART,
@@ -210,8 +209,6 @@ def test_no_page_contradicts_itself():
             assert "sharing helps" not in page.lower()
         if found.word in (SHARE, COST):
             assert "costs" not in page.replace("nothing that matters", "") or found.word == SHARE
-        for task in rows.loc[~rows["learnt"], "task"]:
-            assert f"For {task} about" not in page
         for row in rows.itertuples():
             claimed = any(
                 f"haring helps {names}" in found.text for names in (row.task, f"{row.task} and", f"{row.task},")
