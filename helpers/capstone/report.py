@@ -25,7 +25,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ..display import figures, pictures
 from ..display.palette import BLACK, GREY
-from ..evaluation.verdicts import HOLDS, UNDECIDED
+from ..evaluation.verdicts import HOLDS, UNDECIDED, verdict
 from ..support import validate
 from ..support.files import whole
 from . import list_section
@@ -252,7 +252,8 @@ def _undecided(found: Comparison) -> str:
     rows = found.headline[found.headline["verdict"] == UNDECIDED]
     if rows.empty:
         return ""
-    rows = rows[rows["learnt"].astype(bool)]
+    by_interval = [verdict(row.low, row.high, row.matters) == UNDECIDED for row in rows.itertuples()]
+    rows = rows[rows["learnt"].astype(bool) & by_interval]  # of others, no rows would decide
     total, lines, cost = sum(found.parts.values()), [], found.cost.set_index("model")["seconds"]
     of_a_seed = cost.sum() + cost[found.recipe.structure] * len(found.declaration.labels) * (CONTROL in found.also)
     for row in rows[len(found.seeds) - rows["dead"] >= 2].itertuples():
