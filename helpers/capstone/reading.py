@@ -54,8 +54,8 @@ def read(
               the same in every file, and a larger share keeps what a smaller one does
     encoding  of a CSV file; None: UTF-8, or UTF-16 where its first bytes say so
 
-    Memory, besides 300 MB for Python and PyTorch: to read a CSV file takes less than three times the
-    memory of the table, to compare less than four times (measured on a million rows with words and lists,
+    Memory, besides 300 MB for Python and PyTorch: to read a CSV file takes less than three times what `megabytes` says
+    of the table, to compare less than four times (measured on a million rows with words and lists,
     `benchmarks/README.md`).
 
     Whole numbers take as few bytes as they need, and words are kept once each (categories). Blanks around a name in the
@@ -97,6 +97,12 @@ def give_back() -> None:
     """Let the system have what was freed. Linux's C library keeps it for arrays, of a million rows 180 MB."""
     with suppress(OSError, AttributeError, TypeError):  # another library, or another system
         ctypes.CDLL(None).malloc_trim(0)
+
+
+@validate.checked
+def megabytes(frame: pd.DataFrame) -> float:
+    """Memory of a table, words included."""
+    return float(frame.memory_usage(deep=True).sum() / 1e6)
 
 
 def _file(path: str | Path) -> Path:

@@ -142,6 +142,7 @@ TO_SERVE = ["task", "metric", "name", "value", "trees", "learnt"]
 NOTHING_TO_SERVE = "As long as nothing surely predicts these labels, there is nothing to serve."
 
 
+@validate.checked
 def served_as(name: str) -> str:
     """In words, a model of `comparison.Comparison.best`."""
     way = name.removeprefix("shared, ")

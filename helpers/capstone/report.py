@@ -154,6 +154,7 @@ def report(
     return Report(f"Does sharing help here? {words['word']}", body)
 
 
+@validate.checked
 def rings(found: Comparison) -> dict[str, str]:
     """The `alarms` of a comparison."""
     doubts = [problem for problem in found.problems if problem.doubt]
@@ -252,7 +253,7 @@ def _undecided(found: Comparison) -> str:
     rows = found.headline[found.headline["verdict"] == UNDECIDED]
     if rows.empty:
         return ""
-    by_interval = [verdict(row.low, row.high, row.matters) == UNDECIDED for row in rows.itertuples()]
+    by_interval = np.array([verdict(row.low, row.high, row.matters) == UNDECIDED for row in rows.itertuples()])
     rows = rows[rows["learnt"].astype(bool) & by_interval]  # of others, no rows would decide
     total, lines, cost = sum(found.parts.values()), [], found.cost.set_index("model")["seconds"]
     of_a_seed = cost.sum() + cost[found.recipe.structure] * len(found.declaration.labels) * (CONTROL in found.also)
