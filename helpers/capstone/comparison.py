@@ -117,7 +117,8 @@ class Comparison(Plan):
             own_verdict, as in `growth`; control_gain, control_low and control_high, over the
             control (NaN without one); measured, whether there was any rival besides its own model; learnt, whether any
             model can surely be told from guessing; and level, the metric of the best. Where it is not learnt, it is
-            undecided, and where no other label is, it does not gain; beside a label that is not, none loses
+            undecided, and where no other label is, it does not gain; beside a label that is not, no
+            task loses that is behind its own model
     best    a row a task, what to serve: name (the best by the validation rows of all that a ranker can serve; by GAUC
             where validation and test rows have `MANY_ORDERS`, and among those that are for the test rows no worse than
             guessing and than any mean of labels), metric, value (for the test rows), learnt (whether it can surely be
@@ -462,7 +463,8 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
     own = growth[growth["seeds"] == len(plan.seeds)].set_index("task")[["gain", "low", "high", "verdict"]]
     found = pd.DataFrame(rows).join(own.add_prefix("own_"), on="task")
     alone = found["learnt"].sum() - found["learnt"] == 0  # no other label to learn from
-    spoilt = (found["verdict"] == OPPOSITE) & ~found["learnt"].all()  # by the noise of a label that is shared, too
+    spoilt = (found["verdict"] == OPPOSITE) & (found["own_gain"] < -found["matters"])
+    spoilt &= ~found["learnt"].all()  # by the noise of a label that is shared, too
     found.loc[~found["learnt"] | ((found["verdict"] == HOLDS) & alone) | spoilt, "verdict"] = UNDECIDED
     return found
 
