@@ -227,8 +227,8 @@ ALARM = (
     "afterwards, or derived from the label. Find it, leave it out and compare again; until then serve nothing."
 )
 UNLEARNABLE = (
-    "As much may be luck with the labels that the test rows have. Such a label is no reason to share, and what others "
-    "lose beside it no reason to keep them apart: the shared model learns its noise. Leave it out and compare again."
+    "As much may be luck with the labels that the test rows have. Leave such a label out and compare again: it is no "
+    "reason to share, and its noise may spoil the shared model for others."
 )
 WEAKER = "Sharing is measured among weaker models then: improve them (features, rates, penalties), or take what wins."
 NO_REASON = "The gain may then be over a weak model of its own: no reason to share. One model may still be cheaper."

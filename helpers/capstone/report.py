@@ -64,12 +64,10 @@ METRIC_WORDS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always predicting the mean.",
     "GAUC": "GAUC: the AUC within each user.",
-    "mean label": "Means of items and users are those of the training rows.",
     "linear model": "Linear model, boosted trees: from scikit-learn, on the same rows and columns, each task alone.",
     "shuffled": "Shuffled: the shared model, with the labels of all other tasks moved to other training rows, where "
     "they tell nothing.",
-    "stack": "The product, mean and stack of all outputs give one score for each task; the stack weights them on the "
-    "validation rows.",
+    "stack": "A stack weights all outputs for one task, on the validation rows.",
 }
 SETTLED = 'Whether to share is open; what is ahead of today is not: `found.ranker(kind="best")`, in an A/B test.'
 UNTIL = "Until it is decided, keep what you serve today; if that is nothing yet, take what is best for each task, "

@@ -237,7 +237,7 @@ def test_what_both_sides_and_all_yardsticks_reach_is_in_one_table(found):
     assert (
         "GAUC: the AUC within each user." in page
         and "from scikit-learn" in page
-        and "all outputs give one score" in page
+        and "A stack weights all outputs" in page
     )
 
 
