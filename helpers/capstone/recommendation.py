@@ -50,13 +50,9 @@ def word(verdicts: Iterable[str]) -> str:
     return OPEN if unknown else COST
 
 
-NEEDED = ["task", "metric", "verdict", "gain", "low", "high", "matters", "rival", "nearest", "learnt", "measured"]
-NEEDED += ["form", "plain_gain", "own_gain", "own_verdict", "control_gain", "control_low", "control_high"]
-
-
+@validate.checked
 def recommend(headline: pd.DataFrame) -> Recommendation:
     """The recommendation for the rows of `comparison.Comparison.headline`, one a task."""
-    validate.columns("headline", headline, NEEDED)
     of = {one: [str(t) for t in headline.loc[headline["verdict"] == one, "task"]] for one in VERDICTS}
     unknown = headline[headline["verdict"] == UNDECIDED]
     lost = headline[headline["verdict"] == OPPOSITE]
@@ -102,7 +98,6 @@ def today(best: pd.DataFrame) -> str:
 
     best   a row a task, as `comparison.Comparison` has it
     """
-    validate.columns("best", best, [*TO_SERVE, "column", "today", "gain", "low", "high", "verdict"])
     said = [
         f"For {row.task}, {row.column} has {row.metric} {row.today:.3f} for the test rows, {served_as(row.name)} "
         f"{row.value:.3f}: {row.gain:+.3f} ({row.low:+.3f} to {row.high:+.3f}), {INSTEAD[row.verdict]}."
@@ -124,7 +119,6 @@ INCUMBENT = (
 def to_serve(best: pd.DataFrame) -> str:
     """What is best for each task of all that can be served, where boosted trees are better still, and what is left out
     of the score, because it cannot be told from guessing."""
-    validate.columns("best", best, TO_SERVE)
     known, guessed = best[best["learnt"]], names(map(str, best.loc[~best["learnt"], "task"]))
     left = f" What is predicted of {guessed} cannot be told from guessing, so it does not count in the score."
     if known.empty:
@@ -138,7 +132,6 @@ def to_serve(best: pd.DataFrame) -> str:
     return kept + refused * bool(trees) + left * bool(guessed)
 
 
-TO_SERVE = ["task", "metric", "name", "value", "trees", "learnt"]
 NOTHING_TO_SERVE = "As long as nothing surely predicts these labels, there is nothing to serve."
 
 
@@ -202,9 +195,6 @@ def alarms(
 
     headline, gains, beaten, scores   as `comparison.Comparison` has them; beaten may be empty
     """
-    validate.columns("headline", headline, [*NEEDED, "level"])
-    validate.columns("gains", gains, ["task", "metric", "single", "shared", "seeds", "dead"])
-    validate.columns("scores", scores, ["seed", "model", "task", "constant"])
     held = headline[(headline["own_verdict"] == HOLDS) & (headline["verdict"] != HOLDS) & headline["learnt"]]
     rings = {  # {in a few words: the sentences of each task or column, and what follows from them}
         SETTLE: ([f"{problem.column}: {problem.sentence}" for problem in doubts], DOUBT),
