@@ -1,4 +1,4 @@
-"""A ranker as a service, without the course:  python examples/serve.py ranker.pt2 [MORE.pt2 …] [--port 8000]
+"""A ranker as a service, without the course:  python serve.py ranker.pt2 [MORE.pt2 …] [--port 8000]
 
 `Ranker.export` has written the model to ranker.pt2 and what its columns are to ranker.json. This file needs numpy and
 torch, and to answer over HTTP `pip install fastapi uvicorn`:

@@ -1,7 +1,7 @@
 """From a log to what is served, without a notebook:  mtlcheck LOG.csv, or python -m helpers.capstone LOG.csv
 
 The first call writes LOG_report/declaration.py: what each column seems to be, with questions that only you can answer.
-Answer them there. The same command again then compares, and writes into that folder
+Answer them there. The same command again then compares, and writes into that folder, which is beside the log
 
     report.html                 the answer, what it rests on, what to serve and what its lists bring
     ranker.pt                   what is best for each task, trained to the last row (`Ranker.load`)
@@ -14,6 +14,7 @@ next.html there: whether to keep this ranker or to retrain it.
 
 import argparse
 import json
+import re
 import runpy
 import shutil
 import sys
@@ -26,19 +27,19 @@ import torch
 from ..support import validate
 from ..support.files import whole
 from .comparison import Comparison, compare
-from .declaration import BINARY, REGRESSION, VECTOR, Declaration, literal
+from .declaration import VECTOR, Declaration, literal
 from .lists import Lists
 from .plan import METRICS, QUICK, THOROUGH, WITHIN, duration
 from .preparation import Table, prepare
 from .ranker import Ranker
 from .reading import read
-from .recommendation import recommend
-from .report import LIBRARY, report
-from .shadow import shadow
-from .suggestion import LATE, TWO, TWO_WORDS, draft, suggest, words_of
+from .recommendation import UNSETTLED, names, recommend, served_as, today
+from .report import LIBRARY, report, rings
+from .shadow import NAMES, shadow
+from .suggestion import BY_VALUES, LATE, PLACE, TWO, TWO_WORDS, draft, suggest, words_of
 from .table_checks import check
 
-SCORES = {"score", "pctr", "pcvr", "predicted", "prediction", "pred", "rank"}  # words of what may be served today
+SCORES = {"score", "pctr", "pcvr", "predicted", "prediction", "pred"}  # words of what may be served today
 SCORES_ZH = ("得分", "分数", "预估", "排序")
 SHOWN = 10  # candidates at most
 SERVE = Path(__file__).parents[2 if LIBRARY == "helpers" else 1] / "examples" / "serve.py"
@@ -72,6 +73,11 @@ def questions(guesses: pd.DataFrame) -> list[str]:
         asked.append(f"Is each of these an outcome that you want to predict? {outcomes}.")
     if maybe := ", ".join(literal(str(name)) for name in roles.index[reasons.isin([TWO, TWO_WORDS, LATE])]):
         asked.append(f"Are any of these outcomes, too? {maybe}. If so, they are labels.")
+    if guessed := [f"{literal(str(name))} the {roles[name]}" for name in roles.index[reasons == BY_VALUES]]:
+        asked.append(f"Is {names(guessed)}? Their names do not say so, only that values come again.")
+    if places := ", ".join(literal(str(name)) for name in roles.index[reasons == PLACE]):
+        said = "when the next list is ordered nobody knows it, and today's ranker chose it"
+        asked.append(f"Is {places} the place at which a row was shown? Then it is no feature: {said}.")
     ids = ", ".join(literal(str(name)) for name in roles.index[roles.eq("id") | reasons.str.startswith("whole")])
     missing = {"user": "whose lists are they", "item": "what was shown", "time": "when was it shown"}
     for role, what in missing.items():
@@ -89,20 +95,13 @@ def questions(guesses: pd.DataFrame) -> list[str]:
 
 @validate.checked
 def first_draft(frame: pd.DataFrame, file: str, reading: dict) -> str:
-    """The Python of a declaration with its questions, to edit; where no label was found, one is to be filled in."""
+    """The Python of a declaration with its questions, to edit."""
     guesses = suggest(frame)
-    try:
-        code = draft(guesses)
-    except ValueError as error:
-        roles = guesses["role"].mask(guesses["reason"] == TWO, BINARY).mask(guesses["reason"] == LATE, REGRESSION)
-        labelled = roles.isin([BINARY, REGRESSION]).any()  # if the two values, or what was measured, are outcomes
-        code = draft(guesses.assign(role=roles)) if labelled else "# declaration = Declaration(labels={…}, …)"
-        code = f"# {error}\n{code}"
     width = max(len(str(name)) for name in guesses.index)
     listed = (f"# {name!s:{width}}  {row['role']}: {row['reason']}" for name, row in guesses.iterrows())
     asked = (f"# {number}. {one}" for number, one in enumerate(questions(guesses), 1))
     parts = {"reading": literal(reading), "questions": "\n".join(asked), "guesses": "\n".join(listed)}
-    return FIRST.format(package=__package__, file=file, quick=QUICK, thorough=THOROUGH, code=code, **parts)
+    return FIRST.format(package=__package__, file=file, quick=QUICK, thorough=THOROUGH, code=draft(guesses), **parts)
 
 
 def _metric(own: Declaration, frame: pd.DataFrame) -> str:
@@ -112,10 +111,10 @@ def _metric(own: Declaration, frame: pd.DataFrame) -> str:
     return WITHIN if within and all(within) else METRICS["binary"]
 
 
-def _lists(found: Comparison) -> tuple[Lists | None, str]:
+def _lists(found: Comparison, goals: list[str]) -> tuple[Lists | None, str]:
     """Lists, if there are any, and what to say of them."""
     try:
-        lists = Lists.of(found)
+        lists = Lists.of(found, goals=goals)
     except ValueError as error:
         return None, f"no lists: {error}"
     return lists, f"formed {lists.count:,} lists by {lists.by}"
@@ -141,10 +140,11 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     if not plan.exists():
         reading = {} if encoding is None else {"encoding": encoding}
         frame = read(path, **reading)
+        text = first_draft(frame, path.name, reading)
         with whole(plan) as part:
-            part.write_text(first_draft(frame, path.name, reading), encoding="utf-8")
+            part.write_text(text, encoding="utf-8")
         say(f"read {len(frame):,} rows, {len(frame.columns)} columns")
-        count = len(questions(suggest(frame)))
+        count = len(re.findall(r"^# \d+\. ", text, re.M))
         say(f"wrote {plan}: answer its {count} questions there, then give this command again")
         return 0
     if later is not None and not (folder / "ranker.pt").exists():
@@ -170,17 +170,32 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     say(f"checked; binary labels are judged by {metric}")
     found = compare(frame, own, mode=answers.get("mode", QUICK), metric=metric)
     say(f"compared: {recommend(found.headline).word}")
-    lists, said = _lists(found)
-    report(found, path, lists).save(folder / "report.html")
+    goals = found.best.loc[found.best["learnt"], "task"].tolist()[:2]
+    lists, said = _lists(found, goals)
     say(said)
-    ranker, goals = found.ranker(kind="best"), lists.goals if lists else [*own.labels]
+    report(found, path, lists).save(folder / "report.html")
+    say(f"wrote {folder / 'report.html'}")
+    for title, text in (rung := rings(found)).items():
+        print(f"{title} {text}")
+    if first := today(found.best):
+        print(first)
+    if rung.keys() & {*UNSETTLED} or not goals:
+        why = "settle that first" if goals else "nothing here predicts a label surely better than guessing"
+        older = "; that in the folder is of an earlier call" if (folder / "ranker.pt").exists() else ""
+        say(f"exported no ranker: {why}{older}")
+        print('If it is right as it is, end the code of the page with found.ranker(kind="best").export("ranker.pt2")')
+        return 1
+    ranker = found.ranker(kind="best")
     ranker.exponents = dict.fromkeys(goals, 1 / len(goals))
     ranker.save(folder / "ranker.pt")
     ranker.export(folder / "ranker.pt2")
     shutil.copyfile(SERVE, folder / "serve.py")
-    told = ranker.check[ranker.check["metric"].isin(["auc", "gauc", "r2"])].drop(columns="note")
-    print("Trained on the older rows, for the newest (agreement: with what is served, which knows all rows):")
-    print(told.round(3).to_string(index=False))
+    values, scored = ranker.check.set_index(["task", "metric"])["value"], ranker.exponents
+    print("What is served, and how good the same was for the test rows before it was trained on them, too:")
+    for row in found.best.itertuples():
+        how = f"exponent {scored[row.task]:g}" if row.task in scored else "not in the score"
+        how += ": it cannot be told from guessing" * (not row.learnt)
+        print(f"  {row.task}: {served_as(row.name)}, {row.metric} {values[row.task, NAMES[row.metric]]:.3f}, {how}")
     same = _served_as_measured(ranker, folder, found)
     order = "as the ranker does" if same else "OTHERWISE THAN THE RANKER: do not serve it"
     say(f"trained to the last row; the service orders a list {order}")
@@ -203,7 +218,8 @@ def main() -> int:
         print(f"[{duration(time.monotonic() - start)}] {words}", flush=True)
 
     try:
-        return _road(options.log, Path(f"{options.log.name.split('.')[0]}_report"), options.encoding, options.next, say)
+        folder = options.log.parent / f"{options.log.name.split('.')[0]}_report"
+        return _road(options.log, folder, options.encoding, options.next, say)
     except (ValueError, TypeError, OSError, SyntaxError, NameError) as error:
         print(f"Stopped. {error}", file=sys.stderr)
         return 1

@@ -44,7 +44,7 @@ from ..evaluation.intervals import (
 )
 from ..evaluation.metrics import auc, gauc, r2
 from ..evaluation.pool import AS_IS, FUSIONS, MEAN, STACK, pool
-from ..evaluation.verdicts import HOLDS, UNDECIDED, verdict
+from ..evaluation.verdicts import HOLDS, OPPOSITE, UNDECIDED, verdict
 from ..evaluation.within_lists import gauc_influence
 from ..models.copies import predict
 from ..models.shared_bottom import parameter_count
@@ -117,12 +117,14 @@ class Comparison(Plan):
             own_verdict, as in `growth`; control_gain, control_low and control_high, over the
             control (NaN without one); measured, whether there was any rival besides its own model; learnt, whether any
             model can surely be told from guessing; and level, the metric of the best. Where it is not learnt, it is
-            undecided, and where no other label is, it does not gain
+            undecided, and where no other label is, it does not gain; beside a label that is not, no
+            task loses that is behind its own model
     best    a row a task, what to serve: name (the best by the validation rows of all that a ranker can serve; by GAUC
-            where validation and test rows have `MANY_ORDERS`), metric, value (for the test rows), trees (how far
-            boosted trees, which none can serve, are ahead; NaN where the validation rows do not prefer them), and of
-            what is served today column, today (its metric), gain over it, low, high, verdict ("" and NaN where
-            nothing is declared)
+            where validation and test rows have `MANY_ORDERS`, and among those that are for the test rows no worse than
+            guessing and than any mean of labels), metric, value (for the test rows), learnt (whether it can surely be
+            told from guessing), trees (how far boosted trees, which none can serve, are ahead; NaN where the validation
+            rows do not prefer them), and of what is served today column, today (its metric), gain over it, low, high,
+            verdict ("" and NaN where nothing is declared)
     cost    a row a model: parameters, and seconds of computing that one training took
     outputs {(model, task, seed): of both sides, for the test rows}
     """
@@ -227,7 +229,7 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
     _check_lists(table, plan.seeds)
     facts = _facts(table, plan.seeds)  # now: of many rows it takes memory, and there will be less
     quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
-    options = {"bar_format": BAR, "leave": False, "delay": 1, "disable": quiet}
+    options = {"bar_format": BAR, "leave": False, "delay": 1, "smoothing": 0, "disable": quiet}
     with tqdm(total=_calls(plan, table), desc="comparing", **options) as bar:
         work = _Work(table, plan, bar)
         best, tried = _tune(work)
@@ -239,7 +241,7 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         growth = _growth(table, plan, models, scores)
         rivals = _rivals(work, best[-1].recipe, models)
         headline = _headline(table, plan, rivals, scores, growth)
-        best_of = _best(table, plan, rivals, scores)
+        best_of = _best(table, plan, rivals, scores, headline["learnt"])
         beaten = _beaten(table, plan, rivals, scores, headline["form"])
     return Comparison(
         **{option.name: getattr(plan, option.name) for option in fields(plan) if option.init},
@@ -461,22 +463,26 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
     own = growth[growth["seeds"] == len(plan.seeds)].set_index("task")[["gain", "low", "high", "verdict"]]
     found = pd.DataFrame(rows).join(own.add_prefix("own_"), on="task")
     alone = found["learnt"].sum() - found["learnt"] == 0  # no other label to learn from
-    found.loc[~found["learnt"] | ((found["verdict"] == HOLDS) & alone), "verdict"] = UNDECIDED
+    spoilt = (found["verdict"] == OPPOSITE) & (found["own_gain"] < -found["matters"])
+    spoilt &= ~found["learnt"].all()  # by the noise of a label that is shared, too
+    found.loc[~found["learnt"] | ((found["verdict"] == HOLDS) & alone) | spoilt, "verdict"] = UNDECIDED
     return found
 
 
-def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame) -> pd.DataFrame:
+def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, learnt: Sequence[bool]) -> pd.DataFrame:
     """For each task what to serve, and how far it is ahead of what is served today."""
     rows, own = [], table.declaration
-    for task, kind in table.tasks.items():
+    for (task, kind), any_learnt in zip(table.tasks.items(), learnt, strict=True):
         seeds, _ = _live(task, scores)
         names = [name for side in models.sides(task, plan.recipe.structure) for name in side]
         names = [name for name in names if name not in (CONTROL, SERVED, BY_USER)]
         within = table.in_lists(task, plan.seeds[0])
         known = {name: _values(table, models.valid, task, name, seeds, VALID, within).mean() for name in names}
         values = {name: _values(table, models.test, task, name, seeds, TEST, within).mean() for name in names}
-        name = max((name for name in names if name != TREES), key=known.get)
+        least = max([CHANCE[kind], *(values[name] for name in names if name in COUNTED)])  # a mean costs nothing
+        name = max((name for name in names if name != TREES), key=lambda name: (values[name] >= least, known[name]))
         row = {"task": task, "metric": _metric(table, task, within), "name": name, "value": values[name]}
+        row["learnt"] = any_learnt and _learnt_anything(table, models.test, task, name, seeds, 1, within)
         row |= {"trees": values[TREES] - values[name] if known.get(TREES, -np.inf) > known[name] else np.nan}
         row |= {"column": own.served.get(task, "")} | dict.fromkeys(("today", "gain", "low", "high"), np.nan)
         row["verdict"] = ""
@@ -488,9 +494,11 @@ def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame) -> pd
     return pd.DataFrame(rows)
 
 
-def _learnt_anything(table: Table, outputs: dict, task: str, name: str, seeds: Sequence[int], looks: int) -> bool:
+def _learnt_anything(
+    table: Table, outputs: dict, task: str, name: str, seeds: Sequence[int], looks: int, within: bool = False
+) -> bool:
     """Whether a model can be told from guessing, by the luck of the test rows: of a coin there is no other."""
-    level, _ = _lead(table, outputs, task, name, None, seeds)
+    level, _ = _lead(table, outputs, task, name, None, seeds, within=within)
     half = half_width(0.0, 2, 0.0, level.users, level.units, 1 - 0.05 / looks)
     return level.mean - half > CHANCE[table.tasks[task]]
 

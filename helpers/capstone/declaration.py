@@ -9,7 +9,6 @@ correct a mix-up of the two. `table_checks` looks for that, and for everything e
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -133,26 +132,14 @@ class Declaration:
 
     @staticmethod
     def of_roles(roles: dict[str, str]) -> Declaration:
-        """The declaration that {column: role} stands for; a list holds ids of the item."""
-        wide = {column: re.fullmatch(rf"{VECTOR}(\d+)", role) for column, role in roles.items()}
-        vectors = {column: int(match[1]) for column, match in wide.items() if match}
-        roles = {column: role for column, role in roles.items() if column not in vectors}
-        by_role: dict[str, list[str]] = {role: [] for role in ROLES}
-        for column, role in roles.items():
-            by_role[validate.choice(f"role of {column!r}", role, ROLES)].append(column)
-        for role in ALONE:
-            if len(by_role[role]) > 1:
-                validate.fail("roles", f"{len(by_role[role])} columns that are {role}", "one at most")
-        if by_role["list"] and not by_role["item"]:
-            validate.fail("roles", f"the list {by_role['list'][0]!r} without an item", "a column that is the item")
-        if not by_role[BINARY] and not by_role[REGRESSION]:
-            validate.fail("roles", "no label", f"at least two columns that are a {BINARY} or a {REGRESSION}")
-        one = {role: next(iter(by_role[role]), None) for role in ALONE}
+        """The declaration that {column: role} stands for, as `suggestion.suggest` gives them; lists hold ids of the
+        item."""
+        of = {role: tuple(column for column, one in roles.items() if one == role) for role in ROLES}
+        one = {role: next(iter(of[role]), None) for role in ALONE}
         labels = {c: role.removesuffix(" label") for c, role in roles.items() if role in (BINARY, REGRESSION)}
-        roles_of = {"ids": "id", "numbers": "number", "tags": "tags"}
-        several = {name: tuple(by_role[role]) for name, role in roles_of.items()}
-        lists = dict.fromkeys(by_role["list"], one["item"])
-        return Declaration(labels, **several, vectors=vectors, lists=lists, **one)
+        vectors = {c: int(role.removeprefix(VECTOR)) for c, role in roles.items() if role.startswith(VECTOR)}
+        several = {"ids": of["id"], "numbers": of["number"], "tags": of["tags"]}
+        return Declaration(labels, **several, vectors=vectors, lists=dict.fromkeys(of["list"], one["item"]), **one)
 
     def code(self) -> str:
         """The Python that makes this declaration, to copy."""

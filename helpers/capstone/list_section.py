@@ -37,10 +37,10 @@ def formula(exponents: dict[str, float]) -> str:
 @validate.checked
 def sentences(lists: Lists, exponents: dict[str, float]) -> list[str]:
     """What the lists are, and how many users a test of each goal against each other source would take."""
-    who = f"those of one value of {lists.by} in the test rows with more than {lists.k} rows"
+    who = f"those of one value of {lists.by} in the test rows that are longer than {lists.k}"
     said = [
-        f"{lists.count:,} lists: {who}. Each goal: how much more of it the first {lists.k} rows bring than the same "
-        f"list in a random order, with 95% intervals. The fused score is {formula(exponents)}."
+        f"{lists.count:,} lists: {who}. Each goal: how much more of it the top {lists.k} brings than the same list "
+        f"in a random order, with 95% intervals. The fused score is {formula(exponents)}."
     ]
     for over in lists.parts:
         if over != SHARED:

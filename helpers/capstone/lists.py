@@ -236,7 +236,7 @@ class Lists:
         curve = self.curve().rename(columns={"source": "model"})
         for end in ("low", "high"):
             curve[end] = curve[end].where(curve["weight"] == 0.5, curve["mean"])
-        title = f"The first {self.k} rows of {self.count:,} lists, as the exponent of {short_a} rises"
+        title = f"The top {self.k} of {self.count:,} lists, as the exponent of {short_a} rises"
         x_label = f"{short_a}, more than in a random order (95% intervals at equal exponents)"
         words = {"title": title, "x_label": x_label, "y_label": f"{short_b}, more than in a random order"}
         places = {source: place for source, place in NAMES.items() if source in self.parts}

@@ -137,7 +137,8 @@ def _hashes(frame: pd.DataFrame) -> np.ndarray:
 
 @validate.checked
 def moments(name: str, values: pd.Series) -> pd.Series:
-    """A column of numbers or dates as numbers that order the rows; ValueError for gaps and for what is neither."""
+    """A column of numbers or dates as numbers that order the rows; ValueError for gaps and for what is neither. Dates
+    with a zone are in the log's own time, that of its first row."""
     if of_day(values):
         came = f"'{values.dropna().iloc[0]}', a time of day without a date"
         validate.fail(name, came, "a date in each row, or no time")
@@ -150,10 +151,16 @@ def moments(name: str, values: pd.Series) -> pd.Series:
             found = pd.to_datetime(values.astype(object), utc=True, format="mixed", dayfirst=first)
         except (ValueError, TypeError, OverflowError):
             validate.fail(name, f"{values.dropna().iloc[0]!r}", "numbers, or dates such as 2026-05-01 18:30:00")
-        values = found.dt.as_unit("us").astype("int64").where(found.notna())
+        values = (found + _own_time(values)).dt.as_unit("us").astype("int64").where(found.notna())
     if gaps := int(values.isna().sum()):
         validate.fail(name, f"{gaps} missing values", "a time in each row")
     return values
+
+
+def _own_time(values: pd.Series) -> pd.Timedelta:
+    """How far the time of the first row with a zone is ahead of UTC; 0 where there is none."""
+    zones = values.dropna().iloc[:1].astype(str).str.extract(r":\d\d(?:\.\d+)?\s*([+-]\d\d:?\d\d)$")[0].dropna()
+    return pd.Timestamp(f"2026-05-01 00:00{zones.iloc[0]}").utcoffset() if len(zones) else pd.Timedelta(0)
 
 
 TIME_OF_DAY = r"\s*\d{1,2}:\d\d(:\d\d(\.\d+)?)?\s*([aApP][mM])?\s*"

@@ -160,11 +160,13 @@ class Mix:
     forms   {task: (side, whether it is a product)}, as of `Mixture`
     shared  what trained the shared model; None: no task takes it
     alone   {task: what trained its own model}, of those that are needed
+    words   {task: what is served for it}
     """
 
     forms: dict[str, tuple[str, bool]]
     shared: Recipe | None
     alone: dict[str, Recipe]
+    words: dict[str, str]
 
     def model(self, features: Features, tasks: dict[str, str]) -> Mixture:
         """An untrained one."""
@@ -178,7 +180,7 @@ class Mix:
         """From what `asdict` made of it."""
         shared, forms = state["shared"], {task: tuple(form) for task, form in state["forms"].items()}
         alone = {task: Recipe(**recipe) for task, recipe in state["alone"].items()}
-        return Mix(forms, None if shared is None else Recipe(**shared), alone)
+        return Mix(forms, None if shared is None else Recipe(**shared), alone, state["words"])
 
 
 def _begin(model: nn.Module, train: Examples) -> None:
@@ -395,7 +397,7 @@ class Ranker:
                   text: whether they are words, or whole numbers
         lists     name, of (which ids), length (of the newest that count); filled up with rows 0
         tags      the same as of ids, of lists that have ids of their own
-        fusion    task and exponent of each, and of a number its mean and deviation
+        fusion    task, model (in words) and exponent of each, and of a number its mean and deviation
         """
         features = self.features
         features.check_fitted()
@@ -410,10 +412,11 @@ class Ranker:
         }
         ids = [known.pop(layout.name) for layout in features.sparse]
         lists = [{"name": layout.name, "of": layout.of, "length": layout.length} for layout in features.sequences]
+        words = self.recipe.words if isinstance(self.recipe, Mix) else dict.fromkeys(self.tasks, self.recipe.structure)
         fusion = [
-            {"task": task, "exponent": exponent}
+            {"task": task, "model": words[task], "exponent": self.exponents.get(task, 0)}
             | dict(zip(("mean", "deviation"), self.scales.get(task, ()), strict=False))
-            for task, exponent in self.exponents.items()
+            for task in self.tasks
         ]
         return {"numbers": numbers, "ids": ids, "lists": lists, "tags": list(known.values()), "fusion": fusion}
 

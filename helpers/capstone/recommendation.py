@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from ..evaluation.four_outcomes import UNCLEAR, outcome
-from ..evaluation.intervals import MOST_SEEDS
 from ..evaluation.pool import AS_IS, FUSIONS
 from ..evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDECIDED, VERDICTS, verdict
 from ..support import validate
@@ -23,12 +22,10 @@ TOO_GOOD = {"AUC": GIVEN_AWAY["binary"], WITHIN: GIVEN_AWAY["binary"], "R²": GI
 
 
 class Recommendation(NamedTuple):
-    """One of `WORDS`, a few sentences that say why and what to do, and what to do until all is decided (nothing where
-    all is)."""
+    """One of `WORDS`, and a few sentences that say why and what to do."""
 
     word: str
     text: str
-    until: str
 
 
 @validate.checked
@@ -53,14 +50,9 @@ def word(verdicts: Iterable[str]) -> str:
     return OPEN if unknown else COST
 
 
-NEEDED = ["task", "metric", "verdict", "gain", "low", "high", "matters", "rival", "nearest", "learnt", "measured"]
-NEEDED += ["form", "plain_gain", "own_gain", "own_verdict", "control_gain", "control_low", "control_high"]
-NEEDED += ["seeds_needed"]
-
-
+@validate.checked
 def recommend(headline: pd.DataFrame) -> Recommendation:
     """The recommendation for the rows of `comparison.Comparison.headline`, one a task."""
-    validate.columns("headline", headline, NEEDED)
     of = {one: [str(t) for t in headline.loc[headline["verdict"] == one, "task"]] for one in VERDICTS}
     unknown = headline[headline["verdict"] == UNDECIDED]
     lost = headline[headline["verdict"] == OPPOSITE]
@@ -82,7 +74,7 @@ def recommend(headline: pd.DataFrame) -> Recommendation:
     if chosen == COST:
         said.append("One model is cheaper to train and to serve")
     if costs:
-        said.append(f"Keep {costs} apart, or give it more weight, then measure" if won else f"Train {costs} alone")
+        said.append(f"Keep {costs} apart" + ", or give it more weight, then measure" * bool(won))
     if behind:
         said.append(f"No reason to share: better than the shared model, and sharing nothing, is {behind}")
         said.append("Whether better networks would gain by sharing is open: make them better first, or take what wins")
@@ -96,8 +88,8 @@ def recommend(headline: pd.DataFrame) -> Recommendation:
     if named != UNCLEAR and as_drawn == headline["verdict"].tolist() and not behind:
         said[0] = f"{named}: {said[0]}"
     text = " ".join(f"{one[0].upper()}{one[1:]}." for one in said)
-    said = [text, *_rivals(headline), *_fused(headline), *_more(headline)]
-    return Recommendation(chosen, " ".join(said), _until(headline))
+    said = [text, *_rivals(headline), *_fused(headline)]
+    return Recommendation(chosen, " ".join(said))
 
 
 @validate.checked
@@ -106,9 +98,8 @@ def today(best: pd.DataFrame) -> str:
 
     best   a row a task, as `comparison.Comparison` has it
     """
-    validate.columns("best", best, [*TO_SERVE, "column", "today", "gain", "low", "high", "verdict"])
     said = [
-        f"For {row.task}, {row.column} has {row.metric} {row.today:.3f} for the test rows, {_served_as(row.name)} "
+        f"For {row.task}, {row.column} has {row.metric} {row.today:.3f} for the test rows, {served_as(row.name)} "
         f"{row.value:.3f}: {row.gain:+.3f} ({row.low:+.3f} to {row.high:+.3f}), {INSTEAD[row.verdict]}."
         for row in best[best["column"] != ""].itertuples(index=False)
     ]
@@ -126,21 +117,26 @@ INCUMBENT = (
 
 @validate.checked
 def to_serve(best: pd.DataFrame) -> str:
-    """What is best for each task of all that can be served, and where boosted trees are better still."""
-    validate.columns("best", best, TO_SERVE)
+    """What is best for each task of all that can be served, where boosted trees are better still, and what is left out
+    of the score, because it cannot be told from guessing."""
+    known, guessed = best[best["learnt"]], names(map(str, best.loc[~best["learnt"], "task"]))
+    left = f" What is predicted of {guessed} cannot be told from guessing, so it does not count in the score."
+    if known.empty:
+        return NOTHING_TO_SERVE
     said = [
-        f"{_served_as(row.name)} for {row.task} ({row.metric} {row.value:.3f})" for row in best.itertuples(index=False)
+        f"{served_as(row.name)} for {row.task} ({row.metric} {row.value:.3f})" for row in known.itertuples(index=False)
     ]
-    trees = _each(best[best["trees"] > 0], "{row.task} ({row.trees:+.3f})")
+    trees = _each(known[known["trees"] > 0], "{row.task} ({row.trees:+.3f})")
     refused = f" Boosted trees are better for {trees}: no ranker here serves them, scikit-learn itself does."
     kept = f'To serve, by the validation rows: {names(said)}; `found.ranker(kind="best")` has them all.'
-    return kept + refused * bool(trees)
+    return kept + refused * bool(trees) + left * bool(guessed)
 
 
-TO_SERVE = ["task", "metric", "name", "value", "trees"]
+NOTHING_TO_SERVE = "As long as nothing surely predicts these labels, there is nothing to serve."
 
 
-def _served_as(name: str) -> str:
+@validate.checked
+def served_as(name: str) -> str:
     """In words, a model of `comparison.Comparison.best`."""
     way = name.removeprefix("shared, ")
     shared = f"the shared model with its outputs {FORMS[way]}" if way in FORMS else "the shared model"
@@ -199,13 +195,10 @@ def alarms(
 
     headline, gains, beaten, scores   as `comparison.Comparison` has them; beaten may be empty
     """
-    validate.columns("headline", headline, [*NEEDED, "level"])
-    validate.columns("gains", gains, ["task", "metric", "single", "shared", "seeds", "dead"])
-    validate.columns("scores", scores, ["seed", "model", "task", "constant"])
     held = headline[(headline["own_verdict"] == HOLDS) & (headline["verdict"] != HOLDS) & headline["learnt"]]
     rings = {  # {in a few words: the sentences of each task or column, and what follows from them}
-        "To be settled first.": ([f"{problem.column}: {problem.sentence}" for problem in doubts], DOUBT),
-        "Too good to be true?": (_too_good(gains), ALARM),
+        SETTLE: ([f"{problem.column}: {problem.sentence}" for problem in doubts], DOUBT),
+        TOO_WELL: (_too_good(gains), ALARM),
         "A label that nothing surely predicts.": (_unlearnable(headline), UNLEARNABLE),
         "A rival that shares nothing wins.": (_outdone(beaten), WEAKER),
         "A rival that shares nothing may do as well.": (_as_good(held), NO_REASON),
@@ -216,14 +209,16 @@ def alarms(
     return {title: " ".join([*said, cure]) for title, (said, cure) in rings.items() if said}
 
 
-DOUBT = "Until that is settled, believe no number below: correct the table, or the declaration, and compare again."
+UNSETTLED = SETTLE, TOO_WELL = ("To be settled first.", "Too good to be true?")  # alarms with which nothing is exported
+DOUBT = "Until that is settled, believe no number below, and serve nothing: correct the table, or the declaration, and "
+DOUBT += "compare again."
 ALARM = (
     "hardly anything can be predicted this well before it happens. Most likely one of the features was measured "
-    "afterwards, or derived from the label. Find it, leave it out and compare again; until then do not act on the rest."
+    "afterwards, or derived from the label. Find it, leave it out and compare again; until then serve nothing."
 )
 UNLEARNABLE = (
-    "As much may be luck with the labels that the test rows have. As long as that is so, such a label is no reason to "
-    "share, neither for itself nor for another one."
+    "As much may be luck with the labels that the test rows have. Leave such a label out and compare again: it is no "
+    "reason to share, and its noise may spoil the shared model for others."
 )
 WEAKER = "Sharing is measured among weaker models then: improve them (features, rates, penalties), or take what wins."
 NO_REASON = "The gain may then be over a weak model of its own: no reason to share. One model may still be cheaper."
@@ -302,25 +297,6 @@ def leaning(gain: float, smallest: float) -> str:
     return "a gain" if gain > smallest else "a loss" if gain < -smallest else "no difference that matters"
 
 
-def _until(headline: pd.DataFrame) -> str:
-    """What to do until all is decided: where anything loses, or leans to it, no shared model is put in place of
-    models that are there; nor where nothing predicts a label that it would share with."""
-    unknown, learnt = headline[headline["verdict"] == UNDECIDED], headline["learnt"].astype(bool)
-    if unknown.empty:
-        return ""
-    if not learnt.any():
-        return "As long as nothing surely predicts these labels, there is nothing to serve."
-    leanings = {leaning(row.gain, row.matters) for row in unknown.itertuples()}
-    keep = "Until it is decided, keep what you serve today; if that is nothing yet, take"
-    if not learnt.all():
-        return f"{keep} for each task but {names(map(str, headline.loc[~learnt, 'task']))} a model of its own."
-    if "a loss" in leanings or (headline["verdict"] == OPPOSITE).any():
-        return f'{keep} what is best for each task, `found.ranker(kind="best")`.'
-    if "a gain" in leanings:
-        return f"{keep} the shared model: it is cheaper, and no task leans to a loss."
-    return f"{keep} the shared model, which is cheaper."
-
-
 @validate.checked
 def rows_needed(gain: float, low: float, high: float, smallest: float, rows: int) -> float:
     """How many rows would decide if the gain stayed as it is and the interval shrank like one over their root: its end
@@ -335,18 +311,6 @@ def rows_needed(gain: float, low: float, high: float, smallest: float, rows: int
     else:
         sides = [(high - gain, smallest - gain), (gain - low, smallest + gain)]
     return max(rows * (width / short) ** 2 if short else float("inf") for width, short in sides)
-
-
-def _more(gains: pd.DataFrame) -> list[str]:
-    """What would decide the tasks that are undecided; of labels that nothing predicts, nothing can be said."""
-    rows = gains[(gains["verdict"] == "undecided") & gains["learnt"].astype(bool)]
-    said = [
-        f"For {row.task} about {row.seeds_needed:.0f} seeds would decide, if mean and spread stay as they are."
-        for row in rows[rows["seeds_needed"] > 0].itertuples()
-    ]
-    if stuck := names(map(str, rows.loc[rows["seeds_needed"].isna(), "task"])):
-        said.append(f"For {stuck} even {MOST_SEEDS} seeds would not decide it: more rows are needed.")
-    return said
 
 
 @validate.checked

@@ -25,24 +25,26 @@ from matplotlib.ticker import MaxNLocator
 
 from ..display import figures, pictures
 from ..display.palette import BLACK, GREY
-from ..evaluation.pool import FUSIONS
-from ..evaluation.verdicts import HOLDS, UNDECIDED
+from ..evaluation.verdicts import HOLDS, UNDECIDED, verdict
 from ..support import validate
 from ..support.files import whole
 from . import list_section
-from .comparison import FEWEST_CLUSTERS, SHARED, Comparison
+from .comparison import FEWEST_CLUSTERS, Comparison
 from .declaration import literal
 from .lists import Lists
 from .plan import CONTROL, METRICS, QUICK, SERVED, SINGLE, WITHIN, duration
 from .ranker import Recipe
 from .recommendation import (
     FORMS,
+    NOTHING_TO_SERVE,
+    UNSETTLED,
     UNSHARED,
     alarms,
     leaning,
     names,
     recommend,
     rows_needed,
+    served_as,
     to_serve,
     today,
 )
@@ -62,26 +64,16 @@ METRIC_WORDS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always predicting the mean.",
     "GAUC": "GAUC: the AUC within each user.",
-    "'s mean": "Means of items and users: of their labels in the training rows.",
     "linear model": "Linear model, boosted trees: from scikit-learn, on the same rows and columns, each task alone.",
     "shuffled": "Shuffled: the shared model, with the labels of all other tasks moved to other training rows, where "
     "they tell nothing.",
-    "stack": "Late fusion: one score from all outputs of the separate models, or of the shared one; the stack weights "
-    "them on the validation rows.",
+    "stack": "A stack weights all outputs for one task, on the validation rows.",
 }
 SETTLED = 'Whether to share is open; what is ahead of today is not: `found.ranker(kind="best")`, in an A/B test.'
-BELOW = "<p>Rows that are not called <i>shared</i> share nothing: sharing is worth having only where it beats them.</p>"
-LEVELS = {
-    "by item": "item's mean",
-    "by user": "user's mean",
-    "by user and item": "user's + item's mean",
-    "linear": "linear model",
-    "trees": "boosted trees",
-    **{way: f"late fusion: {way}" for way in FUSIONS},
-    **{SHARED + way: f"shared, late fusion: {way}" for way in FUSIONS},
-    SERVED: "served today",
-    CONTROL: "shared, labels of others shuffled",
-}
+UNTIL = "Until it is decided, keep what you serve today; if that is nothing yet, take what is best for each task, "
+UNTIL += '`found.ranker(kind="best")`.'
+BELOW = "<p>All but the shared model share nothing: sharing is worth having only where it beats them.</p>"
+LEVELS = {SERVED: "what you serve today", CONTROL: "the shared model, labels of others shuffled"}  # beside `served_as`
 VERDICT_WORDS = {
     "holds": "gains",
     "opposite": "loses",
@@ -138,9 +130,8 @@ def report(
     if lists is not None:
         texts["again"] += list_section.code(lists, exponents, str(file))
     words = {name: _words(text) for name, text in texts.items()}
-    doubts = [problem for problem in found.problems if problem.doubt]
-    said_first = alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration.time, doubts)
-    boxes = (f'<div class="alarm"><b>{title}</b> {_words(text)}</div>\n' for title, text in said_first.items())
+    unsettled = (rung := rings(found)).keys() & {*UNSETTLED}
+    boxes = (f'<div class="alarm"><b>{title}</b> {_words(text)}</div>\n' for title, text in rung.items())
     known = "".join(f"<li>{_words(f'{problem.column}: {problem.sentence}')}</li>" for problem in found.problems)
     body = PAGE.substitute(
         words,
@@ -150,15 +141,22 @@ def report(
         below=BELOW if len(levels) > 2 else "",
         pictures=_pictures(found),
         today=f"<p>{_words(first)}</p>" if (first := today(found.best)) else "",
-        serve=_words(to_serve(learnt)) if len(learnt := found.best[found.headline["learnt"].to_numpy(bool)]) else "",
+        serve="" if unsettled else _words(to_serve(found.best)),
         lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
-        undecided=_undecided(found, SETTLED if (found.best["verdict"] == HOLDS).any() else said.until),
+        undecided="" if unsettled else _undecided(found),
         facts=_table(_facts(found)),
         known=known and f"<ul>{known}</ul>",
         tuned=_table(_tuned(found)),
     )
     return Report(f"Does sharing help here? {words['word']}", body)
+
+
+@validate.checked
+def rings(found: Comparison) -> dict[str, str]:
+    """The `alarms` of a comparison."""
+    doubts = [problem for problem in found.problems if problem.doubt]
+    return alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration.time, doubts)
 
 
 def _values(found: Comparison) -> dict[str, object]:
@@ -246,12 +244,15 @@ def _head(found: Comparison, file: str) -> str:
     return "<br>".join(_words(line) for line in lines if line)
 
 
-def _undecided(found: Comparison, until: str) -> str:
+def _undecided(found: Comparison) -> str:
     """What to do while a task is undecided: which way it leans, what sharing may cost, what more rows would do."""
+    until = UNTIL if found.headline["learnt"].any() else NOTHING_TO_SERVE
+    until = SETTLED if (found.best["verdict"] == HOLDS).any() else until
     rows = found.headline[found.headline["verdict"] == UNDECIDED]
     if rows.empty:
         return ""
-    rows = rows[rows["learnt"].astype(bool)]
+    by_interval = np.array([verdict(row.low, row.high, row.matters) == UNDECIDED for row in rows.itertuples()])
+    rows = rows[rows["learnt"].astype(bool) & by_interval]  # of others, no rows would decide
     total, lines, cost = sum(found.parts.values()), [], found.cost.set_index("model")["seconds"]
     of_a_seed = cost.sum() + cost[found.recipe.structure] * len(found.declaration.labels) * (CONTROL in found.also)
     for row in rows[len(found.seeds) - rows["dead"] >= 2].itertuples():
@@ -326,21 +327,21 @@ def _levels(found: Comparison) -> pd.DataFrame:
     a user and the task is binary."""
     structure, rows = found.recipe.structure, {}
     for row in found.gains.itertuples():
-        rows |= {("alone", row.task): (row.single, np.nan), ("shared", row.task): (row.shared, np.nan)}
+        rows |= {(SINGLE, row.task): (row.single, np.nan), (structure, row.task): (row.shared, np.nan)}
     if "gauc" in found.scores:
         learnt = found.scores[~found.scores["constant"]]
         for (task, model), mean in learnt.groupby(["task", "model"])["gauc"].mean().items():
-            side = {SINGLE: "alone", structure: "shared"}[model]
-            rows[side, task] = (rows[side, task][0], mean)
+            rows[model, task] = (rows[model, task][0], mean)
     if found.beaten.empty:
         by_item = found.facts.set_index("task")["by item"].dropna()
-        rows |= {(LEVELS["by item"], task): (value, np.nan) for task, value in by_item.items()}
+        rows |= {("by item", task): (value, np.nan) for task, value in by_item.items()}
     for row in found.beaten.itertuples():
-        rows[LEVELS[row.yardstick], row.task] = (row.value, getattr(row, "gauc", np.nan))
-    table = {"model": list(dict.fromkeys(model for model, _ in rows))}
+        rows[row.yardstick, row.task] = (row.value, getattr(row, "gauc", np.nan))
+    models = list(dict.fromkeys(model for model, _ in rows))
+    table = {"model": [LEVELS.get(model) or served_as(model) for model in models]}
     for task, kind in found.declaration.labels.items():
         for place, metric in enumerate((_metric(found, kind), WITHIN)):
-            values = [rows.get((model, task), (np.nan, np.nan))[place] for model in table["model"]]
+            values = [rows.get((model, task), (np.nan, np.nan))[place] for model in models]
             if not np.isnan(values).all():
                 table[f"{task} {metric}"] = ["" if np.isnan(value) else f"{value:.3f}" for value in values]
     return pd.DataFrame(table)
@@ -397,7 +398,7 @@ def _one_list(lists: Lists, exponents: dict[str, float]) -> str:
     """What the lists bring as a table and a curve, and what an A/B test would have to find."""
     first, *tests, last = list_section.sentences(lists, exponents)
     short = [_short(goal, f"goal {letter}") for goal, letter in zip(lists.goals, "AB", strict=True)]
-    words = f"What the first {lists.k} rows bring of {names(lists.goals)}, more than in a random order, as the "
+    words = f"What the top {lists.k} of a list brings of {names(lists.goals)}, more than in a random order, as the "
     words += "exponent of {} rises from 0 to 1 and that of {} falls. ".format(*lists.goals)
     with matplotlib.style.context(PAINTED):
         curve = _picture(lists.figure(short), f"{words}Whiskers are 95% intervals, at equal exponents.")

@@ -27,6 +27,7 @@ from .declaration import Declaration
 from .plan import SINGLE
 from .preparation import Split
 from .ranker import Mix, Ranker, Recipe, _scale
+from .recommendation import served_as
 
 COUNTED = {"by item": ("item",), "by user": ("user",), "by user and item": ("user", "item")}  # means of these columns
 LEAST = 1e-6  # slope of a calibration: an order is never turned round
@@ -47,7 +48,7 @@ def best(
     fused = any(name in FUSIONS for name in names.values())
     shares = any(side == SHARED for side, _ in forms.values())
     alone = {task: recipes[task] for task, (side, _) in forms.items() if side == ALONE or fused}
-    mix = Mix(forms, recipes[whole] if shares else None, alone)
+    mix = Mix(forms, recipes[whole] if shares else None, alone, {task: served_as(names[task]) for task in tasks})
     asked = {whole: (tasks, mix.shared)} if shares else {}
     asked |= {task: ({task: tasks[task]}, recipe) for task, recipe in alone.items()}
     how = {"progress": False, "weight": own.weight}

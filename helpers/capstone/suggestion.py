@@ -4,54 +4,67 @@ guesses = suggest(frame)
 print(draft(guesses))
 """
 
+import itertools
 import re
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
 
 from ..support import validate
-from .declaration import BINARY, VECTOR, Declaration, literal
-from .preparation import YES_NO, cut_tags, dates, of_day, vector_width, written
+from .declaration import BINARY, REGRESSION, VECTOR, Declaration, literal
+from .preparation import YES_NO, cut_tags, dates, moments, of_day, vector_width, written
 
 USERS = "(user|uid|member|customer|viewer|reader|listener|visitor|subscriber|reviewer|buyer)(id|no|nr|key)?"
 USERS += "|.*(用户|客户|会员).*"
 ITEMS = "(item|video|movie|product|article|photo|sku|asin|goods|ad|doc|news|song|track|clip|film|post|business)"
 ITEMS += "(id|no|nr|key)?|.*(视频|商品).*"
-IDS = f"author|brand|category|class|code|creator|group|segment|type|{USERS}|{ITEMS}"  # the last word of a name
-CODES = r"(c|cat|categor[a-z]*)\d+|.*编号|.*(?<!b)(?<!pa)(?<!val)id"  # whole names: C14; bid, paid and valid are none
+IDS = f"author|brand|category|class|code|creator|group|id|key|no|nr|segment|type|{USERS}|{ITEMS}"  # the last word
+CODES = r"(c|cat|categor[a-z]*)\d+|.*编号|.*nummer|.*(?<!b)(?<!pa)(?<!val)id"  # C14; no bid, paid or valid
 HAPPENED = "(click|lik|fav|buy|bought|purchas|order|conver|convert|conversion|follow|shar|forward|comment|cart|collect|"
 HAPPENED += "install|download|subscrib|churn|finish|complet|view|watch|play|read|skip|hat|dislik|sav|open|paid|enter|"
 HAPPENED += "visit|return|favourit|favorit|book|add|appli|tapp|rat|repli|vot|win)"
 HAPPENED += "(e|s|es|d|ed|t|ing)?|label|target"  # the last word of a label's name
 HAPPENED_ZH = "点击|点赞|收藏|购买|转化|关注|分享|评论|下单"
+PLACES = {"position", "pos", "rank", "slot", "place", "platz", "rang"}  # whole words of a name
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
 LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
 FEWEST_TIMES = 10  # with fewer different values a number does not order the rows of many days
 DATE = r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(\D.*)?"  # of three parts, one the year
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
 NO_TIMES = {"count", "number", "spent", "zone", "value", "of"}  # beside "time" in a name: not when, but how much
-AFTER = "(watch|play|dwell|stay)(ed)?(time|sec|ms|dur|min|$)|rating|revenue|completion"  # anywhere in a name
+AFTER = (
+    "(watch|play|dwell|stay|listen|view|read)(ed)?(time|sec|ms|dur|min|$)|rating|revenue|completion|停留"  # anywhere
+)
 GROUP_NAMES = {"session", "sessionid", "searchid", "queryid", "requestid", "impressionid"}
 EVENT_NAMES = {"event", "action", "behavior", "behaviour"}  # whole words of a name
 WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}
 TWO, TWO_WORDS = "two values; a label or, if known before, an id", "2 different words; if an outcome, a label"
 SCARCE, LATE = "mostly 0 or missing; measured afterwards?", "measured afterwards? a label, never a feature"
+WHOLE = "whole numbers; if they are codes, an id"
+PLACE, BY_VALUES = "the place in a list, unknown before it is made?", "by its values alone: each in several rows"
+SOON = 0.02  # of the time of a log
+FEW_IDS, SAMPLED = 20, 500  # different values, from which on a column may be the user; and those of them looked at
 
 
 def suggest(frame: pd.DataFrame) -> pd.DataFrame:
     """A first guess for each column: role, reason, an example. It reads names and values; you know what they mean."""
     validate.columns("frame", frame, [])
     guesses, taken = {}, set()
-    users = next((frame[name] for name in frame if _is(str(name), USERS)), pd.Series(0, frame.index))
     first = {name: _guess(str(name), values) for name, values in frame.items()}
+    first |= _by_values(frame, first)
+    ids = {role: frame[name] for name, (role, _) in reversed(first.items()) if role in ("user", "item")}
     times = [name for name, (role, _) in first.items() if role == "time"]
     finest = max(times, key=lambda name: frame[name].nunique(), default=None)
     for name, values in frame.items():
         role, reason = first[name]
-        if (role == BINARY or reason in (TWO, TWO_WORDS)) and _fixed(values, users):
-            role, reason = "id", "two values, and the same in all rows of a user"
-        if role in ("id", "tags", "leave out") and (of := _ids_of(values, frame.drop(columns=[name]))):
-            role, reason = "list", f"ids of {of}, several in a row"
+        two = role == BINARY or (reason in (TWO, TWO_WORDS) and role not in ids)
+        if (two or reason == PLACE) and (of := next((of for of in ids if _fixed(values, ids[of])), None)):
+            role, reason = ("id", f"two values, and the same in all rows of {of}") if two else ("number", WHOLE)
+        if role in ("id", "tags", "leave out") and "item" in ids and _ids_of(values, ids["item"]):
+            role, reason = "list", f"ids of {ids['item'].name}, several in a row"
+        if role == "list" and "item" not in ids:
+            role = "tags"
         if name in times and name != finest:
             role, reason = "leave out", "another time"
         if role in ("user", "item", "group") and role in taken:
@@ -62,35 +75,71 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(guesses, orient="index").rename_axis("column")
 
 
-def draft(guesses: pd.DataFrame) -> str:
-    """What `suggest` guessed as a declaration in Python, to copy and edit; a comment names what it leaves out, and what
-    may be a label.
+def _by_values(frame: pd.DataFrame, first: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """The user and the item where no name says it: of the ids that come again and that no other id settles, as a show
+    settles its author, those with the most values. The user's rows lie together, or the column comes first. What
+    settles another id and is over soon is a session, and its rows are a group."""
+    missing = [role for role in ("user", "item") if not any(role == known for known, _ in first.values())]
+    counts = {name: frame[name].nunique() for name, (role, _) in first.items() if role in ("user", "item", "id")}
+    counts = {name: count for name, count in counts.items() if FEW_IDS <= count <= len(frame) / 2}
+    settles, found, order = {}, {}, [*counts]
+    for one in counts:
+        some = frame[frame[one].isin(frame[one].drop_duplicates()[:SAMPLED])]
+        most = some.groupby(one, observed=True)[order].nunique().max()
+        settles[one] = {other for other in counts if other != one and most[other] == 1}
+    times = [name for name, (role, _) in first.items() if role == "time"]
+    with suppress(ValueError):  # a time that no rule for day and month fits
+        moment = moments(str(times[0]), frame[times[0]]) if times else pd.Series(0, frame.index)
+        for one in [name for name in counts if settles[name] and first[name][0] == "id"]:
+            spans = moment.groupby(frame[one].to_numpy(), observed=True).agg(np.ptp)
+            if spans.median() < SOON * np.ptp(moment):
+                found[one] = "group", BY_VALUES
+                del counts[one], settles[one]
+    free = [name for name in counts if first[name][0] == "id"]
+    for one, other in itertools.permutations(counts, 2):  # of two that settle each other, a name and its number, one
+        earlier = order.index(one) < order.index(other) or first[one][0] != "id"
+        if other in free and other in settles[one] and (one not in settles[other] or earlier):
+            free.remove(other)
+    free = sorted(free, key=counts.get, reverse=True)[: len(missing)]
+    if len(free) == len(missing):  # one column alone may be either
+        free = sorted(free, key=lambda name: (-round(_together(frame[name]), 1), order.index(name)))
+        found |= {name: (role, BY_VALUES) for role, name in zip(missing, free, strict=True)}
+    return found
 
-    Raises ValueError where the guesses make no declaration, as without any label.
-    """
+
+def _together(values: pd.Series) -> float:
+    """How much more often than by chance a row has the value of the row before."""
+    same = (values.to_numpy()[1:] == values.to_numpy()[:-1]).mean()
+    return float(same - (values.value_counts(normalize=True) ** 2).sum())
+
+
+def draft(guesses: pd.DataFrame) -> str:
+    """What `suggest` guessed as a declaration in Python, to copy and edit; comments name what it leaves out, and what
+    may be a label. Where nothing surely is one, whatever may be is declared, and where nothing may be, a comment says
+    what to fill in."""
     validate.columns("guesses", guesses, ["role", "reason", "example"])
-    roles, reasons = guesses["role"], guesses["reason"]
+    roles, reasons, said = guesses["role"], guesses["reason"], []
     if not roles.str.endswith("label").any():
-        kinds = {TWO: "binary", LATE: "regression"}
-        asked = {name: kinds[reason] for name, reason in reasons.items() if reason in kinds}
-        cures = [f"perhaps labels={literal(asked)}"] if asked else []
+        roles = roles.mask(reasons == TWO, BINARY).mask(reasons == LATE, REGRESSION)
+        said = ["No column is surely a label, which is what happened after the impression, as 0 and 1, as yes and no,"]
+        said += ["or as a number to predict. Keep of these labels those that are; the rest are ids, or are left out."]
         for name in roles.index[reasons == TWO_WORDS]:
-            cures.append(f'perhaps frame["{name}"] = frame["{name}"] == "{guesses["example"][name]}"')
+            said.append(f'Perhaps frame["{name}"] = frame["{name}"] == "{guesses["example"][name]}".')
         for name in filter(lambda column: EVENT_NAMES & {*words_of(str(column))}, roles.index):
-            more = "chapter 08, section 1, makes one row of all events of an impression"
-            cures.append(f'if "{name}" says what happened, {more}')
-        expected = "what happened after the impression, as 0 and 1, as yes and no, or as a number to predict"
-        validate.fail("guesses", "no label", "; ".join([expected, *cures]))
+            said.append(f'If "{name}" says what happened, chapter 08, section 1, makes one row of all its events.')
+    if not roles.str.endswith("label").any():
+        return "\n# ".join(["# declaration = Declaration(labels={…}, …)", *said])
     left, maybe = (
         ", ".join(literal(str(name)) for name in roles.index[rows])
-        for rows in ((roles == "leave out") & (reasons != TWO), reasons == TWO)
+        for rows in ((roles == "leave out") & (reasons != TWO), (roles == "leave out") & (reasons == TWO))
     )
     code = f"declaration = {Declaration.of_roles(roles.to_dict()).code()}" + f"  # without {left}" * bool(left)
-    return code + f"\n# of two values: labels, if outcomes; ids, if known before: {maybe}" * bool(maybe)
+    said += [f"of two values: labels, if outcomes; ids, if known before: {maybe}"] * bool(maybe)
+    return "\n# ".join([code, *said])
 
 
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:
-    seen, compact, last = values.dropna(), letters(name), (words_of(name) or [""])[-1]
+    seen, compact, last = values.dropna(), _letters(name), (words_of(name) or [""])[-1]
     texts = seen.head(LOOKED_AT).astype(str)
     if width := vector_width(seen.head(LOOKED_AT)):
         return f"{VECTOR}{width}", "as many numbers in a row"
@@ -138,11 +187,12 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
         return _id(name, f"its name; {distinct:,} different whole numbers")
     if (values.isna() | (values == 0)).mean() > MOSTLY:
         return "leave out", SCARCE
-    return "number", "whole numbers; if they are codes, an id" if whole else "numbers with decimals"
+    if whole and (PLACES & {*words_of(name)} or re.search("位置|排名", name)):
+        return "leave out", PLACE
+    return "number", WHOLE if whole else "numbers with decimals"
 
 
-@validate.checked
-def letters(name: str) -> str:
+def _letters(name: str) -> str:
     """A name in small letters and figures alone: of "User ID", "user_id" and "userId" userid."""
     return re.sub(r"[\W_]+", "", name.lower())
 
@@ -163,7 +213,7 @@ def is_date(name: str, values: pd.Series) -> bool:
         return False
     if not pd.api.types.is_numeric_dtype(values.dtype):
         return _dated(values.dropna())
-    if re.fullmatch(f".*id|.*code.*|.*({USERS}).*|{ITEMS}", letters(name)):
+    if re.fullmatch(f".*id|.*code.*|.*({USERS}).*|{ITEMS}", _letters(name)):
         return False
     seen = values.dropna()
     return written(seen) is not None or dates(seen) is not None
@@ -191,10 +241,10 @@ def _several(seen: pd.Series) -> str:
     return f"{len(tags):,} different tags, several in a row" if listed or len(tags) < len(texts) / 2 else ""
 
 
-def _fixed(values: pd.Series, users: pd.Series) -> bool:
-    """Whether no user has both values, where most rows are of users with several."""
-    by_user = values.groupby(users.to_numpy(), observed=True).agg(["nunique", "size"])
-    several = by_user[by_user["size"] > 1]
+def _fixed(values: pd.Series, ids: pd.Series) -> bool:
+    """Whether no user, or item, has two values, where most rows are of those with several rows."""
+    known = values.groupby(ids.to_numpy(), observed=True).agg(["nunique", "size"])
+    several = known[known["size"] > 1]
     return several["size"].sum() > MOSTLY * len(values) and bool((several["nunique"] <= 1).all())
 
 
@@ -207,17 +257,14 @@ def _id(name: str, reason: str) -> tuple[str, str]:
 
 
 def _is(name: str, names: str) -> bool:
-    return bool(re.fullmatch(names, letters(name)))
+    return bool(re.fullmatch(names, _letters(name)))
 
 
-def _ids_of(values: pd.Series, others: pd.DataFrame) -> str:
-    """The item column whose ids are in these texts, several of them in a good part of the texts; or nothing."""
+def _ids_of(values: pd.Series, ids: pd.Series) -> bool:
+    """Whether these texts have ids of the item in them, several of them in a good part of the texts."""
     some = values.dropna().head(LOOKED_AT)
     lists = [value if isinstance(value, list | tuple | np.ndarray) else str(value).split() for value in some]
-    if not lists or np.mean([len(row) > 1 for row in lists]) < SEVERAL:
-        return ""
+    if values.name == ids.name or not lists or np.mean([len(row) > 1 for row in lists]) < SEVERAL:
+        return False
     parts = {str(part) for row in lists for part in row}
-    for name, ids in others.items():
-        if _is(str(name), ITEMS) and len(parts & set(ids.dropna().astype(str))) >= MOSTLY * len(parts):
-            return str(name)
-    return ""
+    return len(parts & set(ids.dropna().astype(str))) >= MOSTLY * len(parts)

@@ -97,7 +97,7 @@ NOTHING = "The check found nothing wrong."
 
 
 def _kind(problem: Problem) -> str:
-    return "must fix" if problem.stops else "note"
+    return "must fix" if problem.stops else "settle first" if problem.doubt else "note"
 
 
 def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
@@ -366,7 +366,7 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         reason = str(error).removeprefix(f"{by}: ").rstrip(".")
         yield Problem(True, by, f"the rows cannot be divided ({reason}).")
         return
-    yield from _not_yet(declaration, rows)
+    yield from _not_yet(declaration, frame, rows)
     for column in declaration.labels:
         for name, part in zip(parts._fields, parts, strict=True):
             if part[column].nunique() < 2:
@@ -380,7 +380,7 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         yield from _strangers(declaration, parts)
 
 
-def _not_yet(declaration: Declaration, rows: pd.DataFrame) -> Iterator[Problem]:
+def _not_yet(declaration: Declaration, frame: pd.DataFrame, rows: pd.DataFrame) -> Iterator[Problem]:
     """Labels that had no time to come: at the end of the log their mean is below half of what it ever was before."""
     ages = np.arange(len(rows)) * AGES // len(rows)
     for label in declaration.labels if declaration.by_time else ():
@@ -388,21 +388,34 @@ def _not_yet(declaration: Declaration, rows: pd.DataFrame) -> Iterator[Problem]:
         means = values.groupby(ages).mean()
         least = means[: AGES - YOUNGEST].min()
         first = AGES - int((means < least)[::-1].cumprod().sum())
-        late, before = values[ages >= first], values[ages < min(first, AGES - YOUNGEST)]
-        error = before.std() / max(late.count(), 1) ** 0.5
-        if values.min() < 0 or not means.iloc[-1] < least / 2 or not before.mean() - late.mean() > SURELY * error:
+        if values.min() < 0 or not means.iloc[-1] < least / 2:
             continue
-        times = rows[declaration.time]
-        start, gap = times[late.index[0]], "7 days"
+        seen = values[values.notna()]
+        start = _turn(seen.to_numpy(), np.flatnonzero(np.isin(ages[seen.index], (first - 1, first))))
+        late, before, times = seen[start:], seen[:start], rows[declaration.time]
+        if not before.mean() - late.mean() > SURELY * before.std() / len(late) ** 0.5:
+            continue
+        told, gap, moment = frame[declaration.time], "7 days", times[late.index[0]]
+        shown = told[(moments(declaration.time, told) == moment).to_numpy()].iloc[0]  # as the log writes it
         if (when := dates(times)) is not None:
-            start, took = f"{when[late.index[0]]:%Y-%m-%d %H:%M}", when.iloc[-1] - when[late.index[0]]
-            gap = f"{took.ceil('D').days} days" if took.days else f"{took.ceil('h').seconds // 3600} hours"
+            shown = f"{when[late.index[0]]:%Y-%m-%d %H:%M} UTC" if isinstance(shown, int | float | np.number) else shown
+            step = pd.Series(when.unique()).diff().min()  # a row of a day may be of its last hour
+            hours = int(np.ceil((when.iloc[-1] - when[late.index[0]] + step) / pd.Timedelta("1h")))
+            gap = f"{hours} hours" if hours % 24 else f"{hours // 24} days"
         reason = (
-            f"its mean is {before.mean():.2g}, and {late.mean():.2g} from {start} on: had it no time to come? Then "
+            f"its mean is {before.mean():.2g}, and {late.mean():.2g} from {shown} on: had it no time to come? Then "
             f'leave these rows out, and declare gap="{gap}", or as long as it takes, so that no row is trained on '
             "before its label has come."
         )
         yield Problem(False, label, reason, doubt=True)
+
+
+def _turn(values: np.ndarray, asked: np.ndarray) -> int:
+    """At which of these places values are cut best into two parts of one mean each, by least squares."""
+    sums, count = np.cumsum(values), np.arange(1, len(values) + 1)
+    apart = (sums - sums[-1] * count / len(values))[:-1] ** 2 / (count * (len(values) - count))[:-1]
+    asked = asked[(asked > 0) & (asked < len(values))]
+    return int(asked[apart[asked - 1].argmax()])
 
 
 def _strangers(declaration: Declaration, parts: Split) -> Iterator[Problem]:

@@ -97,14 +97,6 @@ CLICK = {"labels": {"click": "binary"}, "user": "u"}
         (Declaration, CLICK | {"new_users": 1}, "new_users: got int; expected True or False"),
         (Declaration, CLICK | {"new_users": True, "user": None, "item": "i"}, "new_users: got True without a user"),
         (Declaration, CLICK | {"weight": 3}, "weight: got int; expected the name of one column"),
-        (Declaration.of_roles, {"roles": {"a": "boss"}}, "role of 'a': got 'boss'; expected one of 'user', 'item'"),
-        (Declaration.of_roles, {"roles": {"a": "user", "b": "number"}}, "roles: got no label; expected at least two"),
-        (Declaration.of_roles, {"roles": {"a": "user", "b": "user", "c": "binary label"}}, "roles: got 2 columns that"),
-        (
-            Declaration.of_roles,
-            {"roles": {"seen": "list", "a": "user", "c": "binary label"}},
-            "roles: got the list 'seen'",
-        ),
     ],
 )
 def test_a_bad_declaration_is_named(make, arguments, words):

@@ -84,13 +84,22 @@ def test_a_list_that_holds_the_row_s_own_item_is_named_and_a_history_is_not():
 
 @pytest.mark.slow
 def test_labels_that_had_no_time_to_come_are_named_and_the_cure_cures():
-    """15% of rows are liked, of the last days 2%: a like comes days after the impression."""
+    """15% of rows are liked, of the last days 2%: a like comes days after the impression. When that began is said to
+    the hour, in the time that the log has."""
     frame = feed(0, rare=0.16)
     late = pd.to_timedelta(START + 30 * 86_400 - frame["time"], unit="s") < pd.Timedelta(days=2.5)
     came = frame["like"] * (~late | (np.random.default_rng(0).random(len(frame)) < 0.15))
     found = check(declared(), frame.assign(like=came))
     (said,) = told(found, "no time to come").items()
-    assert said[0] == "like" and 'declare gap="3 days"' in said[1] and " from 2025-11-0" in said[1]
+    assert said[0] == "like" and 'declare gap="61 hours"' in said[1] and " from 2025-11-05 11:53 UTC on" in said[1]
+    here = pd.to_datetime(frame["time"], unit="s", utc=True).dt.tz_convert("Asia/Shanghai")
+    for times in (here, here.astype(str)):
+        assert (
+            " from 2025-11-05 19:53:42+08:00 on"
+            in told(check(declared(), frame.assign(like=came, time=times)), "no time to come")["like"]
+        )
+    days = told(check(declared(), frame.assign(like=came, time=here.dt.date.astype(str))), "no time to come")["like"]
+    assert " from 2025-11-05 on" in days and 'gap="4 days"' in days  # a row of the first may be of its last hour
     assert [p.column for p in found if p.doubt] == ["like"]
     cured = check(declared(gap="3 days"), frame.assign(like=came)[~late])
     assert not told(cured, *ALARMS)

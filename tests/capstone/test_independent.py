@@ -144,7 +144,9 @@ def test_leaks_of_three_kinds_are_named_from_the_file_to_the_report(tmp_path):
     assert "Too good to be true?" in spoiled and "Too good to be true?" not in honest
     for kind in planted:
         assert re.search(f"<li>{kind}: .*a leak[?]", spoiled) and f"<li>{kind}" not in honest
-    assert all(name in page for page in pages.values() for name in ("item's mean", "linear model", "boosted trees"))
+    assert all(
+        name in page for page in pages.values() for name in ("label of each item", "linear model", "boosted trees")
+    )
 
 
 @pytest.mark.long

@@ -91,6 +91,9 @@ def test_dates_of_one_moment_are_one_number():
         one, two, later = moments("time", pd.Series(texts))
         assert one == two < later
     assert moments("time", pd.Series([3.5, 1])).tolist() == [3.5, 1]
+    late = pd.Series(["2026-05-01T23:30:00+08:00", "2026-05-02 00:10:00+08:00"])  # of two days there, of one in UTC
+    for values in (late, pd.to_datetime(late, format="mixed")):
+        assert dates(moments("time", values)).dt.day.tolist() == [1, 2]
     assert in_order(["12/5/2026", "13/5/2026", "11/6/2026"]) == [0, 1, 2]  # a day of 12 may be a month
 
 

@@ -36,10 +36,9 @@ def stranger(rows: int = 5_000) -> pd.DataFrame:
 @pytest.mark.long
 def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatch, capsys):
     """GBK, semicolons, decimal commas, Chinese names; the draft asks for the score of today, which begins the page."""
-    monkeypatch.chdir(tmp_path)
-    frame = stranger()
-    frame.drop(columns="愿望").to_csv("日志.csv", sep=";", decimal=",", encoding="gbk", index=False)
-    monkeypatch.setattr(sys, "argv", ["capstone", "日志.csv", "--encoding", "gbk"])
+    frame, log = stranger(), str(tmp_path / "日志.csv")  # the report is beside it, whatever the folder is
+    frame.drop(columns="愿望").to_csv(log, sep=";", decimal=",", encoding="gbk", index=False)
+    monkeypatch.setattr(sys, "argv", ["capstone", log, "--encoding", "gbk"])
     assert road.main() == 0 and "answer its 5 questions" in capsys.readouterr().out
     folder = tmp_path / "日志_report"
     text = (plan := folder / "declaration.py").read_text(encoding="utf-8")
@@ -52,6 +51,9 @@ def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatc
     assert road.main() == 0
     said = capsys.readouterr().out
     assert "the service orders a list as the ranker does" in said and "judged by GAUC" in said
+    assert "What you serve today: For 点击" in said and said.count(" exponent 0.5\n") == 2
+    for one in json.loads((folder / "ranker.json").read_text(encoding="utf-8"))["fusion"]:
+        assert f"  {one['task']}: {one['model']}, GAUC 0." in said and one["exponent"] == 0.5
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "What you serve today: For 点击, 预估分数 has GAUC" in page and "a gain worth an A/B test" in page
     assert {"ranker.pt", "ranker.pt2", "ranker.json", "serve.py", "candidates.json"} <= {
@@ -65,11 +67,28 @@ def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatc
     score = ranker.rank(tail).sort_index()["score"]
     users = pd.factorize(tail["用户编号"])[0]
     assert gauc(score, tail["愿望"] > tail["愿望"].median(), users).value > 0.75  # the truth, which no label has
-    tail.drop(columns="愿望").to_csv("下周.csv", sep=";", decimal=",", encoding="gbk", index=False)
-    monkeypatch.setattr(sys, "argv", ["capstone", "日志.csv", "--next", "下周.csv"])
+    tail.drop(columns="愿望").to_csv(tmp_path / "下周.csv", sep=";", decimal=",", encoding="gbk", index=False)
+    monkeypatch.setattr(sys, "argv", ["capstone", log, "--next", str(tmp_path / "下周.csv")])
     assert road.main() == 0 and "keep it: " in capsys.readouterr().out
     page = (folder / "next.html").read_text(encoding="utf-8")
     assert "下周.csv, 1,000 rows" in page and "over what you serve today" in page
+
+
+@pytest.mark.long
+def test_what_is_in_doubt_is_said_on_the_terminal_and_not_exported(tmp_path, monkeypatch, capsys):
+    """A column that is filled in after the outcome: the page says why, and what to do."""
+    frame = stranger(1_500).drop(columns="愿望").set_axis(list("uitpsabc")[:8], axis=1)
+    frame["reply"] = np.where(frame["c"] == 1, 1.5 * frame["p"], np.nan)
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    (folder := tmp_path / "log_report").mkdir()
+    own = 'Declaration({"b": "binary", "c": "binary"}, "u", "i", numbers=("p", "reply"), time="t")'
+    (folder / "declaration.py").write_text(f"from helpers.capstone.declaration import *\ndeclaration = {own}")
+    monkeypatch.setattr(sys, "argv", ["capstone", str(tmp_path / "log.csv")])
+    assert road.main() == 1
+    said, page = capsys.readouterr().out, (folder / "report.html").read_text(encoding="utf-8")
+    assert "settle first · reply: " in said and "exported no ranker: settle that first" in said
+    assert "and serve nothing: correct the table" in page and "To serve, by" not in page
+    assert {one.name for one in folder.iterdir()} == {"declaration.py", "report.html"}
 
 
 def test_what_cannot_be_read_is_one_sentence_and_writes_nothing(tmp_path, monkeypatch, capsys):
@@ -84,8 +103,15 @@ def test_what_cannot_be_read_is_one_sentence_and_writes_nothing(tmp_path, monkey
 def test_without_a_label_the_draft_asks_for_one():
     frame = stranger(200).drop(columns=["点击", "点赞"])
     text = road.first_draft(frame, "log.csv", {})
-    assert "# guesses: got no label" in text and "# declaration = Declaration(labels={" in text
+    assert "# No column is surely a label" in text and "# declaration = Declaration(labels={" in text
     compile(text, "declaration.py", "exec")
+
+
+def test_what_no_name_says_is_asked():
+    frame = stranger(900).set_axis(["Gast_Nr", "Zimmer_Nr", "am", "Preis", "Art", "Position", "a", "b", "c"], axis=1)
+    text = road.first_draft(frame.assign(Position=frame["Zimmer_Nr"].sample(frac=1).array), "log.csv", {})
+    assert 'Is "Gast_Nr" the user and "Zimmer_Nr" the item?' in text
+    assert 'Is "Position" the place at which a row was shown? Then it is no feature' in text
 
 
 # A road without notebooks: `python ROAD FILE` walks it where neither Jupyter nor the chapters can be imported.

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow  # they train
 
 OWN = replace(BY_TIME, lists={"seen": "item"}, ids=("colour",), tags=("tags",))
 BINARY = replace(OWN, labels=dict.fromkeys(("click", "like"), "binary"))
+FEW = {"seeds": [0, 1], "rates": [0.01], "also": ["yardsticks"]}
 
 
 def frame() -> pd.DataFrame:
@@ -34,7 +35,7 @@ def frame() -> pd.DataFrame:
 
 
 def found_for(own: Declaration):
-    return compare(frame(), own, replace(RECIPE, towers=(16,)), seeds=[0, 1], rates=[0.01], also=["yardsticks"])
+    return compare(frame(), own, replace(RECIPE, towers=(16,)), **FEW)
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +142,35 @@ def test_the_weights_of_the_linear_model_are_its_scores():
     (scores,) = next(yardsticks.candidates("linear", features, train, test.inputs, penalties=[10.0]))
     np.testing.assert_allclose(yardsticks._one_hot(features, test.inputs) @ weights + constant, scores, rtol=1e-9)
     assert r2(scores[test.masks["seconds"]], test.labels["seconds"][test.masks["seconds"]]) > 0
+
+
+def podcasts(rows: int = 6_000) -> pd.DataFrame:
+    """Of what is played and of the rare subscription users and shows decide; of how long, nothing does."""
+    rng = np.random.default_rng(2)
+    user, show = rng.integers(0, 300, rows), rng.integers(0, 150, rows)
+    taste = (rng.normal(size=(300, 3))[user] * rng.normal(size=(150, 3))[show]).sum(1) + rng.normal(size=150)[show]
+    frame = pd.DataFrame({"user": user, "item": show, "seconds": rng.lognormal(6, 1, rows), "time": range(rows)})
+    frame["played"] = (rng.random(rows) < 1 / (1 + np.exp(1 - taste))).astype(int)
+    return frame.assign(subscribed=(rng.random(rows) < 1 / (1 + np.exp(6 - 1.4 * taste))).astype(int))
+
+
+def test_no_advice_is_worse_than_a_mean_and_what_is_guessed_is_no_part_of_the_advice():
+    """Of a label of one in a hundred the few validation rows prefer anything."""
+    labels = {"seconds": "regression", "played": "binary", "subscribed": "binary"}
+    found = compare(podcasts(), replace(BY_TIME, labels=labels, numbers=()), RECIPE, **FEW)
+    best, beaten = found.best.set_index("task"), found.beaten.set_index(["task", "yardstick"])
+    assert best["learnt"].to_dict() == {
+        "seconds": False,
+        "played": True,
+        "subscribed": best.loc["subscribed", "learnt"],
+    }
+    for task in ("played", "subscribed"):
+        of = "gauc" if best.loc[task, "metric"] == "GAUC" else "value"
+        means = [beaten.loc[(task, name), of] for name in ("by item", "by user and item")]
+        assert best.loc[task, "value"] >= max(0.5, *means) - 1e-6
+    head = found.headline.set_index("task")
+    assert head.loc["played", "high"] < -0.005  # the noise of seconds spoils the shared model, which alone it need not
+    assert set(head["verdict"]) == {"undecided"}
+    assert "of seconds cannot be told from guessing" in to_serve(found.best).replace(
+        "seconds and subscribed", "seconds"
+    )

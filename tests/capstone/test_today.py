@@ -59,7 +59,7 @@ def test_it_is_the_first_sentence_of_the_page(found):
     first = f"What you serve today: For click, good has GAUC {row['today']:.3f} for the test rows"
     assert answer.startswith(f'<div class="answer"><p>{first}')
     assert f"{row['gain']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}), so keep what you serve." in answer
-    assert "a gain worth an A/B test. What you serve has chosen these rows" in answer and "served today" in answer
+    assert "a gain worth an A/B test. What you serve has chosen these rows" in answer and "serve today</td>" in answer
     assert "keep what you serve today; if" not in page  # for like something is surely ahead of it
     assert "What you serve today" not in report(replace(found, best=found.best.assign(column=""))).page()
 
