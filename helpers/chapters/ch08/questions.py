@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from helpers.capstone.lists import Lists
+from helpers.display.outcome_map import outcome_map
 from helpers.display.questions import answers
 from helpers.display.runs import Runs
 
@@ -22,6 +23,12 @@ def usual_interval(coverage: pd.DataFrame) -> Figure:
     held = Runs(held, "held", metric="share of intervals that hold the truth", model="interval", seeds="worlds")
     title = "After ten and twenty seeds the usual interval holds less"
     return held.lines("repeats", title=title, x_label="seeds of the report")
+
+
+@answers("C8.P7")
+def yes(logs: pd.DataFrame) -> Figure:
+    """logs: a row a log, of `answers.on_map`."""
+    return outcome_map(logs, title="B gains if it needs what A knows, and has few rows")
 
 
 @answers("C8.P6")
