@@ -57,7 +57,8 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
             "Little. From 0.1 to 0.9 "
             + ", ".join(f"{task} has a loss of {two[task].min():.2f} to {two[task].max():.2f}" for task in two)
             + ".",
-            {"model": "two towers"},
+            at={"model": "two towers"},
+            pale={"model": "one score"},
         ),
         Question(
             "One score again. Does it depend on how far the goals agree?",

@@ -10,7 +10,7 @@ const NOISE = 0.5, VALID = 500, TEST = 1000, EXPERTS = 4;
 const REACH = 0.2; // of the map of outcomes; beyond, at its rim
 const FOUND = 0.8; // a unit with this cosine belongs to one feature; below it, to a mixture
 const TRAIN_OWN = "train own";
-const HIGH = 436, NARROW = 580; // of the picture: two panels beside each other, or below
+const HIGH = 320, NARROW = 580; // of the picture: the map beside the rest, or below
 const COLOURS = ["#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499"]; // of the features; not those of the tasks
 const TASKS = { a: BLUE, b: ORANGE };
 
@@ -121,8 +121,8 @@ function begin(stage) {
 
 const doneOf = (stage, setting = settingOf(stage)) => stage.done.get(setting) ?? [];
 
-// False when so many seeds are over that it is time to look.
-function advance(stage) {
+// False when so many seeds are over that it is time to look; a seed that is not the reader's `own` gives no answer away.
+function advance(stage, own = true) {
   if (current(stage).steps >= STEPS) begin(stage);
   const { run } = stage;
   if (stage.slow && ++stage.beat % 3) return true; // the first seed after *Play* is for looking on
@@ -130,7 +130,7 @@ function advance(stage) {
   run.step();
   run.took += performance.now() - began;
   stage.shown = run.looks.length - 1;
-  stage.begun.add(run.setting);
+  if (own) stage.begun.add(run.setting);
   stage.last.set(run.setting, run); // what was learnt stays, wherever the reader goes
   if (run.steps < STEPS) return stage.shown !== stage.goal;
   const done = [...doneOf(stage), run.transfer];
@@ -306,7 +306,7 @@ function outcomes(stage, figure, left, right, top, bottom) {
     name: "your guess: what both tasks gain", key: "guess", x, y, step: .01, at: () => [stage.state.ga, stage.state.gb],
     words: () => `A ${signed(stage.state.ga)}, B ${signed(stage.state.gb)}`,
     to(a, b) {
-      if (asked(stage) && begun(stage)) return; // it is known
+      if (begun(stage)) return; // it is known
       stage.guessed = settingOf(stage);
       stage.set({ ga: Math.round(200 * a) / 200, gb: Math.round(200 * b) / 200 });
     },
@@ -317,7 +317,8 @@ function outcomes(stage, figure, left, right, top, bottom) {
   });
   return (kept, done, ghost) => {
     const own = done.length ? byTask(done) : null, old = ghost.length ? byTask(ghost) : null;
-    guess.style.visibility = asked(stage) && begun(stage) && !guessed(stage) ? "hidden" : ""; // it was about another setting
+    guess.style.visibility = begun(stage) && !guessed(stage) ? "hidden" : ""; // it was about another setting
+    for (const field of fields) field.style.display = own ? "none" : "";
     change(gap, { d: own && guessed(stage) ? path([at([stage.state.ga, stage.state.gb]), at(own.map(([value]) => value))]) : "" });
     change(trail, { d: path((kept?.path ?? []).map(at)) });
     change(cloud, { d: transposed(kept?.now).map((pair) => disc(...at(pair), 3)).join("") });
@@ -339,17 +340,15 @@ function outcomes(stage, figure, left, right, top, bottom) {
 const transposed = (lists) => (lists ? lists[0].map((value, i) => [value, lists[1][i]]) : []);
 const seeds = (count) => (count === 1 ? "1 seed" : `${count} seeds`);
 
-const compact = (width) => width < 440; // beside the controls, on a small screen
+const compact = (width) => width < 440;
 
 function picture(stage, place, width) {
-  const beside = stage.card.clientWidth > width + 100, high = beside ? HIGH : NARROW; // else below each other, on a phone
-  const left = compact(width) ? 66 : 84, figure = svg(place, width, high);
-  stage.balances.firstChild.hidden = beside && compact(width); // or its buttons take two lines
+  const beside = width >= 560, high = beside ? HIGH : NARROW, half = beside ? Math.round(.56 * width) : width - 2;
+  const left = compact(half) ? 66 : 84, figure = svg(place, width, high);
   change(figure, { role: "group", "aria-label": "the tasks, the units of the bottom, the curves, and the map of outcomes" });
-  const drawCells = cells(stage, figure, left, width - 2), drawSlots = slots(figure, left, width - 2, 94, 142);
-  const half = width * .46, top = 164, middle = 350;
-  const drawCurves = beside ? curves(figure, 0, half, top, high) : curves(figure, 0, width, top, middle);
-  const drawMap = beside ? outcomes(stage, figure, half + 8, width, top, high) : outcomes(stage, figure, 0, width, middle, high);
+  const drawCells = cells(stage, figure, left, half), drawSlots = slots(figure, left, half, 94, 142);
+  const drawCurves = curves(figure, 0, half, 164, beside ? high : 350);
+  const drawMap = beside ? outcomes(stage, figure, half + 24, width, 0, high) : outcomes(stage, figure, 0, width, 350, high);
   return () => {
     const run = current(stage), look = run.looks[stage.shown], before = stage.ghost && settingOf({ ...stage, state: stage.ghost, start: stage.start });
     drawCells(needsOf(stage));
@@ -423,25 +422,23 @@ export default explorable({
   questions: QUESTIONS,
   setup(stage) {
     Object.assign(stage, { done: new Map(), owned: new Map(), last: new Map(), begun: new Set(), guessed: "", run: null, shown: 0, goal: null, beat: 0, slow: false, pace: 0 });
-    while (doneOf(stage).length < 1) advance(stage); // a finished seed, to look at
-    stage.begun.clear();
+    stage.first = stage.loop(() => !doneOf(stage).length && advance(stage, false), { rate: 4 * RATE, quiet: true }); // a seed to look at
+    stage.first.play();
     const loop = stage.loop(() => advance(stage), { rate: RATE, begin() { stage.made("guess"); stage.beat = 0; } });
     const play = () => { Object.assign(stage, { goal: null, slow: true }); };
     stage.player(loop, "▶ Play", "❚❚ Stop", { big: true, key: "play" }).addEventListener("click", play);
     const hint = block(stage.runs, "span");
     stage.inputs.push({ show: () => {
       const done = doneOf(stage).length, trained = `${SEEDS - left(stage) + 1} of ${SEEDS}`;
-      hint.textContent = loop.playing ? `seed ${trained}` : `${left(stage)} ${done ? "more " : ""}seeds, about ${seconds(stage)} s`;
+      hint.textContent = loop.playing ? `seed ${trained}` : `${left(stage)} ${done ? "more " : ""}seeds, ${seconds(stage)} s`;
     } });
     stage.slider({ label: "width", key: "width", step: 1, words: (value) => String(Math.round(value)) });
     stage.slider({ label: "weight of A", key: "weight", step: .1, words: (value) => said(value, 1) });
     stage.slider({ label: "rows", key: "rows", step: 50, words: (value) => String(Math.round(value)) });
     stage.choice({ label: "bottom", key: "structure", options: { "shared-bottom": "shared", mmoe: "MMoE", [TRAIN_OWN]: TRAIN_OWN } });
-    stage.balances = stage.choice({ label: "weights", key: "balance", options: { sum: "fixed", UWL: "UWL", GradNorm: "GradNorm" } });
+    stage.choice({ label: "weights", key: "balance", options: { sum: "fixed", UWL: "UWL", GradNorm: "GradNorm" } });
     scrubber(stage, loop);
-    // so much to set, on a small screen: a label beside its slider, the sentence below the picture
-    for (const label of stage.controls.querySelectorAll("span")) label.style.flex = label.parentElement.matches(".mtl-slider") ? "0 0 6.4em" : "0 0 auto";
-    stage.card.classList.add("mtl-wide");
+    stage.card.classList.add("mtl-flat");
   },
   picture,
   sentence,
@@ -449,6 +446,7 @@ export default explorable({
   arrived(stage) {
     stage.begun.clear();
     stage.guessed = "";
+    stage.first.play();
   },
 });
 

@@ -249,7 +249,7 @@ class Stage {
     for (const { key, node, show: renew } of [...this.handles, ...this.inputs]) {
       renew();
       if (!key) continue;
-      node.style.display = !show || show.includes(key) || key in moves ? "" : "none";
+      node.style.display = (show ? show.includes(key) : key !== "guess") || key in moves ? "" : "none"; // unasked none guesses
       node.classList.toggle("mtl-next", key === next && !named); // one yellow thing at a time
     }
     this.#call(named, moves[next]);
@@ -333,16 +333,17 @@ class Stage {
     show();
   }
 
-  // The key of the first move of the stage that is not made, or "next"; none while a loop plays.
+  // The key of the first move of the stage that is not made; once it is answered "next"; none while a loop plays.
   get next() {
-    const { moves, made } = this.question ?? {};
+    const { moves, made, said } = this.question ?? {};
     if (!moves || this.loops.some((loop) => loop.playing)) return null;
-    return Object.keys(moves).find((key) => !made.has(key)) ?? "next";
+    return Object.keys(moves).find((key) => !made.has(key)) ?? (said && "next");
   }
 
   made(key) { this.question?.made.add(key); }
 
-  // Words with a nose, at a handle: near it, where they cover no letter, no other handle and nothing of class `mtl-keep`.
+  // Words with a nose, at a handle: near it, where they cover no letter, no other handle and nothing of class `mtl-keep`;
+  // of a curve, `mtl-curve`, as little as may be.
   #call(handle, words) {
     this.callout?.remove();
     if (!handle || !words) return;
@@ -350,6 +351,13 @@ class Stage {
     const [width, height] = [surface.width, surface.height].map((length) => length.baseVal.value), zoom = width / frame.width;
     const sides = ({ left, right, top, bottom }) => [left - 2 - frame.left, right + 2 - frame.left, top - 2 - frame.top, bottom + 2 - frame.top].map((side) => side * zoom);
     const taken = [...surface.querySelectorAll("text, .mtl-handle, .mtl-keep")].filter((node) => node !== handle.node).map((node) => sides(node.getBoundingClientRect()));
+    for (const curve of surface.querySelectorAll(".mtl-curve")) {
+      const long = curve.getTotalLength(), screen = curve.getScreenCTM();
+      for (let at = 0; at < long; at += 30) {
+        const { x: left, y: top } = curve.getPointAtLength(at).matrixTransform(screen);
+        taken.push(sides({ left, right: left, top, bottom: top }));
+      }
+    }
     this.callout = add(surface, "g", { class: "mtl-callout" });
     const bubble = add(this.callout, "path"), text = add(this.callout, "text", { "text-anchor": "middle" }, words);
     const half = text.getComputedTextLength() / 2 - 4, first = !handle.up && (y > height / 2 || y < 120) ? 1 : -1;
@@ -462,8 +470,8 @@ class Stage {
   }
 
   // From `play()` on, which calls `begin`, calls `step` about `rate` times a second, as far as a frame has time, until it
-  // returns false or `pause()`. It rests while the card is out of sight.
-  loop(step, { rate = 60, begin = () => {} } = {}) {
+  // returns false or `pause()`. It rests while the card is out of sight. A `quiet` one is no move of the reader's.
+  loop(step, { rate = 60, begin = () => {}, quiet = false } = {}) {
     const loop = { playing: false };
     let last = 0, owed = 0, drawn = 0;
     const frame = (now) => {
@@ -484,14 +492,15 @@ class Stage {
     };
     loop.play = () => {
       if (loop.playing) return;
-      loop.playing = this.touched = true;
+      loop.playing = true;
+      this.touched ||= !quiet;
       begin();
       this.#busy();
       requestAnimationFrame((now) => { last = now; owed = 1; frame(now); });
     };
     loop.pause = () => { loop.playing = false; this.redraw(); };
     loop.toggle = () => (loop.playing ? loop.pause() : loop.play());
-    this.loops.push(loop);
+    if (!quiet) this.loops.push(loop);
     return loop;
   }
 
