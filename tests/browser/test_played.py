@@ -300,8 +300,9 @@ def test_a_fader_counts_from_the_step_on_at_which_it_moves(opened):
 def test_the_questions_of_the_desk_are_answered(opened):
     page, card = opened("05_balancing_losses")
     assert "the loss of A counts 100 times" in said(page, card)
+    card.get_by_role("slider", name="your guess").press("ArrowDown")
     first = played(page, card)
-    answered(card, 1)
+    assert answered(card, 1) == f"✓ {page.evaluate("JSON.parse(localStorage['mtl C5.desk1']).outcome")}"
     a, equal, mine = (re.search(f"{who} (\\d.\\d\\d and \\d.\\d\\d)", first)[1] for who in ("UWL", "weights", "you"))
     assert equal == mine != a
     card.get_by_role("button", name="question 2").click()

@@ -415,6 +415,7 @@ const QUESTIONS = [
 ];
 
 export default explorable({
+  chapter: "C4",
   limits: {
     a: [-1, 1], b: [-1, 1], width: [1, 32], weight: [.1, .9], rows: [50, 2000],
     structure: ["shared-bottom", "mmoe", TRAIN_OWN], balance: ["sum", "UWL", "GradNorm"], ga: [-REACH, REACH], gb: [-REACH, REACH],

@@ -277,6 +277,7 @@ function sentence(stage) {
 const noisy = ({ finished }) => [[0, .3], [1.2, 3]].map(([low, high]) => finished.findLast(({ state }) => state.scale === 0 && state.noise >= 3 && state.alpha >= low && state.alpha <= high));
 
 export default explorable({
+  chapter: "C5",
   limits: {
     scale: [0, 3], noise: [0, 4], alpha: [0, 3], uwl: [-2, AT_ONCE], gradnorm: [-2, 0], hand: [-REACH, REACH], guess: [0, 1], seed: [1, 999],
     features: Object.keys(NEEDS),

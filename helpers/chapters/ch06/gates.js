@@ -279,6 +279,7 @@ function answer(stage) {
 }
 
 export default explorable({
+  chapter: "C6",
   limits: { p: [0, 1], seed: [0, 9], column: Object.keys(COLUMNS), s: [-2.4, 2.4], t: [-2.4, 2.4], guess: [0, 1] },
   questions: [
     { name: "Nothing in common", ask: "Two tasks with nothing in common. How much weight will their gates share?", when: ended, then: answer,

@@ -278,6 +278,7 @@ const missedBy = (stage) => (judged(stage) && stage.guessed === stage.known ? Ma
 const GUESS = { guess: "Drag your guess", all: "" }; // the first moves of each question
 
 export default explorable({
+  chapter: "C7",
   limits: { x: [-REACH, REACH], y: [-REACH, REACH], size: [.4, 4], guess: [-1, 1] },
   questions: [
     {

@@ -11,6 +11,7 @@
 //               turns grey. A question may have a `name`; `show`, the keys of the dials and handles that it needs (those
 //               without a key always stay; without `show` all do); and `moves`, {key: words}: what to do, in this order. The
 //               first move not made is yellow: its button, or the words at its handle; then the next number
+//   chapter     C4: the guesses of its questions, `stage.guessed`, count where those of the cards do
 //   setting     (stage) => text: where the state is, for an answer of another setting
 //   setup       (stage) => {}: once; makes the controls, `stage.slider(…)`, `stage.toggle(…)`, `stage.choice(…)`,
 //               `stage.button(…)`, and the loops, `stage.loop(step)`, with `stage.player(…)` beside the picture
@@ -24,7 +25,7 @@
 // such as a ball that rolls, is the explorable's own; `stage.redraw()` shows it. The state is kept in the page's address,
 // `#name=key:value,key:value`, as far as it differs from the start.
 
-import { add, block, change } from "../elements.js";
+import { add, block, change, guesses } from "../elements.js";
 
 export const BLUE = "#0072b2", ORANGE = "#d55e00", GREEN = "#009e73", PURPLE = "#cc79a7", GREY = "#767676", BLACK = "#1a1a1a", BAND = "#ececec";
 export const AS_TEXT = { [BLUE]: "#006aa6", [ORANGE]: "#ad4b00", [GREEN]: "#00735c", [PURPLE]: "#a3487a", [GREY]: "#595959", [BLACK]: BLACK }; // 4.5 : 1 on white
@@ -320,6 +321,7 @@ class Stage {
         const said = question.then(this), state = question.settled?.(this) ?? true ? "answered" : "not yet decided";
         changed ||= said !== question.said || state !== question.state;
         Object.assign(question, { said, state, setting: this.spec.setting?.(this) });
+        if (this.guessed && "guess" in question.moves) this.#leave(question.ask, said, now + 1);
       }
       if (changed) this.redraw(); // the picture may show an answer
       if (changed || (!question.said && hint !== hinted())) show();
@@ -331,6 +333,11 @@ class Stage {
       show();
     };
     show();
+  }
+
+  #leave(question, outcome, number) {
+    guesses()[`mtl ${this.spec.chapter}.${this.name}${number}`] ??= JSON.stringify({ question, guess: "drawn", outcome, right: null });
+    document.dispatchEvent(new Event("mtl-guess"));
   }
 
   // The key of the first move of the stage that is not made; once it is answered "next"; none while a loop plays.
