@@ -24,7 +24,7 @@ def found(playground: Live, expression: str, **state):
         f"{{ state: {state}, start: {json.dumps(playground.start)}, data: {json.dumps(playground.data)}, ghost: null }}"
     )
     maps = 'done: new Map(), owned: new Map(), last: new Map(), begun: new Set(), guessed: ""'
-    setting_up = f"Object.assign(stage, {{ {maps}, run: null, shown: 0, goal: null, beat: 0, slow: false, pace: 0 }});"
+    setting_up = f"Object.assign(stage, {{ {maps}, run: null, beat: 0, slow: false, pace: 0 }});"
     return asked(Path(explorer.__file__).with_name("playground.js"), expression, f"const stage = {stage};{setting_up}")
 
 
@@ -47,8 +47,6 @@ def test_it_shows_the_kept_runs_of_its_setting(playground, shared, width, weight
     [
         {"width": 5},
         {"rows": 400},
-        {"structure": "mmoe"},
-        {"balance": "UWL"},
         {"b": [-1, 1, 0, 0, 1, -1, 0, 0]},  # signs turned round
         {"b": [0, 0, 0, 0, 1, 1, 1, 1]},  # of one sign: an easier task than those that drew their signs
         {"b": [0, 0, 0, 0, 1, -1, 1, 0]},

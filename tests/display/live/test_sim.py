@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.chapters.ch06.studies.read_and_train.cuts import ReadAll
 from helpers.data.examples import Examples
 from helpers.data.synthetic import RELU_MEAN, RELU_SD, relu_tasks
 from helpers.evaluation.metrics import r2
@@ -76,33 +75,6 @@ def test_losses_and_weights_are_those_of_torch(model, balance):
     fresh = MODELS[model](REGRESSION)
     run = fit(fresh, parts[0], parts[1], **options, evaluate_every=5, progress=False)
     assert got["r2"][0] == pytest.approx(r2(run.predict(parts[2].inputs)["a"], parts[2].labels["a"]), abs=1e-4)
-
-
-@pytest.mark.slow
-def test_the_playgrounds_cut_is_that_of_detach():
-    parts = relu_tasks((120, 80, 90), inputs=INPUTS, shared=2, seed=4)
-    halves = {task: (WIDTH // 2, task) for task in REGRESSION}
-    cut = ReadAll(INPUTS, REGRESSION, halves, TOWER, seed=1)
-    theirs, state = cut.state_dict(), {}
-    for part in ("weight", "bias"):
-        state[f"bottom.layers.0.{part}"] = torch.cat([theirs[f"parts.{k}.1.{part}"] for k in (0, 1)])
-        for k in (0, 1):
-            state[f"towers.{k}.0.layers.0.{part}"] = theirs[f"towers.{k}.0.{part}"]
-            state[f"towers.{k}.1.{part}"] = theirs[f"towers.{k}.2.{part}"]
-    question = {
-        "data": {"inputs": INPUTS, "kinds": list(REGRESSION.values())}
-        | {name: rows_of(part) for name, part in zip(("train", "valid", "test"), parts, strict=False)},
-        "state": {name: tensor.flatten().tolist() for name, tensor in state.items()},
-        "steps": 50,
-        "own": True,
-        "structure": "shared-bottom",
-        "width": WIDTH,
-        "tower": TOWER,
-    }
-    [got] = ask(("train", question))
-    history = fit(cut, parts.train, batch_size=None, epochs=50, progress=False).history
-    expected = history.pivot_table("train", "epoch", "task")[list(REGRESSION)].to_numpy()
-    np.testing.assert_allclose(got["losses"], expected, rtol=0, atol=1e-4)
 
 
 def test_a_features_task_is_the_sum_that_it_says():
