@@ -46,10 +46,10 @@ const settingOf = ({ hand, guess, ...setting }) => JSON.stringify(setting);
 
 export class Race {
   constructor(state, data = tasks(state)) {
-    const { kinds } = data, { seed, alpha } = state;
+    const { seed, alpha } = state;
     const balances = {
-      UWL: (model) => (atOnce(state) ? new SumOfLogs(model, kinds) : new UWL(model, kinds, { lr: power(state.uwl, 2) })),
-      GradNorm: (model) => new GradNorm(model, kinds, { alpha, lr: power(state.gradnorm, 2) }),
+      UWL: (model) => (atOnce(state) ? new SumOfLogs(model) : new UWL(model, { lr: power(state.uwl, 2) })),
+      GradNorm: (model) => new GradNorm(model, { alpha, lr: power(state.gradnorm, 2) }),
     };
     Object.assign(this, { state, data, setting: settingOf(state), moves: [], looks: [], beat: 0 });
     this.trainings = ALL.map((how) => {

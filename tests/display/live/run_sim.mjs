@@ -6,13 +6,14 @@ import * as sim from "../../../helpers/display/live/sim.js";
 const plain = (value) => JSON.parse(JSON.stringify(value, (_, part) => (ArrayBuffer.isView(part) ? [...part] : part)));
 
 // A model from given first weights on given rows: its losses before each step, the balance's weights after it, and R².
-function train({ data, state, steps, ...options }) {
+function train({ data, state, steps, balance, alpha, ...options }) {
   for (const set of [data.train, data.valid, data.test]) {
     set.x = Float64Array.from(set.x);
     set.labels = set.labels.map((labels) => Float64Array.from(labels));
   }
   const training = new sim.Training(data, options), losses = [], weights = [];
   training.model.load(state);
+  if (balance !== "Balance") training.balance = new sim[balance](training.model, { alpha });
   for (let step = 0; step < steps; step++) {
     losses.push(training.step());
     weights.push(training.balance.weights.map((weight, k) => weight * training.weights[k]));

@@ -27,9 +27,9 @@ MODELS = {
     "shared-bottom": lambda tasks: SharedBottom(INPUTS, tasks, [WIDTH], [TOWER], seed=1),
     "mmoe": lambda tasks: MMoE(INPUTS, tasks, EXPERTS, [WIDTH], [TOWER], seed=1),
 }
-BALANCES = {"sum": None, "UWL": UWL(), "sum of logs": SumOfLogs()}
+BALANCES = {"Balance": None, "UWL": UWL(), "SumOfLogs": SumOfLogs()}
 BALANCES |= {"GradNorm": GradNorm(alpha=0.7)}
-PAIRS = [(model, balance) for model in MODELS for balance in BALANCES if model != "single-task" or balance == "sum"]
+PAIRS = [(model, balance) for model in MODELS for balance in BALANCES if model != "single-task" or balance == "Balance"]
 
 
 def ask(*questions: tuple[str, dict]) -> list:
@@ -52,7 +52,7 @@ def test_losses_and_weights_are_those_of_torch(model, balance):
     parts = list(relu_tasks((120, 80, 90), inputs=INPUTS, shared=2, relation="opposite", seed=4))
     made, weights = MODELS[model](REGRESSION), {"a": 1.4, "b": 0.6}
     question = {
-        "data": {"inputs": INPUTS, "kinds": list(REGRESSION.values())}
+        "data": {"inputs": INPUTS}
         | dict(zip(("train", "valid", "test"), map(rows_of, parts), strict=True)),
         "state": {name: tensor.flatten().tolist() for name, tensor in made.state_dict().items()},
         "steps": 50,
