@@ -7,8 +7,6 @@ import { AS_TEXT, BLACK, clamp, explorable, fixed, GREY, path, said, scale, svg 
 const WHOLE = 260, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, GAP = 18, GRIP = 14, PALE = .4;
 const FAINT = AS_TEXT[GREY];
 
-const line = (xs, ys) => "M" + xs.map((x, i) => fixed(x) + "," + fixed(ys[i])).join("L");
-
 // The outline of a marker of radius r around (x, y); one path element holds the markers of a whole series.
 function marker(kind, x, y, r) {
   const corners = {
@@ -18,20 +16,14 @@ function marker(kind, x, y, r) {
     D: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]],
   }[kind];
   if (!corners) return `M${fixed(x - r)},${fixed(y)}a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0Z`;
-  return line(corners.map((c) => x + r * c[0]), corners.map((c) => y + r * c[1])) + "Z";
+  return path(corners.map(([u, v]) => [x + r * u, y + r * v])) + "Z";
 }
 
-// Vertical places of labels, moved as little as needed to stand GAP apart between top and bottom.
+// Vertical places of labels, moved down and then up again so that they stand GAP apart between top and bottom.
 function apart(places, top, bottom) {
-  const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]);
-  const moved = [...places];
-  for (let round = 0; round < 20; round++) {
-    order.forEach((i, k) => {
-      const short = k ? GAP - (moved[i] - moved[order[k - 1]]) : 0;
-      if (short > 0) { moved[i] += short / 2; moved[order[k - 1]] -= short / 2; }
-    });
-    order.forEach((i, k) => { moved[i] = clamp(moved[i], top + k * GAP, bottom - (order.length - 1 - k) * GAP); });
-  }
+  const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]), moved = [...places];
+  order.forEach((i, k) => { moved[i] = Math.max(moved[i], k ? moved[order[k - 1]] + GAP : top); });
+  order.reverse().forEach((i, k) => { moved[i] = Math.min(moved[i], k ? moved[order[k - 1]] - GAP : bottom); });
   return moved;
 }
 
@@ -112,20 +104,20 @@ function curves(root, panel, box) {
 function plane(root, panel, box) {
   const { x, y } = frameOf(root, panel, box);
   const ghosts = ["stroke", "fill"].map((ink) => add(root, "path", { opacity: PALE, fill: "none", [ink]: GREY, "stroke-width": 2 }));
-  const path = add(root, "path", { fill: "none", stroke: GREY, "stroke-width": 2 });
+  const way = add(root, "path", { fill: "none", stroke: GREY, "stroke-width": 2 });
   const dots = add(root, "path", { fill: GREY });
   const whiskers = panel.colours.map((colour) => add(root, "path", { stroke: colour, "stroke-width": 3 }));
   const here = add(root, "path", { fill: BLACK });
   const ends = panel.ends.map((words) => add(root, "text", { fill: FAINT, class: "mtl-halo" }, words));
   const { y: values, low, high } = panel.points;
   const draw = (frame, at, before) => {
-    const [xs, ys] = [x, y].map((place, i) => values[frame][i].map(place)), old = before ?? { frame, at };
-    const [wasX, wasY] = [x, y].map((place, i) => values[old.frame][i].map(place));
-    ghosts[0].setAttribute("d", old.frame !== frame ? line(wasX, wasY) : "");
-    ghosts[1].setAttribute("d", before ? marker("o", wasX[old.at], wasY[old.at], 7.5) : "");
-    path.setAttribute("d", line(xs, ys));
-    here.setAttribute("d", marker("o", xs[at], ys[at], 6));
-    dots.setAttribute("d", xs.map((px, i) => marker("o", px, ys[i], 3.5)).join(""));
+    const points = (which) => values[which][0].map((u, i) => [x(u), y(values[which][1][i])]), now = points(frame), old = before && points(before.frame);
+    const [xs, ys] = [0, 1].map((k) => now.map((point) => point[k]));
+    ghosts[0].setAttribute("d", before && before.frame !== frame ? path(old) : "");
+    ghosts[1].setAttribute("d", before ? marker("o", ...old[before.at], 7.5) : "");
+    way.setAttribute("d", path(now));
+    here.setAttribute("d", marker("o", ...now[at], 6));
+    dots.setAttribute("d", now.map((point) => marker("o", ...point, 3.5)).join(""));
     if (low) {
       whiskers[0].setAttribute("d", `M${fixed(x(low[frame][0][at]))},${fixed(ys[at])}H${fixed(x(high[frame][0][at]))}`);
       whiskers[1].setAttribute("d", `M${fixed(xs[at])},${fixed(y(low[frame][1][at]))}V${fixed(y(high[frame][1][at]))}`);
@@ -164,17 +156,12 @@ const indexOf = ({ key, options, buttons }, state) => (buttons ? options.indexOf
 // The number of a setting among all of these controls, in the order of the prepared lists.
 const numbered = (controls, state, which = controls.map((_, i) => i)) => which.reduce((sum, i) => sum * controls[i].options.length + indexOf(controls[i], state), 0);
 
-// The room that the longest of some texts needs.
-function reserve(node, texts) {
-  node.textContent = texts.reduce((longest, text) => (text.length > longest.length ? text : longest), "");
-  return node.offsetHeight + 4;
-}
-
 function picture(stage, place, width) {
   const { controls, panels } = stage.data, beside = panels.length === 2 && width >= 560, high = panels.length === 1 || beside ? WHOLE : STACKED;
   const shares = panels.map((_, i) => (beside ? Math.floor((width - 20) * (i ? .45 : .55)) : width));
   const titles = panels.map((_, i) => Object.assign(block(place, "div", "mtl-title"), { style: `inset: auto; width: ${shares[i]}px` }));
-  const rooms = titles.map((title, i) => reserve(title, panels[i].titles.texts)), head = Math.max(...rooms);
+  titles.forEach((title, i) => { [title.textContent] = panels[i].titles.texts.toSorted((a, b) => b.length - a.length); }); // the longest
+  const rooms = titles.map((title) => title.offsetHeight + 4), head = Math.max(...rooms);
   const tops = panels.map((_, i) => (beside || !i ? head : head + high + rooms[i])), lefts = panels.map((_, i) => (beside && i ? shares[0] + 20 : 0));
   const figure = svg(place, width, tops.at(-1) + high);
   const spot = (panel, state) => ({ frame: numbered(controls, state, panel.frame), at: panel.cursor < 0 ? -1 : indexOf(controls[panel.cursor], state) });
@@ -219,7 +206,7 @@ export default explorable(({ controls, sentences, note, questions }) => {
   const met = ({ before }, setting) => Object.values(before).some((one) => Object.keys(setting).every((key) => one[key] === setting[key]));
   const words = (setting) => controls.filter(({ key }) => key in setting).map(({ key, label, options, buttons }) => `${label} ${buttons ? setting[key] : options[setting[key]]}`).join(", ");
   return {
-    limits: Object.fromEntries(controls.map(({ key, options, buttons }) => [key, buttons ? options : [0, options.length - 1]])),
+    limits: Object.fromEntries(controls.filter(({ buttons }) => !buttons).map(({ key, options }) => [key, [0, options.length - 1]])),
     questions: questions.map(({ seen, answer, ...question }) => ({
       ...question, answer,
       when(stage) {
@@ -241,6 +228,6 @@ export default explorable(({ controls, sentences, note, questions }) => {
     },
     picture,
     sentence: ({ state }) => sentences.texts[sentences.of[numbered(controls, state)]],
-    arrived(stage) { stage.before = {}; },
+    anew(stage) { stage.before = {}; },
   };
 });

@@ -63,7 +63,7 @@ class Explorer(Live):
             intervals="95% intervals over 20 paired seeds",
         )
 
-    name       in the page's address
+    name       of the explorable
     controls   {column: label}; the options are the values in the tables, sorted (a categorical's in its own order)
     panels     one or two
     sentence   a function of the settings {column: option} and, for each panel, of the rows of its table at these, with

@@ -211,7 +211,7 @@ def test_a_guessed_number_is_drawn_on_the_figure(browser, site):
 
 @pytest.mark.xdist_group("pages")
 def test_guesses_are_counted_over_the_course(browser, site):
-    """By chapter on the first page; on a score card the chapter's own, and all together; those drawn in a picture, too."""
+    """By chapter on the first page; on a score card the chapter's own, and all together, with those in a picture."""
     kept = {"C0.P1": (None, None), "C0.P2": ("a", True), "C6.P3": ("b", False), "C6.P4": ("3 steps", None, True)}
     kept["C5.desk1"] = ("drawn", None)
     page = browser.new_page()

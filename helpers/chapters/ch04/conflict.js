@@ -310,5 +310,5 @@ export default explorable({
     },
   ],
   setup, picture, sentence,
-  arrived(stage) { stage.run = stage.former = null; },
+  anew(stage) { stage.run = stage.former = null; },
 });

@@ -15,18 +15,8 @@ const TASKS = { a: BLUE, b: ORANGE };
 
 // --- a setting ------------------------------------------------------------------------------------------------------
 
-// A row a task; by hand an address may hold anything.
-const signsOf = (list, start) => {
-  const signs = COLOURS.map((_, j) => Math.sign(Math.round(list[j] ?? 0)));
-  return signs.some(Boolean) ? signs : start;
-};
-const needsOf = ({ state, start }) => Object.keys(TASKS).map((task) => signsOf(state[task], start[task]));
-const widthOf = (state) => Math.round(state.width);
-const rowsOf = (state) => Math.round(state.rows);
-const settingOf = (stage) => {
-  const { state } = stage;
-  return JSON.stringify([needsOf(stage), widthOf(state), rowsOf(state), state.weight.toFixed(2)]);
-};
+const needsOf = ({ state }) => [state.a, state.b]; // a row a task
+const settingOf = ({ state: { a, b, width, rows, weight } }) => JSON.stringify([a, b, width, rows, weight.toFixed(2)]);
 const counted = ([a, b]) => {
   const both = a.filter((sign, j) => sign && b[j]).length, union = a.filter((sign, j) => sign || b[j]).length;
   return { both, union, flipped: a.filter((sign, j) => sign && b[j] === -sign).length };
@@ -38,7 +28,7 @@ function keptOf(stage) {
   const { state, data } = stage, needs = needsOf(stage), { both, flipped } = counted(needs);
   const drawn = (signs) => signs.filter(Boolean).length === 4 && signs.includes(1) && signs.includes(-1);
   const four = needs.every(drawn) && !flipped;
-  const by = four && rowsOf(state) === data.rows && data.transfers[both]?.[data.widths.indexOf(widthOf(state))];
+  const by = four && state.rows === data.rows && data.transfers[both]?.[data.widths.indexOf(state.width)];
   if (!by) return null;
   const path = by.map((tasks) => tasks.map((list) => list.reduce((a, b) => a + b, 0) / list.length / 1000));
   const now = by[data.weights.findIndex((weight) => Math.abs(weight - state.weight) < .001)];
@@ -49,10 +39,10 @@ function keptOf(stage) {
 
 class Run {
   constructor(stage, seed) {
-    const { state } = stage, width = widthOf(state), { weight } = state;
+    const { state } = stage, { width, weight, rows } = state;
     this.setting = settingOf(stage);
     this.seed = seed;
-    this.data = featureTasks({ needs: needsOf(stage), rows: [rowsOf(state), VALID, TEST], noise: NOISE, seed });
+    this.data = featureTasks({ needs: needsOf(stage), rows: [rows, VALID, TEST], noise: NOISE, seed });
     this.together = new Training(this.data, { structure: "shared-bottom", width, weights: [2 * weight, 2 - 2 * weight], seed });
     this.alone = new Training(this.data, { structure: "single-task", width, seed });
     Object.assign(this, { looks: [], took: 0 });
@@ -83,23 +73,16 @@ class Run {
 // `stage.owned` the features that had a unit of their own at the end.
 function current(stage) {
   const setting = settingOf(stage);
-  if (stage.run?.setting !== setting) {
-    const last = stage.last.get(setting);
-    if (last) stage.run = last;
-    else begin(stage);
-  }
+  if (stage.run?.setting !== setting) stage.run = stage.last.get(setting) ?? fresh(stage);
   return stage.run;
 }
 
-function begin(stage) {
-  stage.run = new Run(stage, doneOf(stage).length + 1);
-}
-
+const fresh = (stage) => new Run(stage, doneOf(stage).length + 1);
 const doneOf = (stage, setting = settingOf(stage)) => stage.done.get(setting) ?? [];
 
 // False when so many seeds are over that it is time to look; a seed that is not the reader's `own` gives no answer away.
 function advance(stage, own = true) {
-  if (current(stage).steps >= STEPS) begin(stage);
+  if (current(stage).steps >= STEPS) stage.run = fresh(stage);
   const { run } = stage;
   if (stage.slow && ++stage.beat % 3) return true; // the first seed after *Play* is for looking on
   const began = performance.now();
@@ -116,7 +99,7 @@ function advance(stage, own = true) {
 }
 
 // About how long a step takes, in those of 5 units and 500 rows; and so the seconds that *Play* takes at this setting.
-const cost = ({ state }) => (rowsOf(state) + 150) * (widthOf(state) + 1.5);
+const cost = ({ state }) => (state.rows + 150) * (state.width + 1.5);
 const left = (stage) => SEEDS - doneOf(stage).length % SEEDS;
 function seconds(stage) {
   const each = Math.max(1.4 * stage.pace * cost(stage) / 1000, 2 * STEPS / RATE);
@@ -144,11 +127,11 @@ function cells(stage, figure, left, right) {
     text(figure, x(j), 19, String(j + 1), { "text-anchor": "middle", fill: BLACK, "font-weight": "bold", class: "mtl-halo" });
   });
   const put = (task, j, sign) => {
-    const list = signsOf(stage.state[task], stage.start[task]).map((old, i) => (i === j ? sign : old));
+    const list = stage.state[task].map((old, i) => (i === j ? sign : old));
     if (list.some(Boolean)) stage.set({ [task]: list });
   };
   const next = (task, j) => {
-    const list = signsOf(stage.state[task], stage.start[task]), last = list.filter(Boolean).length === 1;
+    const list = stage.state[task], last = list.filter(Boolean).length === 1;
     return { 0: 1, 1: -1, "-1": last ? 1 : 0 }[list[j]];
   };
   rows.forEach(([task, colour], k) => {
@@ -322,7 +305,7 @@ function picture(stage, place, width) {
   const drawCurves = curves(figure, 0, half, 164, beside ? high : 350);
   const drawMap = beside ? outcomes(stage, figure, half + 24, width, 0, high) : outcomes(stage, figure, 0, width, 350, high);
   return () => {
-    const run = current(stage), before = stage.ghost && settingOf({ ...stage, state: stage.ghost, start: stage.start });
+    const run = current(stage), before = stage.ghost && settingOf({ state: stage.ghost });
     drawCells(needsOf(stage));
     drawSlots(run.units);
     const hidden = waiting(stage);
@@ -388,9 +371,7 @@ const QUESTIONS = [
 
 export default explorable({
   chapter: "C4",
-  limits: {
-    a: [-1, 1], b: [-1, 1], width: [1, 32], weight: [.1, .9], rows: [50, 2000], ga: [-REACH, REACH], gb: [-REACH, REACH],
-  },
+  limits: { width: [1, 32], weight: [.1, .9], rows: [50, 2000], ga: [-REACH, REACH], gb: [-REACH, REACH] },
   questions: QUESTIONS,
   setup(stage) {
     Object.assign(stage, { done: new Map(), owned: new Map(), last: new Map(), begun: new Set(), guessed: "", run: null, beat: 0, slow: false, pace: 0 });
@@ -403,15 +384,15 @@ export default explorable({
       const done = doneOf(stage).length, trained = `${SEEDS - left(stage) + 1} of ${SEEDS}`;
       hint.textContent = loop.playing ? `seed ${trained}` : `${left(stage)} ${done ? "more " : ""}seeds, ${seconds(stage)} s`;
     } });
-    stage.slider({ label: "width", key: "width", step: 1, words: (value) => String(Math.round(value)) });
+    stage.slider({ label: "width", key: "width", step: 1, words: String });
     stage.slider({ label: "weight of A", key: "weight", step: .1, words: (value) => said(value, 1) });
-    stage.slider({ label: "rows", key: "rows", step: 50, words: (value) => String(Math.round(value)) });
+    stage.slider({ label: "rows", key: "rows", step: 50, words: String });
     stage.card.classList.add("mtl-flat");
   },
   picture,
   sentence,
-  setting: (stage) => `${counted(needsOf(stage)).both || "none"} in common, ${widthOf(stage.state)} units`,
-  arrived(stage) {
+  setting: (stage) => `${counted(needsOf(stage)).both || "none"} in common, ${stage.state.width} units`,
+  anew(stage) {
     stage.begun.clear();
     stage.guessed = "";
     stage.first.play();

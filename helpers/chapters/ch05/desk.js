@@ -278,10 +278,7 @@ const noisy = ({ finished }) => [[0, .3], [1.2, 3]].map(([low, high]) => finishe
 
 export default explorable({
   chapter: "C5",
-  limits: {
-    scale: [0, 3], noise: [0, 4], alpha: [0, 3], uwl: [-2, AT_ONCE], gradnorm: [-2, 0], hand: [-REACH, REACH], guess: [0, 1], seed: [1, 999],
-    features: Object.keys(NEEDS),
-  },
+  limits: { scale: [0, 3], noise: [0, 4], alpha: [0, 3], uwl: [-2, AT_ONCE], gradnorm: [-2, 0], hand: [-REACH, REACH], guess: [0, 1] },
   questions: [
     {
       name: "A loud loss", ask: "A's loss counts 100 times. If you leave your faders alone, how well is B learnt?",
@@ -333,7 +330,7 @@ export default explorable({
     stage.slider({ label: "GradNorm's α", key: "alpha", step: .06 });
     stage.card.classList.add("mtl-flat");
   },
-  arrived: (stage) => Object.assign(stage, lookAgain(stage)),
+  anew: (stage) => Object.assign(stage, lookAgain(stage)),
   picture,
   sentence,
 });

@@ -308,5 +308,5 @@ export default explorable({
   setup,
   picture,
   sentence,
-  arrived: (stage) => Object.assign(stage, { known: "", guessed: "" }),
+  anew: (stage) => Object.assign(stage, { known: "", guessed: "" }),
 });

@@ -2,7 +2,7 @@
 //
 // An explorable is one file that ends in `export default explorable({ ... })`, or in a function of what Python gave that makes this, with
 //
-//   limits      {key: [low, high]} or {key: [words]}: what each part of the state may be; slider, handle and address keep to it
+//   limits      {key: [low, high]}: what a number of the state may be; slider and handle keep to it
 //   questions   [{ ask, set, when: (stage) => bool, then: (stage) => text, settled, hint }]: each is a stage; a press on its
 //               number begins at `set`, a part of the state, it is answered there alone, and after the last one follows
 //               *free*. `when` is asked after each move; once it was true, `then` is said, from what the reader has run or
@@ -15,6 +15,7 @@
 //   setting     (stage) => text: where the state is, for an answer of another setting
 //   setup       (stage) => {}: once; makes the controls, `stage.slider(…)`, `stage.toggle(…)`, `stage.choice(…)`,
 //               `stage.button(…)`, and the loops, `stage.loop(step)`, with `stage.player(…)` beside the picture
+//   anew        (stage) => {}: when a stage begins again, for what is the explorable's own
 //   picture     (stage, place, width) => draw: fills the empty div `place`, again for every new width, with `svg(place, …)`,
 //               `canvas(place, …)` and `stage.handle(…)`; returns the function that draws the state
 //   sentence    (stage) => string: what is to be seen, in words
@@ -22,8 +23,7 @@
 // and the kit calls them. `stage.state` is a flat object of numbers, booleans, words and lists of numbers; only
 // `stage.set({ key: value })` changes it, and then everything is drawn in the next frame, once. `stage.ghost` is the state
 // before the last gesture (null when a stage begins), `stage.start` the first one, `stage.data` what Python gave. What is no setting,
-// such as a ball that rolls, is the explorable's own; `stage.redraw()` shows it. The state is kept in the page's address,
-// `#name=key:value,key:value`, as far as it differs from the start.
+// such as a ball that rolls, is the explorable's own; `stage.redraw()` shows it.
 
 import { add, block, change, guesses } from "../elements.js";
 
@@ -87,49 +87,6 @@ export function canvas(place, width, height) {
   return pen;
 }
 
-// --- the address ----------------------------------------------------------------------------------------------------
-
-export function written(state, start) {
-  const changed = Object.keys(start).filter((key) => JSON.stringify(state[key]) !== JSON.stringify(start[key]));
-  const short = (value) => typeof value === "number" ? String(Number(value.toPrecision(4))) : encodeURIComponent(value);
-  return changed.map((key) => `${key}:${Array.isArray(state[key]) ? state[key].map(short).join("~") : short(state[key])}`).join(",");
-}
-
-// What `written` wrote, or somebody by hand: what is not of the start's kind, or beyond the limits, does not count.
-export function read(text, start, limits = {}) {
-  const found = {};
-  for (const part of text.split(",")) {
-    const [key, value] = part.split(":");
-    if (!Object.hasOwn(start, key) || value === undefined) continue;
-    const known = start[key], number = (word) => word === "" ? NaN : kept(key, Number(word), limits);
-    if (typeof known === "boolean") found[key] = value === "true";
-    else if (Array.isArray(known)) found[key] = value === "" ? [] : value.split("~").map(number);
-    else found[key] = typeof known === "number" ? number(value) : word(value);
-    const wrong = [found[key]].flat().some(Number.isNaN) || (typeof known === "string" && limits[key] && !limits[key].includes(found[key]));
-    if (wrong) delete found[key];
-  }
-  return found;
-}
-
-function word(text) {
-  try { return decodeURIComponent(text); } catch { return ""; }
-}
-
-function kept(key, value, limits) {
-  return limits[key] && typeof value === "number" ? clamp(value, ...limits[key]) : value;
-}
-
-const addressed = () => new Map(location.hash.slice(1).split("&").filter((part) => part.includes("=")).map((part) => part.split(/=(.*)/s).slice(0, 2)));
-
-function keep(name, text) {
-  const all = addressed();
-  if (text) all.set(name, text);
-  else all.delete(name);
-  const hash = [...all].map((pair) => pair.join("=")).join("&");
-  const fresh = hash ? `#${hash}` : location.pathname + location.search;
-  try { history.replaceState(history.state, "", fresh); } catch { /* a page that may not: the address stays */ }
-}
-
 // --- the stage ------------------------------------------------------------------------------------------------------
 
 class Stage {
@@ -170,25 +127,13 @@ class Stage {
     this.#ask();
     this.spec.setup?.(this);
     this.held = false;
-    const release = () => { this.held = false; };
-    window.addEventListener("pointerup", release);
-    window.addEventListener("pointercancel", release);
+    const left = new AbortController();
+    for (const kind of ["pointerup", "pointercancel"]) window.addEventListener(kind, () => { this.held = false; }, left);
     this.card.addEventListener("pointerdown", () => { this.held = true; this.moved = 0; }, true);
-    const arrived = () => {
-      const text = addressed().get(this.name);
-      if (text === undefined || text === written(this.state, this.start)) return;
-      this.state = { ...this.start, ...read(text, this.start, this.limits) };
-      this.#meet();
-      this.spec.arrived?.(this);
-      this.redraw();
-      this.card.scrollIntoView({ block: "center" });
-    };
-    window.addEventListener("hashchange", arrived);
     let width = 0;
     const sizes = new ResizeObserver(() => {
       const now = Math.floor(this.place.clientWidth);
       if (!now || now === width) return;
-      if (!width) arrived();
       this.#layout(width = now);
     });
     sizes.observe(this.place);
@@ -196,9 +141,7 @@ class Stage {
     sight.observe(this.card);
     this.close = () => {
       this.closed = true;
-      window.removeEventListener("pointerup", release);
-      window.removeEventListener("pointercancel", release);
-      window.removeEventListener("hashchange", arrived);
+      left.abort();
       sizes.disconnect();
       sight.disconnect();
       clearTimeout(this.rest);
@@ -219,7 +162,7 @@ class Stage {
 
   set(changes) {
     const now = performance.now(), fresh = { ...this.state };
-    for (const [key, value] of Object.entries(changes)) fresh[key] = kept(key, value, this.limits);
+    for (const [key, value] of Object.entries(changes)) fresh[key] = typeof value === "number" && this.limits[key] ? clamp(value, ...this.limits[key]) : value;
     if (JSON.stringify(fresh) === JSON.stringify(this.state)) return;
     const begins = this.held ? this.moved === 0 : now - this.moved > REST;
     if (begins) this.ghost = this.state;
@@ -234,7 +177,7 @@ class Stage {
     this.set({ ...this.start, ...this.question?.set });
     this.ghost = null;
     this.question?.made.clear();
-    this.spec.arrived?.(this);
+    this.spec.anew?.(this);
     this.redraw();
   }
 
@@ -263,14 +206,13 @@ class Stage {
     if (this.touched) this.#check();
   }
 
-  // A reader of the screen hears the sentence when the move has ended, and the address is kept then.
+  // A reader of the screen hears the sentence when the move has ended.
   #busy() {
     for (const part of [this.words, this.found]) part.setAttribute("aria-busy", "true");
     clearTimeout(this.rest);
     this.rest = setTimeout(() => {
       if (this.held || this.loops.some((loop) => loop.playing)) { this.#busy(); return; }
       for (const part of [this.words, this.found]) part.removeAttribute("aria-busy");
-      keep(this.name, written(this.state, this.start));
     }, REST);
   }
 
@@ -309,10 +251,6 @@ class Stage {
       this.inputs.push({ show: () => button.classList.toggle("mtl-next", this.next === "next" && i === now + 1) });
       return button;
     });
-    this.#meet = () => { // the stage of a state that the address gave
-      now = list.findIndex(here);
-      show();
-    };
     this.#check = () => {
       const question = list[now], holds = here(question) && Boolean(question.when(this));
       let changed = holds !== question.holds;
@@ -321,7 +259,10 @@ class Stage {
         const said = question.then(this), state = question.settled?.(this) ?? true ? "answered" : "not yet decided";
         changed ||= said !== question.said || state !== question.state;
         Object.assign(question, { said, state, setting: this.spec.setting?.(this) });
-        if (this.guessed && "guess" in question.moves) this.#leave(question.ask, said, now + 1);
+        if (this.guessed && "guess" in question.moves) { // counts from the first answer on
+          guesses()[`mtl ${this.spec.chapter}.${this.name}${now + 1}`] ??= JSON.stringify({ question: question.ask, guess: "drawn", outcome: said, right: null });
+          document.dispatchEvent(new Event("mtl-guess"));
+        }
       }
       if (changed) this.redraw(); // the picture may show an answer
       if (changed || (!question.said && hint !== hinted())) show();
@@ -333,11 +274,6 @@ class Stage {
       show();
     };
     show();
-  }
-
-  #leave(question, outcome, number) {
-    guesses()[`mtl ${this.spec.chapter}.${this.name}${number}`] ??= JSON.stringify({ question, guess: "drawn", outcome, right: null });
-    document.dispatchEvent(new Event("mtl-guess"));
   }
 
   // The key of the first move of the stage that is not made; once it is answered "next"; none while a loop plays.
@@ -384,7 +320,6 @@ class Stage {
     bubble.setAttribute("d", `M${fixed(at - half)},${fixed(middle - 15)}h${fixed(2 * half)}a15,15 0 0 1 0,30h${fixed(-2 * half)}a15,15 0 0 1 0,-30Z${path(nose)}Z`);
   }
 
-  #meet = () => {};
   #check = () => {};
   #reserve = () => {}; // the room that the longest answer needs, so that nothing below jumps
 

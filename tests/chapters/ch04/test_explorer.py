@@ -109,11 +109,3 @@ def test_until_it_is_played_the_outcome_of_what_is_guessed_is_not_said(playgroun
     assert "You, 2 seeds" in found(playground, runs.format(begun))
     guess = "(stage.guessed = settingOf(stage), missedBy(stage, byTask(doneOf(stage))))"
     assert found(playground, runs.format(guess), ga=0.2, gb=-0.1) == pytest.approx(0.305)
-
-
-@needs_node
-def test_what_an_address_says_wrongly_is_left_out(playground):
-    assert found(playground, "needsOf(stage)", a=[], b=[0.4, -0.6, 1, 0, 0, 0, 0, 0, 1, 1]) == [
-        playground.start["a"],
-        [0, -1, 1, 0, 0, 0, 0, 0],
-    ]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from helpers.data.examples import Examples
 from helpers.data.synthetic import RELU_MEAN, RELU_SD, relu_tasks
@@ -52,8 +51,7 @@ def test_losses_and_weights_are_those_of_torch(model, balance):
     parts = list(relu_tasks((120, 80, 90), inputs=INPUTS, shared=2, relation="opposite", seed=4))
     made, weights = MODELS[model](REGRESSION), {"a": 1.4, "b": 0.6}
     question = {
-        "data": {"inputs": INPUTS}
-        | dict(zip(("train", "valid", "test"), map(rows_of, parts), strict=True)),
+        "data": {"inputs": INPUTS} | dict(zip(("train", "valid", "test"), map(rows_of, parts), strict=True)),
         "state": {name: tensor.flatten().tolist() for name, tensor in made.state_dict().items()},
         "steps": 50,
         "structure": model,
