@@ -68,7 +68,7 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
     questions = [
         Question(
             "Turn the dial down to 0. Which line moves with it, and which one stays?",
-            {"strength": "Start here: drag the dial"},
+            {"strength": "Start here: drag"},
             [{"strength": 0.0}],
             f"{number}, with the dial at 0: {told(trait, 0.0)}; at 1: {told(trait, 1.0)}.",
         )

@@ -140,6 +140,7 @@ function picture(stage, place, width) {
   const key = add(cut, "text", { x: width - 14, y: 20, "text-anchor": "end", class: "mtl-halo", "font-weight": "bold" });
   for (const [way, colour] of Object.entries(WAYS)) add(key, "tspan", { dx: 10, fill: AS_TEXT[colour] }, way);
   add(cut, "text", { x: 8, y: plane - 8, fill: AS_TEXT[GREY], class: "mtl-halo", "font-size": 13 }, "on the grey line no step helps both");
+  const letters = Object.entries(COLOURS).map(([task, colour]) => [task, text(cut, 0, 0, task.toUpperCase(), { fill: AS_TEXT[colour], "font-weight": "bold", "text-anchor": "middle" })]);
   const arc = add(figure, "path", { fill: "none", stroke: BLACK, "stroke-width": 1.5 });
   const degrees = add(figure, "text", { fill: BLACK, class: "mtl-halo", "text-anchor": "middle" });
   const arrows = { sum: arrow(figure, BLACK), PCGrad: arrow(figure, PURPLE, "5 3"), a: arrow(figure, BLUE), b: arrow(figure, ORANGE) };
@@ -152,10 +153,7 @@ function picture(stage, place, width) {
       name: `bottom of ${whose}'s bowl`, key: "bowls", x, y, step: .1,
       at: () => [bowl().x, bowl().y], to: (u, v) => moved(stage, { [task + "x"]: u, [task + "y"]: v }),
       words: () => `at ${said(bowl().x, 1)} across, ${said(bowl().y, 1)} up`,
-      mark(g) {
-        add(g, "circle", { r: 12, fill: "#fff", stroke: colour, "stroke-width": 3 });
-        text(g, 0, 5, task.toUpperCase(), { fill: AS_TEXT[colour], "font-weight": "bold", "text-anchor": "middle" });
-      },
+      mark: (g) => add(g, "circle", { r: 12, fill: "none", stroke: colour, "stroke-width": 3 }),
     });
     stage.handle(figure, {
       name: `stretch and turn of ${whose}'s bowl`, key: "stretch", x, y, step: .1, colour,
@@ -177,6 +175,7 @@ function picture(stage, place, width) {
   return () => {
     const { state, run, ghost: old } = stage, all = bowls(state);
     now(all, at, unit);
+    for (const [task, letter] of letters) change(letter, { x: fixed(x(all[task].x)), y: fixed(y(all[task].y) + 5) });
     ghost.style.display = old ? "" : "none";
     if (old) { was(bowls(old), at, unit); change(wasAt, { cx: fixed(x(old.px)), cy: fixed(y(old.py)) }); }
     line.setAttribute("d", path(opposed(all).map(at)));
