@@ -168,7 +168,7 @@ function picture(stage, place, width) {
   const views = panels.map((panel, i) => {
     const [share, left, top] = [shares[i], lefts[i], tops[i]], title = titles[i];
     Object.assign(title.style, { left: `${left}px`, top: `${top - rooms[i]}px` });
-    const names = panel.kind === "curves" ? Math.max(...panel.series.map((s) => s.name.length)) * 9 : 0, over = names > .35 * share; // on a phone names stand over the ends of their lines
+    const names = panel.kind === "curves" ? Math.max(...panel.series.map((s) => s.name.length)) * 9 : 0, over = names > .4 * share; // on a phone names stand over the ends of their lines
     const root = add(figure, "svg", { x: left, y: top, width: share, height: high, role: "img" }), box = { left: LEFT, right: share - (over ? 14 : names + 14), top: TOP, bottom: high - BOTTOM, over };
     const view = { panel, title, root, ...DRAWN[panel.kind](root, panel, box) };
     if (panel.cursor >= 0) grip(stage, figure, view, controls[panel.cursor], [left, top], () => spot(panel, stage.state));
