@@ -2,12 +2,10 @@
 // All numbers are in the widget's data; few elements, made once a size: a move only sets their attributes.
 
 import { add, block, change } from "./elements.js";
-import { AS_TEXT, BLACK, clamp, explorable, fixed, GREY, scale, svg } from "./live/kit.js";
+import { AS_TEXT, BLACK, clamp, explorable, fixed, GREY, path, said, scale, svg } from "./live/kit.js";
 
 const WHOLE = 260, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, GAP = 18, GRIP = 14, PALE = .4;
 const FAINT = AS_TEXT[GREY];
-
-const line = (xs, ys) => "M" + xs.map((x, i) => fixed(x) + "," + fixed(ys[i])).join("L");
 
 // The outline of a marker of radius r around (x, y); one path element holds the markers of a whole series.
 function marker(kind, x, y, r) {
@@ -18,20 +16,14 @@ function marker(kind, x, y, r) {
     D: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]],
   }[kind];
   if (!corners) return `M${fixed(x - r)},${fixed(y)}a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0Z`;
-  return line(corners.map((c) => x + r * c[0]), corners.map((c) => y + r * c[1])) + "Z";
+  return path(corners.map(([u, v]) => [x + r * u, y + r * v])) + "Z";
 }
 
-// Vertical places of labels, moved as little as needed to stand GAP apart between top and bottom.
+// Vertical places of labels, moved down and then up again so that they stand GAP apart between top and bottom.
 function apart(places, top, bottom) {
-  const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]);
-  const moved = [...places];
-  for (let round = 0; round < 20; round++) {
-    order.forEach((i, k) => {
-      const short = k ? GAP - (moved[i] - moved[order[k - 1]]) : 0;
-      if (short > 0) { moved[i] += short / 2; moved[order[k - 1]] -= short / 2; }
-    });
-    order.forEach((i, k) => { moved[i] = clamp(moved[i], top + k * GAP, bottom - (order.length - 1 - k) * GAP); });
-  }
+  const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]), moved = [...places];
+  order.forEach((i, k) => { moved[i] = Math.max(moved[i], k ? moved[order[k - 1]] + GAP : top); });
+  order.reverse().forEach((i, k) => { moved[i] = Math.min(moved[i], k ? moved[order[k - 1]] - GAP : bottom); });
   return moved;
 }
 
@@ -66,32 +58,44 @@ function curves(root, panel, box) {
   const { x, y } = frameOf(root, panel, box);
   const at = panel.at.map(x);
   const [was, cursor] = [PALE, 1].map((opacity) => add(root, "path", { opacity, stroke: "#b0b0b0", "stroke-width": 1.2 }));
-  const bands = panel.series.map((s) => add(root, "path", { fill: s.colour, "fill-opacity": .15 }));
-  const ghosts = panel.series.map((s) => add(root, "path", { opacity: PALE, fill: "none", stroke: s.colour, "stroke-width": 2 }));
-  const parts = panel.series.map((s) => ({
-    curve: add(root, "path", { fill: "none", stroke: s.colour, "stroke-width": 2.5, "stroke-dasharray": s.dash.join(" ") }),
-    dots: add(root, "path", { fill: s.colour }),
-    now: add(root, "path", { fill: s.colour, stroke: "#fff", "stroke-width": 1.5 }),
-  }));
-  const names = panel.series.map((s) => add(root, "text", { x: box.right + (box.over ? 4 : 10), "text-anchor": box.over ? "end" : "start", fill: s.ink, "font-weight": "bold", class: "mtl-halo" }, s.name));
+  const layer = (name, more, words) => panel.series.map((s) => add(root, name, more(s), words?.(s)));
+  const bands = layer("path", (s) => ({ fill: s.colour, "fill-opacity": .15 }));
+  const ghosts = layer("path", (s) => ({ opacity: PALE, fill: "none", stroke: s.colour, "stroke-width": 2 }));
+  const lines = layer("path", (s) => ({ class: "mtl-curve", fill: "none", stroke: s.colour, "stroke-width": 2.5, "stroke-dasharray": s.dash.join(" ") }));
+  const dots = layer("path", (s) => ({ fill: s.colour }));
+  const marks = layer("path", (s) => ({ fill: s.colour, stroke: "#fff", "stroke-width": 1.5 }));
+  const word = (s) => ({ fill: s.ink, "font-weight": "bold", class: "mtl-halo" });
+  const names = layer("text", (s) => ({ ...word(s), x: box.right + (box.over ? 4 : 10), "text-anchor": box.over ? "end" : "start" }), (s) => s.name);
+  const values = layer("text", word); // at the cursor
   const radius = at.length > 16 ? 0 : 4;
+  const number = (value) => {
+    const words = said(value, value < 10 ? 2 : 0);
+    return panel.y.zero && value > 0 && /[1-9]/.test(words) ? `+${words}` : words;
+  };
+  const curve = (series, frame) => path(series[frame].map((value, k) => [at[k], y(value)]));
   const draw = (frame, now, before) => {
-    const last = panel.series.map((s) => y(s.y[frame].at(-1))), ends = apart(last, box.top, box.bottom);
+    const drawn = panel.series.map((_, i) => i).filter((i) => panel.series[i].y[frame].length), heights = (k) => drawn.map((i) => y(panel.series[i].y[frame].at(k)));
+    const last = heights(-1), ends = apart(last, box.top, box.bottom), side = at[now] > (box.left + box.right) / 2 ? -1 : 1;
+    const off = (here, next) => here + (next < here - 8 ? 14 : -14); // over its line, or where that rises under it
+    const beside = now < 0 ? [] : apart(heights(now).map((here, k) => off(here, heights(now + side)[k])), box.top, box.bottom - 2 * GRIP);
     const upright = (place) => `M${fixed(at[place])},${box.top}V${box.bottom}`;
     cursor.setAttribute("d", now >= 0 ? upright(now) : "");
     was.setAttribute("d", before?.at >= 0 ? upright(before.at) : "");
     panel.series.forEach((s, i) => {
-      const ys = s.y[frame].map(y), { curve, dots, now: mark } = parts[i];
-      curve.setAttribute("d", line(at, ys));
-      ghosts[i].setAttribute("d", before && before.frame !== frame ? line(at, s.y[before.frame].map(y)) : "");
-      if (s.low) {
-        const lows = s.low[frame].map(y), highs = s.high[frame].map(y);
-        bands[i].setAttribute("d", line([...at, ...[...at].reverse()], [...highs, ...lows.reverse()]) + "Z");
-      }
-      if (radius) dots.setAttribute("d", at.map((px, k) => marker(s.marker, px, ys[k], radius)).join(""));
-      if (now >= 0) mark.setAttribute("d", marker(s.marker, at[now], ys[now], 7.5));
-      const under = last.some((end, k) => end < last[i] + (k < i) && last[i] - end < 2 * GAP); // another line ends close above
-      names[i].setAttribute("y", fixed(box.over ? last[i] + (under ? 19 : -11) : ends[i] + 5));
+      ghosts[i].setAttribute("d", before && before.frame !== frame ? curve(s.y, before.frame) : "");
+      for (const parts of [bands, lines, dots, marks, names, values]) parts[i].style.display = drawn.includes(i) ? "" : "none";
+    });
+    drawn.forEach((i, place) => {
+      const s = panel.series[i], ys = s.y[frame].map(y), end = last[place];
+      lines[i].setAttribute("d", curve(s.y, frame));
+      if (s.low) bands[i].setAttribute("d", `${curve(s.low, frame)}L${path(s.high[frame].map((value, k) => [at[k], y(value)]).reverse()).slice(1)}Z`);
+      if (radius) dots[i].setAttribute("d", at.map((px, k) => marker(s.marker, px, ys[k], radius)).join(""));
+      const under = last.some((other, k) => other < end + (k < place) && end - other < 2 * GAP); // another line ends close above
+      names[i].setAttribute("y", fixed(box.over ? end + (under ? 19 : -11) : ends[place] + 5));
+      if (now < 0) return;
+      marks[i].setAttribute("d", marker(s.marker, at[now], ys[now], 7.5));
+      change(values[i], { x: fixed(at[now] + 8 * side), y: fixed(beside[place] + 5), "text-anchor": side < 0 ? "end" : "start" });
+      values[i].textContent = number(s.y[frame][now]);
     });
   };
   return { draw, at: (_, now) => [at[now], box.bottom] };
@@ -100,18 +104,20 @@ function curves(root, panel, box) {
 function plane(root, panel, box) {
   const { x, y } = frameOf(root, panel, box);
   const ghosts = ["stroke", "fill"].map((ink) => add(root, "path", { opacity: PALE, fill: "none", [ink]: GREY, "stroke-width": 2 }));
-  const path = add(root, "path", { fill: "none", stroke: GREY, "stroke-width": 2 });
+  const way = add(root, "path", { fill: "none", stroke: GREY, "stroke-width": 2 });
   const dots = add(root, "path", { fill: GREY });
   const whiskers = panel.colours.map((colour) => add(root, "path", { stroke: colour, "stroke-width": 3 }));
+  const here = add(root, "path", { fill: BLACK });
   const ends = panel.ends.map((words) => add(root, "text", { fill: FAINT, class: "mtl-halo" }, words));
   const { y: values, low, high } = panel.points;
   const draw = (frame, at, before) => {
-    const [xs, ys] = [x, y].map((place, i) => values[frame][i].map(place)), old = before ?? { frame, at };
-    const [wasX, wasY] = [x, y].map((place, i) => values[old.frame][i].map(place));
-    ghosts[0].setAttribute("d", old.frame !== frame ? line(wasX, wasY) : "");
-    ghosts[1].setAttribute("d", before ? marker("o", wasX[old.at], wasY[old.at], 7.5) : "");
-    path.setAttribute("d", line(xs, ys));
-    dots.setAttribute("d", xs.map((px, i) => marker("o", px, ys[i], 3.5)).join(""));
+    const points = (which) => values[which][0].map((u, i) => [x(u), y(values[which][1][i])]), now = points(frame), old = before && points(before.frame);
+    const [xs, ys] = [0, 1].map((k) => now.map((point) => point[k]));
+    ghosts[0].setAttribute("d", before && before.frame !== frame ? path(old) : "");
+    ghosts[1].setAttribute("d", before ? marker("o", ...old[before.at], 7.5) : "");
+    way.setAttribute("d", path(now));
+    here.setAttribute("d", marker("o", ...now[at], 6));
+    dots.setAttribute("d", now.map((point) => marker("o", ...point, 3.5)).join(""));
     if (low) {
       whiskers[0].setAttribute("d", `M${fixed(x(low[frame][0][at]))},${fixed(ys[at])}H${fixed(x(high[frame][0][at]))}`);
       whiskers[1].setAttribute("d", `M${fixed(xs[at])},${fixed(y(low[frame][1][at]))}V${fixed(y(high[frame][1][at]))}`);
@@ -150,31 +156,26 @@ const indexOf = ({ key, options, buttons }, state) => (buttons ? options.indexOf
 // The number of a setting among all of these controls, in the order of the prepared lists.
 const numbered = (controls, state, which = controls.map((_, i) => i)) => which.reduce((sum, i) => sum * controls[i].options.length + indexOf(controls[i], state), 0);
 
-// The room that the longest of some texts needs.
-function reserve(node, texts) {
-  node.textContent = texts.reduce((longest, text) => (text.length > longest.length ? text : longest), "");
-  return node.offsetHeight + 4;
-}
-
 function picture(stage, place, width) {
   const { controls, panels } = stage.data, beside = panels.length === 2 && width >= 560, high = panels.length === 1 || beside ? WHOLE : STACKED;
   const shares = panels.map((_, i) => (beside ? Math.floor((width - 20) * (i ? .45 : .55)) : width));
   const titles = panels.map((_, i) => Object.assign(block(place, "div", "mtl-title"), { style: `inset: auto; width: ${shares[i]}px` }));
-  const rooms = titles.map((title, i) => reserve(title, panels[i].titles.texts)), head = Math.max(...rooms);
+  titles.forEach((title, i) => { [title.textContent] = panels[i].titles.texts.toSorted((a, b) => b.length - a.length); }); // the longest
+  const rooms = titles.map((title) => title.offsetHeight + 4), head = Math.max(...rooms);
   const tops = panels.map((_, i) => (beside || !i ? head : head + high + rooms[i])), lefts = panels.map((_, i) => (beside && i ? shares[0] + 20 : 0));
   const figure = svg(place, width, tops.at(-1) + high);
   const spot = (panel, state) => ({ frame: numbered(controls, state, panel.frame), at: panel.cursor < 0 ? -1 : indexOf(controls[panel.cursor], state) });
   const views = panels.map((panel, i) => {
     const [share, left, top] = [shares[i], lefts[i], tops[i]], title = titles[i];
     Object.assign(title.style, { left: `${left}px`, top: `${top - rooms[i]}px` });
-    const names = panel.kind === "curves" ? Math.max(...panel.series.map((s) => s.name.length)) * 9 : 0, over = names > .35 * share; // on a phone names stand over the ends of their lines
+    const names = panel.kind === "curves" ? Math.max(...panel.series.map((s) => s.name.length)) * 9 : 0, over = names > .4 * share; // on a phone names stand over the ends of their lines
     const root = add(figure, "svg", { x: left, y: top, width: share, height: high, role: "img" }), box = { left: LEFT, right: share - (over ? 14 : names + 14), top: TOP, bottom: high - BOTTOM, over };
     const view = { panel, title, root, ...DRAWN[panel.kind](root, panel, box) };
     if (panel.cursor >= 0) grip(stage, figure, view, controls[panel.cursor], [left, top], () => spot(panel, stage.state));
     return view;
   });
   return () => {
-    const { state, ghost } = stage, all = numbered(controls, state);
+    const { state, question: { pale } = {} } = stage, all = numbered(controls, state), ghost = (stage.ghost || pale) && { ...(stage.ghost ?? state), ...pale };
     for (const { panel, title, root, draw } of views) {
       const { frame, at } = spot(panel, state), words = panel.titles.texts[panel.titles.of[all]];
       draw(frame, at, ghost && spot(panel, ghost));
@@ -201,26 +202,32 @@ function grip(stage, figure, { panel, root, at }, { key, label, options }, [left
   });
 }
 
-export default explorable(({ controls, sentences, note, questions }) => ({
-  limits: Object.fromEntries(controls.map(({ key, options, buttons }) => [key, buttons ? options : [0, options.length - 1]])),
-  questions: questions.map(({ seen, answer, ...question }) => ({
-    ...question, answer,
-    when({ state, before }) {
-      before[JSON.stringify(state)] = state;
-      return seen.every((setting) => Object.values(before).some((one) => Object.keys(setting).every((key) => one[key] === setting[key])));
+export default explorable(({ controls, sentences, note, questions }) => {
+  const met = ({ before }, setting) => Object.values(before).some((one) => Object.keys(setting).every((key) => one[key] === setting[key]));
+  const words = (setting) => controls.filter(({ key }) => key in setting).map(({ key, label, options, buttons }) => `${label} ${buttons ? setting[key] : options[setting[key]]}`).join(", ");
+  return {
+    limits: Object.fromEntries(controls.filter(({ buttons }) => !buttons).map(({ key, options }) => [key, [0, options.length - 1]])),
+    questions: questions.map(({ seen, answer, ...question }) => ({
+      ...question, answer,
+      when(stage) {
+        stage.before[JSON.stringify(stage.state)] = stage.state;
+        return seen.every((setting) => met(stage, setting));
+      },
+      then: () => answer,
+      hint: (stage) => `still to see: ${words(seen.find((setting) => !met(stage, setting)) ?? {})}.`,
+    })),
+    setup(stage) {
+      stage.before = {}; // the settings that the reader has seen on this stage
+      for (const { key, label, options, buttons } of controls) {
+        if (buttons) stage.choice({ label, key, options });
+        else stage.slider({ label, key, step: 1, words: (i) => options[Math.round(i)] });
+      }
+      stage.card.classList.add("mtl-flat");
+      const legend = block(stage.card, "p", "mtl-note");
+      stage.inputs.push({ show: () => { legend.textContent = `${note} Pale: ${Object.values(stage.question?.pale ?? { move: "before your last move" }).join(", ")}.`; } });
     },
-    then: () => answer,
-  })),
-  setup(stage) {
-    stage.before = {}; // the settings that the reader has seen on this stage
-    for (const { key, label, options, buttons } of controls) {
-      if (buttons) stage.choice({ label, key, options });
-      else stage.slider({ label, key, step: 1, words: (i) => options[Math.round(i)] });
-    }
-    stage.card.classList.add("mtl-flat");
-    block(stage.card, "p", "mtl-note", `${note} Pale: before your last move.`);
-  },
-  picture,
-  sentence: ({ state }) => sentences.texts[sentences.of[numbered(controls, state)]],
-  arrived(stage) { stage.before = {}; },
-}));
+    picture,
+    sentence: ({ state }) => sentences.texts[sentences.of[numbered(controls, state)]],
+    anew(stage) { stage.before = {}; },
+  };
+});

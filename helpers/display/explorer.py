@@ -38,6 +38,7 @@ class Question:
             at a handle on the curves, if the control has one
     seen    settings {control: option}: it is answered when the reader has been at all of them
     at      {control: option} where the stage begins, if not where the explorer does; not of the dials that are shown
+    pale    {control with buttons: option}: what stays beside it, to compare with
     """
 
     ask: str
@@ -45,6 +46,7 @@ class Question:
     seen: list[Position]
     answer: str
     at: Position = field(default_factory=dict)
+    pale: Position = field(default_factory=dict)
 
 
 class Explorer(Live):
@@ -61,7 +63,7 @@ class Explorer(Live):
             intervals="95% intervals over 20 paired seeds",
         )
 
-    name       in the page's address
+    name       of the explorable
     controls   {column: label}; the options are the values in the tables, sorted (a categorical's in its own order)
     panels     one or two
     sentence   a function of the settings {column: option} and, for each panel, of the rows of its table at these, with
@@ -104,12 +106,12 @@ class Explorer(Live):
         asked = []
         for question in questions:
             _options_of("question.moves", dict.fromkeys(question.moves), self.options)
-            for position in (question.at, *question.seen):
+            for position in (question.at, question.pale, *question.seen):
                 _options_of("question", position, self.options)
             seen, answer = [state(position) for position in question.seen], _with_minus(question.answer)
             asked.append(
                 {"ask": question.ask, "moves": question.moves, "seen": seen, "answer": answer}
-                | {"set": state(question.at), "show": []}
+                | {"set": state(question.at), "pale": state(question.pale) or None, "show": []}
             )
         at = [options.index(start[key]) for key, options in self.options.items()]
         title = f"Interactive figure: {', '.join(controls.values())}"

@@ -27,7 +27,8 @@ LINE_WIDTH = 2.5
 class Curves:
     """A panel with one line a series: `y` over `x`, with a band where the table has columns low and high.
 
-    table   one row per (settings, x, series); the columns named like a control select the frame
+    table   one row per (settings, x, series); the columns named like a control select the frame. A series may be
+            missing at some settings as a whole
     x       a numeric column. If it is a control, moving that control moves a cursor along the curves
     title   what to see, or a function of the settings that says it
     signed  the sign of y matters: the axis has a line at zero, and signs
@@ -52,7 +53,7 @@ class Curves:
 
     def drawing(self, controls: list[str]) -> dict:
         """Axes, the positions along x, and for each series its style and one list of values a frame."""
-        names, x, data = _arrays(self, self.y, controls)
+        names, x, data = _arrays(self, self.y, controls, gaps=True)
         if not all(isinstance(value, int | float) for value in x):
             validate.fail("x", f"a column {self.x!r} of {self.table[self.x].dtype}", "a numeric column", TypeError)
         places = _decimals(data)
@@ -67,7 +68,10 @@ class Curves:
                 "dash": [LINE_WIDTH * d for d in style.dash],
                 "marker": style.marker,
             }
-            values = {part: np.round(values[:, i], places).tolist() for part, values in data.items()}
+            values = {
+                part: [[] if np.isnan(frame).any() else np.round(frame, places).tolist() for frame in values[:, i]]
+                for part, values in data.items()
+            }
             series.append({"name": str(name)} | look | values)
         return {
             "kind": "curves",
@@ -81,7 +85,8 @@ class Curves:
     def paint(axes: Axes, drawn: dict, frame: int, cursor: int):
         if cursor >= 0:
             axes.axvline(drawn["at"][cursor], color="#b0b0b0", lw=1)
-        for series in drawn["series"]:
+        drawn_series = [series for series in drawn["series"] if series["y"][frame]]
+        for series in drawn_series:
             style = Style(series["colour"], tuple(d / LINE_WIDTH for d in series["dash"]), series["marker"])
             if "low" in series:
                 axes.fill_between(
@@ -92,8 +97,8 @@ class Curves:
             )
         height = np.log10 if drawn["y"].get("log") else np.asarray
         low, high = height(drawn["y"]["limits"])
-        ends = _apart([(height(series["y"][frame][-1]) - low) / (high - low) for series in drawn["series"]], 0.07)
-        for series, end in zip(drawn["series"], ends, strict=True):
+        ends = _apart([(height(series["y"][frame][-1]) - low) / (high - low) for series in drawn_series], 0.07)
+        for series, end in zip(drawn_series, ends, strict=True):
             place = {"xycoords": "axes fraction", "va": "center"}
             axes.annotate(series["name"], (1.01, end), color=series["colour"], fontweight="bold", **place)
 
@@ -226,8 +231,13 @@ def levels(column: pd.Series) -> list:
     return sorted(column.unique().tolist())
 
 
-def _arrays(panel: Panel, value: str, controls: list[str]) -> tuple[list, list, dict[str, np.ndarray]]:
-    """Names of the series, positions along the panel, and {y, low, high: array (frames, series, positions)}."""
+def _arrays(
+    panel: Panel, value: str, controls: list[str], *, gaps: bool = False
+) -> tuple[list, list, dict[str, np.ndarray]]:
+    """Names of the series, positions along the panel, and {y, low, high: array (frames, series, positions)}.
+
+    With `gaps` a series may be missing in a frame: NaN.
+    """
     parts = {"y": value} | ({"low": "low", "high": "high"} if has_intervals(panel) else {})
     table = validate.columns("table", panel.table, [panel.along, panel.series, *parts.values()])
     keys = [name for name in controls if name in table.columns and name != panel.along] + [panel.series, panel.along]
@@ -238,15 +248,16 @@ def _arrays(panel: Panel, value: str, controls: list[str]) -> tuple[list, list, 
         validate.fail("table", f"more than one row at {where}", "one row for each combination")
     every = pd.MultiIndex.from_product(options, names=keys)
     missing = every.difference(rows.index)
+    if gaps:
+        missing = missing[missing.droplevel(-1).isin(rows.index.droplevel(-1))]
     if len(missing):
         where = _named(keys, missing[0])
         validate.fail("table", f"no row at {where}", "a row for each combination")
+    for name in parts.values():
+        validate.finite(f"table[{name!r}]", rows[name].to_numpy(float))
     rows, shape = rows.reindex(every), (-1, len(options[-2]), len(options[-1]))
-    data = {
-        part: validate.finite(f"table[{name!r}]", rows[name].to_numpy(float)).reshape(shape)
-        for part, name in parts.items()
-    }
-    if "low" in data and not ((data["low"] <= data["y"]) & (data["y"] <= data["high"])).all():
+    data = {part: rows[name].to_numpy(float).reshape(shape) for part, name in parts.items()}
+    if "low" in data and ((data["low"] > data["y"]) | (data["y"] > data["high"])).any():
         validate.fail("low, high", f"intervals that {value!r} lies outside of", f"low ≤ {value} ≤ high in every row")
     return options[-2], options[-1], data
 
@@ -257,7 +268,7 @@ def _named(keys: list[str], values: tuple) -> str:
 
 def _range(data: dict[str, np.ndarray], signed: bool) -> tuple[float, float]:
     values = np.stack(list(data.values()))
-    low, high = float(values.min()), float(values.max())
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
     return (min(low, 0.0), max(high, 0.0)) if signed else (low, high)
 
 

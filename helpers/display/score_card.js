@@ -4,7 +4,7 @@
 import { block, guesses } from "./elements.js";
 
 const kept = (id) => JSON.parse(guesses()[`mtl ${id}`] ?? null);
-const everywhere = () => Object.keys(guesses()).filter((key) => /^mtl \w+\.P\d+$/.test(key)).map((key) => key.slice(4)); // other chapters' too
+const everywhere = () => Object.keys(guesses()).filter((key) => /^mtl \w+\.\w+$/.test(key)).map((key) => key.slice(4)); // other chapters' too
 
 // "2 of 3 choices right, 1 of 2 numbers in the interval" of what was kept; nothing of a kind before the first guess.
 function scored(ids) {

@@ -211,8 +211,9 @@ def test_a_guessed_number_is_drawn_on_the_figure(browser, site):
 
 @pytest.mark.xdist_group("pages")
 def test_guesses_are_counted_over_the_course(browser, site):
-    """By chapter on the first page; on a score card the chapter's own, and all together."""
+    """By chapter on the first page; on a score card the chapter's own, and all together, with those in a picture."""
     kept = {"C0.P1": (None, None), "C0.P2": ("a", True), "C6.P3": ("b", False), "C6.P4": ("3 steps", None, True)}
+    kept["C5.desk1"] = ("drawn", None)
     page = browser.new_page()
     page.goto(f"{site.as_uri()}/index.html")
     for id, (guess, right, *inside) in kept.items():
@@ -221,14 +222,15 @@ def test_guesses_are_counted_over_the_course(browser, site):
     page.reload()
     for name, words in (
         ("00_start_here", "✓ 1 guessed, 1 of 1 choices right"),
-        ("06_mmoe", "✓ 2 guessed, 0 of 1 choices right"),
+        ("05_balancing_losses", "✓ 1 guessed"),
+        ("06_mmoe", "✓ 2 guessed, 0 of 1 choices right, 1 of 1 numbers in the interval"),
     ):
         assert words in page.locator(f".chapters li:has([href='{name}.html']) small").inner_text()
     page.goto(f"{site.as_uri()}/06_mmoe.html")
     page.wait_for_selector("body[data-widgets=shown]")
     here = "0 of 1 choices right, 1 of 1 numbers in the interval."
     assert page.locator(".mtl-score .mtl-verdict").inner_text() == here
-    so_far = "In the course so far you guessed 3 times: 1 of 2 choices right, 1 of 1 numbers in the interval."
+    so_far = "In the course so far you guessed 4 times: 1 of 2 choices right, 1 of 1 numbers in the interval."
     assert page.locator(".mtl-score .mtl-course").inner_text() == so_far
     page.close()
 

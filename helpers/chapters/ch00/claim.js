@@ -75,5 +75,5 @@ export default explorable({
       then: () => "Three. Whoever may move the margin chooses the verdict, so one outcome has one margin in all chapters, and each change of it is told." },
   ],
   setup(stage) { begin(stage); stage.card.classList.add("mtl-flat"); },
-  picture, sentence, arrived: begin,
+  picture, sentence, anew: begin,
 });

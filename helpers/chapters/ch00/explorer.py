@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from helpers.display import figures
 from helpers.display.explorer import Curves, Explorer, Plane, Question
 from helpers.display.live.live import Live
-from helpers.display.palette import BLACK, GREY
+from helpers.display.palette import BLACK, GREY, METHOD
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import summarise
 from helpers.evaluation.verdicts import verdict
@@ -67,21 +67,22 @@ def claim(mean: float, low: float, high: float) -> Live:
 
 
 def weight_explorer(grid: pd.DataFrame) -> Explorer:
-    """Weight of the click → how many of the served videos are clicked, and how many of those are watched to the end.
+    """Weight of the click → how many of the served videos are clicked, how many of those finished, how many both.
 
     grid: the table of `primer.task_weights`.
     """
-    goals = grid.melt(["weight", "seed"], ["clicked", "finished"], "goal", "share")
-    table = summarise(goals, "share", ["weight", "goal"])
     # A product of two shares of one list; its mean over seeds is not the product of the means.
-    total = grid.assign(total=grid["clicked"] * grid["finished"]).groupby("weight")["total"].mean()
+    goals = grid.assign(both=grid["clicked"] * grid["finished"])
+    goals = goals.melt(["weight", "seed"], ["clicked", "finished", "both"], "goal", "share")
+    table = summarise(goals, "share", ["weight", "goal"])
+    total = table[table["goal"] == "both"].set_index("weight")["mean"]
 
     def sentence(settings: dict, at: pd.DataFrame, _) -> str:
         weight, share = settings["weight"], at["mean"]
         return (
             f"Trained on {weight:g} · L(click) + {1 - weight:.1g} · L(finish): of the ten videos on top, "
             f"{10 * share['clicked']:.1f} are clicked; of the clicked ones {share['finished']:.0%} are watched to the "
-            f"end. That makes {10 * total[weight]:.2f} finished videos per list."
+            f"end. That makes {10 * total[weight]:.2f} finished videos per list (both)."
         )
 
     curves = Curves(
@@ -91,6 +92,7 @@ def weight_explorer(grid: pd.DataFrame) -> Explorer:
         title="Each goal by its weight",
         x_label="w, the weight of the click (finish has the rest)",
         y_label="share of videos",
+        styles={"both": METHOD},
     )
     curve = Plane(
         table,
@@ -108,13 +110,13 @@ def weight_explorer(grid: pd.DataFrame) -> Explorer:
     questions = [
         Question(
             "Drag the weight of the click from one end to the other. What do more clicks cost?",
-            {"weight": "Start here: drag w"},
+            {"weight": "Start here: drag"},
             [{"weight": 0.0}, {"weight": 1.0}],
             f"From w = 0 to 1 the clicks in a list of ten rise from {10 * clicked[0]:.1f} to {10 * clicked[1]:.1f}, "
             f"and the share of them that are watched to the end falls from {finished[0]:.0%} to {finished[1]:.0%}.",
         ),
         Question(
-            "Where are most videos of a list finished? The sentence below the figure counts them.",
+            "Where are most videos of a list both clicked and watched to the end?",
             {"weight": "Look for most"},
             [{"weight": 0.0}, {"weight": most}, {"weight": 1.0}],
             f"At w = {most:g}: {10 * total[most]:.2f} of ten, where only the finish (w = 0) gives {10 * total[0]:.2f}, "

@@ -223,9 +223,9 @@ function sentence(stage, bends) {
 
 // What an explorable of such a list has; with `bends` the cloud bends, and a corner may take the list.
 export const list = (bends) => ({
-  limits: { w: [0, 1], bend: [-.3, 1], user: [0, 11] },
+  limits: { w: [0, 1], bend: [-.3, 1] },
   setup: (stage) => setup(stage, bends),
   picture: (stage, place, width) => picture(stage, place, width, bends),
   sentence: (stage) => sentence(stage, bends),
-  arrived: begin,
+  anew: begin,
 });

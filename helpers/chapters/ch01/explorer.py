@@ -14,10 +14,10 @@ from helpers.display.palette import BLUE, GREY
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import summarise
 
-TRUTH, MOVED = "satisfaction", "the label"  # short, since a long name lies over the lines
-NAMES = {"watch_seconds": "watch time", "true satisfaction": TRUTH}  # as the kept tables call them
-
-# {trait, as an option of the explorer: the label that it moves}; the grids call a video's length its duration
+TRUTH = "satisfaction"  # short, since a long name lies over the lines
+# {as the kept tables call it: as the explorer does}; {trait: the label that it moves}
+NAMES = {"watch_seconds": "watch time", "true satisfaction": TRUTH}
+ITEM_NAMES = NAMES | {"click": "clicks", "finish": "finishes"}
 TRAITS = {"bait": "clicks", "hook": "finishes", "length": "watch time"}
 
 
@@ -27,7 +27,8 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
     bias            target, item or user
     tenths, dials   the tables of `biases.tenths` and `biases.dials`
     """
-    picture, dial = (table[table["bias"] == bias].replace({"label": NAMES}) for table in (tenths, dials))
+    names = {"label": ITEM_NAMES if bias == "item" else NAMES, "trait": {"duration": "length"}}
+    picture, dial = (table[table["bias"] == bias].replace(names) for table in (tenths, dials))
     dial = summarise(dial, "value", ["trait", "strength", "label"])
     controls = {"strength": f"{bias} bias"}
     sorted_by, title, number, axis = {
@@ -52,7 +53,7 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
     }[bias]
     if bias == "item":
         controls = {"trait": "sort videos by"} | controls
-        picture, dial = _one_label(picture), _one_label(dial)
+        picture, dial = (table.assign(trait=pd.Categorical(table["trait"], list(TRAITS))) for table in (picture, dial))
     panels = [
         Curves(picture, "tenth", "label", title, x_label=sorted_by, y_label="1 = the average"),
         Curves(dial, "strength", "label", number, controls["strength"], y_label=axis, signed=True),
@@ -61,13 +62,13 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
     trait = dial["trait"].iloc[0]
 
     def told(trait: str, strength: float) -> str:
-        values = means[trait, strength].rename({MOVED: TRAITS.get(trait)}).round(2) + 0.0
+        values = means[trait, strength].round(2) + 0.0
         return ", ".join(f"{label} {value:+.2f}" for label, value in values.items())
 
     questions = [
         Question(
             "Turn the dial down to 0. Which line moves with it, and which one stays?",
-            {"strength": "Start here: drag the dial"},
+            {"strength": "Start here: drag"},
             [{"strength": 0.0}],
             f"{number}, with the dial at 0: {told(trait, 0.0)}; at 1: {told(trait, 1.0)}.",
         )
@@ -94,12 +95,6 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
     )
 
 
-def _one_label(table: pd.DataFrame) -> pd.DataFrame:
-    """For the item bias: each trait moves a label of its own, and all of these share one name and one look."""
-    trait = pd.Categorical(table["trait"].replace({"duration": "length"}), list(TRAITS))
-    return table.assign(label=table["label"].where(table["label"] == TRUTH, MOVED), trait=trait)
-
-
 def _bias_in_words(bias: str, settings: dict, dial: pd.Series) -> str:
     if bias == "target":
         rates = ", ".join(f"{label} {value:+.2f}" for label, value in dial.items())
@@ -108,7 +103,7 @@ def _bias_in_words(bias: str, settings: dict, dial: pd.Series) -> str:
         trait = settings["trait"]
         return (
             f"from the tenth of the videos with the least {trait} to the tenth with the most, the change is "
-            f"{dial[MOVED]:+.2f} averages in {TRAITS[trait]} and {abs(dial[TRUTH]):+.2f} in true satisfaction"
+            f"{dial[TRAITS[trait]]:+.2f} averages in {TRAITS[trait]} and {abs(dial[TRUTH]):+.2f} in true satisfaction"
         )
     return (
         f"from the users least prone to like to those most prone, likes change by {dial['like']:+.2f} averages, "

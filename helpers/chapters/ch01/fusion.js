@@ -66,7 +66,7 @@ function picture(stage, place, width) {
   const faders = NAMES.map((label, k) => {
     add(root, "path", { d: `M${x(k)},${y(1)}V${y(-1)}`, stroke: "#cfd8de", "stroke-width": 5, "stroke-linecap": "round" });
     const level = add(root, "path", { stroke: LABELS[label], "stroke-width": 11 });
-    text(root, x(k), 30 + 12 * (k % 2), narrow ? SHORT[label] : label, { "text-anchor": "middle", fill: AS_TEXT[LABELS[label]], "font-weight": "bold", "font-size": narrow ? 12 : 13 });
+    text(root, x(k), 30 + 12 * (k % 2), narrow && label === "favourite" ? "fav." : label, { "text-anchor": "middle", fill: AS_TEXT[LABELS[label]], "font-weight": "bold", "font-size": narrow ? 12 : 13 });
     stage.handle(root, {
       name: `weight of ${label}`, key: label, y, level: x(k), step: STEP, mark: (g) => add(g, "rect", { x: -13, y: -9, width: 26, height: 18, rx: 4, fill: "#fff", stroke: LABELS[label], "stroke-width": 3 }),
       at: () => [0, stage.state[label]], to: (_, v) => stage.set({ [label]: Math.round(v / STEP) * STEP }), words: () => said(stage.state[label]),
@@ -125,8 +125,6 @@ function picture(stage, place, width) {
   };
 }
 
-const SHORT = { click: "click", finish: "finish", like: "like", favourite: "fav.", share: "share" };
-
 // --- in words -------------------------------------------------------------------------------------------------------
 
 function gained(stage, { gain: [value, ...ends] }) {
@@ -165,7 +163,7 @@ const QUESTIONS = [
 ];
 
 export default explorable({
-  limits: { ...Object.fromEntries(NAMES.map((label) => [label, [-1, 1]])), user: [0, 23], form: Object.keys(FORMS) },
+  limits: Object.fromEntries(NAMES.map((label) => [label, [-1, 1]])),
   questions: QUESTIONS,
   setup(stage) {
     stage.choice({ label: "score: weigh the predictions and", key: "form", options: FORMS });

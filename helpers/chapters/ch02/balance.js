@@ -193,7 +193,7 @@ function sentence(stage) {
 }
 
 export default explorable({
-  limits: { seconds: [0, LONGEST], at: [0, 99], rows: ["100", "1000", "10000"] },
+  limits: { at: [0, 99] },
   questions: [
     {
       name: "Nearer", set: { corrected: false }, show: [], moves: { hand: "Start here: draw along the floor" },

@@ -45,7 +45,7 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
     questions = [
         Question(
             "One score, and goals that disagree. Is there a weight at which both losses are low?",
-            {"weight": "Start here: drag the weight"},
+            {"weight": "Start here: drag"},
             [{"weight": 0.0}, {"weight": 1.0}],
             f"No: one of the two losses is always {worse.min():.2f} or more, where a constant has 1. At the ends it is "
             f"{worse[0]:.2f} and {worse[1]:.2f}.",
@@ -57,7 +57,8 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
             "Little. From 0.1 to 0.9 "
             + ", ".join(f"{task} has a loss of {two[task].min():.2f} to {two[task].max():.2f}" for task in two)
             + ".",
-            {"model": "two towers"},
+            at={"model": "two towers"},
+            pale={"model": "one score"},
         ),
         Question(
             "One score again. Does it depend on how far the goals agree?",

@@ -1,14 +1,14 @@
 // Two tasks on a plane of two shared parameters. Each task's loss is a bowl, half of a squared distance that may be stretched;
 // a ball is pulled down both. Where do the pulls conflict, and where does the ball come to rest?
 import { add, change } from "../../display/elements.js";
-import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREEN, GREY, ORANGE, path, PURPLE, said, scale, svg } from "../../display/live/kit.js";
+import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREY, ORANGE, path, PURPLE, said, scale, svg, text } from "../../display/live/kit.js";
 
 const WIDE = 3.2, HIGH = 2, STRIP = 84; // the plane reaches so far from its middle; under it the cosine, in pixels
 const STEPS = 300, RATE = 0.05; // steps of a run at most, and their size: this times the pull
 const TIP = 0.9; // the point that turns and stretches a bowl stands so far out, times the stretch
 const LEVELS = [1 / 32, 1 / 8, 1 / 2, 2, 8]; // losses at which a contour is drawn
 const COLOURS = { a: BLUE, b: ORANGE };
-const WAYS = { sum: BLACK, PCGrad: PURPLE, normed: GREEN };
+const WAYS = { sum: BLACK, PCGrad: PURPLE };
 
 // --- two bowls ------------------------------------------------------------------------------------------------------
 
@@ -38,16 +38,12 @@ const size = (g) => Math.hypot(...g);
 const plus = (g, h, times = 1) => [g[0] + times * h[0], g[1] + times * h[1]];
 export const cosine = (g, h) => (size(g) && size(h) ? dot(g, h) / size(g) / size(h) : 1);
 
-// The steps that the three ways make of two pulls.
+// The steps that both ways make of two pulls.
 export const steps = {
   sum: (g, h) => plus(g, h),
   PCGrad(g, h) { // each gives up what points against the other
     const product = dot(g, h);
     return product < 0 ? plus(plus(g, h, -product / dot(h, h)), plus(h, g, -product / dot(g, g))) : plus(g, h);
-  },
-  normed(g, h) { // both of equal length, their geometric mean
-    const mean = Math.sqrt(size(g) * size(h)), unit = (v) => v.map((part) => part / (size(v) || 1));
-    return plus([0, 0], plus(unit(g), unit(h)), mean);
   },
 };
 
@@ -144,7 +140,7 @@ function picture(stage, place, width) {
   const key = add(cut, "text", { x: width - 14, y: 20, "text-anchor": "end", class: "mtl-halo", "font-weight": "bold" });
   for (const [way, colour] of Object.entries(WAYS)) add(key, "tspan", { dx: 10, fill: AS_TEXT[colour] }, way);
   add(cut, "text", { x: 8, y: plane - 8, fill: AS_TEXT[GREY], class: "mtl-halo", "font-size": 13 }, "on the grey line no step helps both");
-  const names = Object.entries(COLOURS).map(([task, colour]) => [task, add(cut, "text", { fill: AS_TEXT[colour], class: "mtl-halo", "font-weight": "bold", "text-anchor": "middle" }, `task ${task.toUpperCase()}`)]);
+  const letters = Object.entries(COLOURS).map(([task, colour]) => [task, text(cut, 0, 0, task.toUpperCase(), { fill: AS_TEXT[colour], "font-weight": "bold", "text-anchor": "middle" })]);
   const arc = add(figure, "path", { fill: "none", stroke: BLACK, "stroke-width": 1.5 });
   const degrees = add(figure, "text", { fill: BLACK, class: "mtl-halo", "text-anchor": "middle" });
   const arrows = { sum: arrow(figure, BLACK), PCGrad: arrow(figure, PURPLE, "5 3"), a: arrow(figure, BLUE), b: arrow(figure, ORANGE) };
@@ -154,9 +150,10 @@ function picture(stage, place, width) {
     const whose = `task ${task.toUpperCase()}`, bowl = () => bowls(stage.state)[task];
     const tip = () => { const { x, y, r, f } = bowl(), out = TIP * r, turn = f * Math.PI / 180; return [x + out * Math.cos(turn), y + out * Math.sin(turn)]; };
     stage.handle(figure, {
-      name: `bottom of ${whose}'s bowl`, key: "bowls", x, y, step: .1, colour,
+      name: `bottom of ${whose}'s bowl`, key: "bowls", x, y, step: .1,
       at: () => [bowl().x, bowl().y], to: (u, v) => moved(stage, { [task + "x"]: u, [task + "y"]: v }),
       words: () => `at ${said(bowl().x, 1)} across, ${said(bowl().y, 1)} up`,
+      mark: (g) => add(g, "circle", { r: 12, fill: "none", stroke: colour, "stroke-width": 3 }),
     });
     stage.handle(figure, {
       name: `stretch and turn of ${whose}'s bowl`, key: "stretch", x, y, step: .1, colour,
@@ -178,6 +175,7 @@ function picture(stage, place, width) {
   return () => {
     const { state, run, ghost: old } = stage, all = bowls(state);
     now(all, at, unit);
+    for (const [task, letter] of letters) change(letter, { x: fixed(x(all[task].x)), y: fixed(y(all[task].y) + 5) });
     ghost.style.display = old ? "" : "none";
     if (old) { was(bowls(old), at, unit); change(wasAt, { cx: fixed(x(old.px)), cy: fixed(y(old.py)) }); }
     line.setAttribute("d", path(opposed(all).map(at)));
@@ -201,16 +199,6 @@ function picture(stage, place, width) {
     }
     const turns = [g, h].map(([u, v]) => Math.atan2(-v, u)), sweep = Math.sin(turns[1] - turns[0]) > 0 ? 1 : 0;
     const middle = turns[0] + (sweep ? 1 : -1) * Math.acos(clamp(cos, -1, 1)) / 2, told = [from[0] - 28 * Math.cos(middle), from[1] - 28 * Math.sin(middle)];
-    // The name of a task stands where it is clear of arrows, ball, angle and handles.
-    const taken = [from, told, ...[g, h, steps.sum(g, h)].map((v) => plus(from, drawn(v), .6)), ...named.filter(({ name }) => name.textContent).map(({ spot }) => spot), ...stage.handles.map(({ node }) => node.getAttribute("transform")?.match(/-?[\d.]+/g).map(Number) ?? [-99, -99])];
-    for (const [task, name] of names) {
-      const centre = at([all[task].x, all[task].y]), others = taken.filter((spot) => apart(spot, centre) > 8);
-      const out = all[task].y < 0 ? 22 : -22;
-      const places = [[0, out], [0, -out], [-46, 0], [46, 0], [-46, out], [46, out], [-46, -out], [46, -out]].map((by) => plus(centre, by)).filter(([u, v]) => u > 30 && u < width - 30 && v > 12 && v < plane - 30);
-      const room = (place) => Math.min(60, ...others.map(([u, v]) => Math.hypot(.6 * (u - place[0]), 1.2 * (v - place[1])))), best = places.reduce((one, other) => (room(other) > room(one) + 12 ? other : one));
-      change(name, { x: fixed(best[0]), y: fixed(best[1] + 5) });
-      taken.push(best);
-    }
     const ends = turns.map((turn) => `${fixed(from[0] + 24 * Math.cos(turn))},${fixed(from[1] + 24 * Math.sin(turn))}`);
     arc.setAttribute("d", largest ? `M${ends[0]}A24,24 0 0 ${sweep} ${ends[1]}` : "");
     change(degrees, { x: fixed(told[0]), y: fixed(told[1] + 5) });
@@ -321,5 +309,5 @@ export default explorable({
     },
   ],
   setup, picture, sentence,
-  arrived(stage) { stage.run = stage.former = null; },
+  anew(stage) { stage.run = stage.former = null; },
 });

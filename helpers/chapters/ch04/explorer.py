@@ -18,7 +18,7 @@ MATTERS = SMALLEST["R²"]
 START = {
     "a": [1, -1, 1, -1, 0, 0, 0, 0],
     "b": [0, 0, 0, 0, 1, -1, 1, -1],
-    **{"width": 4, "weight": 0.5, "rows": 500, "structure": "shared-bottom", "balance": "sum"},
+    **{"width": 4, "weight": 0.5, "rows": 500},
     **{"ga": 0, "gb": 0},  # what the reader guesses that both tasks gain
 }
 

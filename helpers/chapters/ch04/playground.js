@@ -1,39 +1,26 @@
 // Two tasks, one bottom, trained under the reader's hand: draw which features each task needs, choose the width of the
-// bottom, the weights, the rows, the structure; see which features its units find, and what both tasks gain by sharing.
+// bottom, the weight, the rows; see which features its units find, and what both tasks gain by sharing.
 import { add, block, change } from "../../display/elements.js";
 import { AS_TEXT, BAND, BLACK, BLUE, clamp, dragged, explorable, fixed, GREY, ORANGE, path, said, scale, signed, svg, text } from "../../display/live/kit.js";
 import { cosines, featureTasks, Training } from "../../display/live/sim.js";
 import { interval, outcome, verdict } from "../../display/live/verdicts.js";
 
 const STEPS = 250, EVERY = 5, SEEDS = 8, RATE = 800; // of a run; between two looks at it; seeds of a *Play*; half steps a second
-const NOISE = 0.5, VALID = 500, TEST = 1000, EXPERTS = 4;
+const NOISE = 0.5, VALID = 500, TEST = 1000;
 const REACH = 0.2; // of the map of outcomes; beyond, at its rim
 const FOUND = 0.8; // a unit with this cosine belongs to one feature; below it, to a mixture
-const TRAIN_OWN = "train own";
-const HIGH = 436, NARROW = 580; // of the picture: two panels beside each other, or below
+const HIGH = 320, NARROW = 580; // of the picture: the map beside the rest, or below
 const COLOURS = ["#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499"]; // of the features; not those of the tasks
 const TASKS = { a: BLUE, b: ORANGE };
 
 // --- a setting ------------------------------------------------------------------------------------------------------
 
-// A row a task; by hand an address may hold anything.
-const signsOf = (list, start) => {
-  const signs = COLOURS.map((_, j) => Math.sign(Math.round(list[j] ?? 0)));
-  return signs.some(Boolean) ? signs : start;
-};
-const needsOf = ({ state, start }) => Object.keys(TASKS).map((task) => signsOf(state[task], start[task]));
-const widthOf = (state) => Math.round(state.width);
-const rowsOf = (state) => Math.round(state.rows);
-const settingOf = (stage) => {
-  const { state } = stage;
-  return JSON.stringify([needsOf(stage), widthOf(state), rowsOf(state), state.weight.toFixed(2), state.structure, state.balance]);
-};
+const needsOf = ({ state }) => [state.a, state.b]; // a row a task
+const settingOf = ({ state: { a, b, width, rows, weight } }) => JSON.stringify([a, b, width, rows, weight.toFixed(2)]);
 const counted = ([a, b]) => {
   const both = a.filter((sign, j) => sign && b[j]).length, union = a.filter((sign, j) => sign || b[j]).length;
   return { both, union, flipped: a.filter((sign, j) => sign && b[j] === -sign).length };
 };
-// A mixture has as many units as a Shared-Bottom, divided among its experts.
-const expertsOf = (state) => (state.structure === "mmoe" ? Math.min(EXPERTS, widthOf(state)) : 1);
 
 // The kept runs of chapter 04 at this setting, if it is one of theirs: transfers of both tasks, a list each, by weight.
 // Their tasks have four features, with signs that each seed draws; all of one sign is a task that is easier for few units.
@@ -41,41 +28,23 @@ function keptOf(stage) {
   const { state, data } = stage, needs = needsOf(stage), { both, flipped } = counted(needs);
   const drawn = (signs) => signs.filter(Boolean).length === 4 && signs.includes(1) && signs.includes(-1);
   const four = needs.every(drawn) && !flipped;
-  const plain = state.structure === "shared-bottom" && state.balance === "sum" && rowsOf(state) === data.rows;
-  const by = four && plain && data.transfers[both]?.[data.widths.indexOf(widthOf(state))];
+  const by = four && state.rows === data.rows && data.transfers[both]?.[data.widths.indexOf(state.width)];
   if (!by) return null;
   const path = by.map((tasks) => tasks.map((list) => list.reduce((a, b) => a + b, 0) / list.length / 1000));
   const now = by[data.weights.findIndex((weight) => Math.abs(weight - state.weight) < .001)];
   return { path, now: now?.map((list) => list.map((value) => value / 1000)) };
 }
 
-// Each half of the bottom belongs to a task: both towers read all units, and a loss trains those of its task alone.
-const ownerOf = (unit, width) => Math.floor(2 * unit / width);
-export function trainOwn(model) {
-  const [{ ins, outs, from, middle }] = model.experts, gradient = model.gradient.bind(model);
-  model.gradient = (k, ...rows) => {
-    gradient(k, ...rows);
-    for (let j = 0; j < outs; j++) {
-      if (ownerOf(j, outs) === k) continue;
-      model.gradients[k].fill(0, from + j * ins, from + (j + 1) * ins);
-      model.gradients[k][middle + j] = 0;
-    }
-  };
-}
-
 // --- a run: one seed, together and alone ----------------------------------------------------------------------------
 
 class Run {
   constructor(stage, seed) {
-    const { state } = stage, needs = needsOf(stage), experts = expertsOf(state), width = Math.round(widthOf(state) / experts) || 1;
+    const { state } = stage, { width, weight, rows } = state;
     this.setting = settingOf(stage);
     this.seed = seed;
-    this.data = featureTasks({ needs, rows: [rowsOf(state), VALID, TEST], noise: NOISE, seed });
-    const weights = [2 * state.weight, 2 - 2 * state.weight], { balance } = state, own = state.structure === TRAIN_OWN;
-    const structure = own ? "shared-bottom" : state.structure;
-    this.together = new Training(this.data, { structure, width, experts, weights, balance, seed });
-    if (own) trainOwn(this.together.model);
-    this.alone = new Training(this.data, { structure: "single-task", width: widthOf(state), seed });
+    this.data = featureTasks({ needs: needsOf(stage), rows: [rows, VALID, TEST], noise: NOISE, seed });
+    this.together = new Training(this.data, { structure: "shared-bottom", width, weights: [2 * weight, 2 - 2 * weight], seed });
+    this.alone = new Training(this.data, { structure: "single-task", width, seed });
     Object.assign(this, { looks: [], took: 0 });
     this.look();
   }
@@ -89,13 +58,11 @@ class Run {
     }
   }
 
-  // What is kept of a moment, to come back to: R² of each task together and alone, and what the units have found.
+  // What is shown of a moment: R² of each task together and alone; of the last one what the units have found, too.
   look() {
     const { model } = this.together;
-    this.looks.push({
-      together: [...this.together.now], alone: [...this.alone.now],
-      units: model.experts.flatMap((expert) => cosines(model, expert, this.data.directions)),
-    });
+    this.looks.push({ together: [...this.together.now], alone: [...this.alone.now] });
+    this.units = cosines(model, model.experts[0], this.data.directions);
   }
 
   get steps() { return this.alone.steps; }
@@ -106,42 +73,33 @@ class Run {
 // `stage.owned` the features that had a unit of their own at the end.
 function current(stage) {
   const setting = settingOf(stage);
-  if (stage.run?.setting !== setting) {
-    const last = stage.last.get(setting);
-    if (last) Object.assign(stage, { run: last, shown: last.looks.length - 1 });
-    else begin(stage);
-  }
+  if (stage.run?.setting !== setting) stage.run = stage.last.get(setting) ?? fresh(stage);
   return stage.run;
 }
 
-function begin(stage) {
-  stage.run = new Run(stage, doneOf(stage).length + 1);
-  stage.shown = 0;
-}
-
+const fresh = (stage) => new Run(stage, doneOf(stage).length + 1);
 const doneOf = (stage, setting = settingOf(stage)) => stage.done.get(setting) ?? [];
 
-// False when so many seeds are over that it is time to look.
-function advance(stage) {
-  if (current(stage).steps >= STEPS) begin(stage);
+// False when so many seeds are over that it is time to look; a seed that is not the reader's `own` gives no answer away.
+function advance(stage, own = true) {
+  if (current(stage).steps >= STEPS) stage.run = fresh(stage);
   const { run } = stage;
   if (stage.slow && ++stage.beat % 3) return true; // the first seed after *Play* is for looking on
   const began = performance.now();
   run.step();
   run.took += performance.now() - began;
-  stage.shown = run.looks.length - 1;
-  stage.begun.add(run.setting);
+  if (own) stage.begun.add(run.setting);
   stage.last.set(run.setting, run); // what was learnt stays, wherever the reader goes
-  if (run.steps < STEPS) return stage.shown !== stage.goal;
+  if (run.steps < STEPS) return true;
   const done = [...doneOf(stage), run.transfer];
   stage.done.set(run.setting, done);
-  stage.owned.set(run.setting, [...(stage.owned.get(run.setting) ?? []), foundBy(run.looks.at(-1).units)]);
+  stage.owned.set(run.setting, [...(stage.owned.get(run.setting) ?? []), foundBy(run.units)]);
   Object.assign(stage, { slow: false, pace: run.took / cost(stage) });
   return done.length % SEEDS > 0;
 }
 
 // About how long a step takes, in those of 5 units and 500 rows; and so the seconds that *Play* takes at this setting.
-const cost = ({ state }) => (rowsOf(state) + 150) * (widthOf(state) + 1.5) * (state.structure === "mmoe" ? 1.5 : 1);
+const cost = ({ state }) => (state.rows + 150) * (state.width + 1.5);
 const left = (stage) => SEEDS - doneOf(stage).length % SEEDS;
 function seconds(stage) {
   const each = Math.max(1.4 * stage.pace * cost(stage) / 1000, 2 * STEPS / RATE);
@@ -169,11 +127,11 @@ function cells(stage, figure, left, right) {
     text(figure, x(j), 19, String(j + 1), { "text-anchor": "middle", fill: BLACK, "font-weight": "bold", class: "mtl-halo" });
   });
   const put = (task, j, sign) => {
-    const list = signsOf(stage.state[task], stage.start[task]).map((old, i) => (i === j ? sign : old));
+    const list = stage.state[task].map((old, i) => (i === j ? sign : old));
     if (list.some(Boolean)) stage.set({ [task]: list });
   };
   const next = (task, j) => {
-    const list = signsOf(stage.state[task], stage.start[task]), last = list.filter(Boolean).length === 1;
+    const list = stage.state[task], last = list.filter(Boolean).length === 1;
     return { 0: 1, 1: -1, "-1": last ? 1 : 0 }[list[j]];
   };
   rows.forEach(([task, colour], k) => {
@@ -214,15 +172,15 @@ function cells(stage, figure, left, right) {
 // The units of the bottom: each is filled as far as it points along a feature, in that feature's colour.
 function slots(figure, left, right, top, bottom) {
   text(figure, 2, top + 20, compact(right) ? "bottom's" : "units of");
-  const name = text(figure, 2, top + 37, "");
+  text(figure, 2, top + 37, compact(right) ? "units" : "the bottom");
   text(figure, 2, bottom + 15, right > 460 ? "its colours: the features that a unit has learnt; pale: turned around" : "colours: features learnt; pale: turned around", { "font-size": 13 });
   const frames = add(figure, "path", { fill: "#fff", stroke: GREY });
   const fills = COLOURS.map((colour) => add(figure, "path", { fill: colour }));
   const against = COLOURS.map((colour) => add(figure, "path", { fill: colour, "fill-opacity": .35 }));
   const labels = Array.from({ length: 32 }, () => text(figure, 0, 0, "", { "text-anchor": "middle", fill: BLACK, "font-weight": "bold", class: "mtl-halo" }));
-  return (units, experts, own) => {
-    const parts = own ? 2 : experts, room = (right - left - 8 * (parts - 1)) / units.length, wide = Math.min(room - 2, 58), box = bottom - top;
-    const x = (u) => left + u * Math.min(room, 60) + 8 * Math.floor(u * parts / units.length);
+  return (units) => {
+    const room = (right - left) / units.length, wide = Math.min(room - 2, 58), box = bottom - top;
+    const x = (u) => left + u * Math.min(room, 60);
     const paths = COLOURS.map(() => ["", ""]);
     units.forEach((unit, u) => {
       let y = bottom;
@@ -239,7 +197,6 @@ function slots(figure, left, right, top, bottom) {
       label.textContent = j === undefined ? "" : j + 1;
       if (label.textContent) change(label, { x: fixed(x(u) + wide / 2), y: (top + bottom) / 2 + 5 });
     });
-    name.textContent = own && !compact(right) ? "A and B" : experts > 1 ? `${experts} experts` : compact(right) ? "units" : "the bottom";
   };
 }
 
@@ -252,15 +209,13 @@ function curves(figure, left, right, top, bottom) {
     text(figure, x(0) - 6, y(value) + 5, String(value), { "text-anchor": "end", "font-size": 13 });
   }
   for (const value of [0, 125, 250]) text(figure, x(value), y(0) + 18, String(value), { "text-anchor": "middle", "font-size": 13 });
-  const cursor = add(figure, "path", { stroke: "#b0b0b0" });
   const lines = Object.entries(TASKS).map(([task, colour]) => ({
     alone: add(figure, "path", { fill: "none", stroke: colour, "stroke-width": 1.5, "stroke-dasharray": "3 3" }),
     together: add(figure, "path", { fill: "none", stroke: colour, "stroke-width": 2.5 }),
     name: text(figure, 0, 0, task.toUpperCase(), { fill: AS_TEXT[colour], "font-weight": "bold" }),
   }));
-  return (looks, shown, hidden) => { // how they learn together may be hidden: it is asked
+  return (looks, hidden) => { // how they learn together may be hidden: it is asked
     const point = (value, i) => [x(i * EVERY), y(clamp(value, 0, 1))];
-    change(cursor, { d: `M${fixed(x(shown * EVERY))},${y(0)}V${y(1)}` });
     const named = hidden ? "alone" : "together", end = (k) => point(looks.at(-1)[named][k], looks.length - 1);
     lines.forEach(({ name, ...own }, k) => {
       for (const [which, line] of Object.entries(own)) line.setAttribute("d", hidden && which !== named ? "" : path(looks.map((look, i) => point(look[which][k], i)).slice(1)));
@@ -306,7 +261,7 @@ function outcomes(stage, figure, left, right, top, bottom) {
     name: "your guess: what both tasks gain", key: "guess", x, y, step: .01, at: () => [stage.state.ga, stage.state.gb],
     words: () => `A ${signed(stage.state.ga)}, B ${signed(stage.state.gb)}`,
     to(a, b) {
-      if (asked(stage) && begun(stage)) return; // it is known
+      if (begun(stage)) return; // it is known
       stage.guessed = settingOf(stage);
       stage.set({ ga: Math.round(200 * a) / 200, gb: Math.round(200 * b) / 200 });
     },
@@ -317,7 +272,8 @@ function outcomes(stage, figure, left, right, top, bottom) {
   });
   return (kept, done, ghost) => {
     const own = done.length ? byTask(done) : null, old = ghost.length ? byTask(ghost) : null;
-    guess.style.visibility = asked(stage) && begun(stage) && !guessed(stage) ? "hidden" : ""; // it was about another setting
+    guess.style.visibility = begun(stage) && !guessed(stage) ? "hidden" : ""; // it was about another setting
+    for (const field of fields) field.style.display = own ? "none" : "";
     change(gap, { d: own && guessed(stage) ? path([at([stage.state.ga, stage.state.gb]), at(own.map(([value]) => value))]) : "" });
     change(trail, { d: path((kept?.path ?? []).map(at)) });
     change(cloud, { d: transposed(kept?.now).map((pair) => disc(...at(pair), 3)).join("") });
@@ -339,23 +295,21 @@ function outcomes(stage, figure, left, right, top, bottom) {
 const transposed = (lists) => (lists ? lists[0].map((value, i) => [value, lists[1][i]]) : []);
 const seeds = (count) => (count === 1 ? "1 seed" : `${count} seeds`);
 
-const compact = (width) => width < 440; // beside the controls, on a small screen
+const compact = (width) => width < 440;
 
 function picture(stage, place, width) {
-  const beside = stage.card.clientWidth > width + 100, high = beside ? HIGH : NARROW; // else below each other, on a phone
-  const left = compact(width) ? 66 : 84, figure = svg(place, width, high);
-  stage.balances.firstChild.hidden = beside && compact(width); // or its buttons take two lines
+  const beside = width >= 560, high = beside ? HIGH : NARROW, half = beside ? Math.round(.56 * width) : width - 2;
+  const left = compact(half) ? 66 : 84, figure = svg(place, width, high);
   change(figure, { role: "group", "aria-label": "the tasks, the units of the bottom, the curves, and the map of outcomes" });
-  const drawCells = cells(stage, figure, left, width - 2), drawSlots = slots(figure, left, width - 2, 94, 142);
-  const half = width * .46, top = 164, middle = 350;
-  const drawCurves = beside ? curves(figure, 0, half, top, high) : curves(figure, 0, width, top, middle);
-  const drawMap = beside ? outcomes(stage, figure, half + 8, width, top, high) : outcomes(stage, figure, 0, width, middle, high);
+  const drawCells = cells(stage, figure, left, half), drawSlots = slots(figure, left, half, 94, 142);
+  const drawCurves = curves(figure, 0, half, 164, beside ? high : 350);
+  const drawMap = beside ? outcomes(stage, figure, half + 24, width, 0, high) : outcomes(stage, figure, 0, width, 350, high);
   return () => {
-    const run = current(stage), look = run.looks[stage.shown], before = stage.ghost && settingOf({ ...stage, state: stage.ghost, start: stage.start });
+    const run = current(stage), before = stage.ghost && settingOf({ state: stage.ghost });
     drawCells(needsOf(stage));
-    drawSlots(look.units, run.together.model.experts.length, stage.state.structure === TRAIN_OWN);
+    drawSlots(run.units);
     const hidden = waiting(stage);
-    drawCurves(run.looks, stage.shown, hidden);
+    drawCurves(run.looks, hidden);
     drawMap(hidden ? null : keptOf(stage), hidden ? [] : doneOf(stage), before && before !== run.setting ? doneOf(stage, before) : []);
   };
 }
@@ -371,7 +325,7 @@ function told(who, transfers, smallest, short = false) {
 
 function sentence(stage) {
   const run = current(stage), done = doneOf(stage), kept = keptOf(stage)?.now, { both, union } = counted(needsOf(stage));
-  const units = run.looks[stage.shown].units, needed = foundBy(units).filter((j) => needsOf(stage).some((signs) => signs[j]));
+  const { units } = run, needed = foundBy(units).filter((j) => needsOf(stage).some((signs) => signs[j]));
   const room = `${union} features for ${units.length} unit${units.length === 1 ? "" : "s"}`;
   const own = needed.length ? `with one of its own: ${needed.map((j) => j + 1).join(", ")}` : "none has one of its own";
   const parts = [`${both || "None"} in common: ${room}; ${own}.`];
@@ -399,7 +353,7 @@ const about = (name, ask, set, more = {}) => ({
 });
 
 const FOUR = [1, -1, 1, -1, 0, 0, 0, 0], AGAINST = FOUR.map((sign) => -sign || 0), OTHERS = [...FOUR].reverse().map((sign) => -sign || 0);
-const DIALS = { a: FOUR, width: 4, weight: .5, rows: 500, structure: "shared-bottom", balance: "sum" };
+const DIALS = { a: FOUR, width: 4, weight: .5, rows: 500 };
 const { weight, ...CROWDED } = { ...DIALS, b: OTHERS };
 const QUESTIONS = [
   about("Crowded", "Eight features, four units: who pays?", { ...CROWDED, weight }, {
@@ -416,69 +370,31 @@ const QUESTIONS = [
 ];
 
 export default explorable({
-  limits: {
-    a: [-1, 1], b: [-1, 1], width: [1, 32], weight: [.1, .9], rows: [50, 2000],
-    structure: ["shared-bottom", "mmoe", TRAIN_OWN], balance: ["sum", "UWL", "GradNorm"], ga: [-REACH, REACH], gb: [-REACH, REACH],
-  },
+  chapter: "C4",
+  limits: { width: [1, 32], weight: [.1, .9], rows: [50, 2000], ga: [-REACH, REACH], gb: [-REACH, REACH] },
   questions: QUESTIONS,
   setup(stage) {
-    Object.assign(stage, { done: new Map(), owned: new Map(), last: new Map(), begun: new Set(), guessed: "", run: null, shown: 0, goal: null, beat: 0, slow: false, pace: 0 });
-    while (doneOf(stage).length < 1) advance(stage); // a finished seed, to look at
-    stage.begun.clear();
+    Object.assign(stage, { done: new Map(), owned: new Map(), last: new Map(), begun: new Set(), guessed: "", run: null, beat: 0, slow: false, pace: 0 });
+    stage.first = stage.loop(() => !doneOf(stage).length && advance(stage, false), { rate: 4 * RATE, quiet: true }); // a seed to look at
+    stage.first.play();
     const loop = stage.loop(() => advance(stage), { rate: RATE, begin() { stage.made("guess"); stage.beat = 0; } });
-    const play = () => { Object.assign(stage, { goal: null, slow: true }); };
-    stage.player(loop, "▶ Play", "❚❚ Stop", { big: true, key: "play" }).addEventListener("click", play);
+    stage.player(loop, "▶ Play", "❚❚ Stop", { big: true, key: "play" }).addEventListener("click", () => { stage.slow = true; });
     const hint = block(stage.runs, "span");
     stage.inputs.push({ show: () => {
       const done = doneOf(stage).length, trained = `${SEEDS - left(stage) + 1} of ${SEEDS}`;
-      hint.textContent = loop.playing ? `seed ${trained}` : `${left(stage)} ${done ? "more " : ""}seeds, about ${seconds(stage)} s`;
+      hint.textContent = loop.playing ? `seed ${trained}` : `${left(stage)} ${done ? "more " : ""}seeds, ${seconds(stage)} s`;
     } });
-    stage.slider({ label: "width", key: "width", step: 1, words: (value) => String(Math.round(value)) });
+    stage.slider({ label: "width", key: "width", step: 1, words: String });
     stage.slider({ label: "weight of A", key: "weight", step: .1, words: (value) => said(value, 1) });
-    stage.slider({ label: "rows", key: "rows", step: 50, words: (value) => String(Math.round(value)) });
-    stage.choice({ label: "bottom", key: "structure", options: { "shared-bottom": "shared", mmoe: "MMoE", [TRAIN_OWN]: TRAIN_OWN } });
-    stage.balances = stage.choice({ label: "weights", key: "balance", options: { sum: "fixed", UWL: "UWL", GradNorm: "GradNorm" } });
-    scrubber(stage, loop);
-    // so much to set, on a small screen: a label beside its slider, the sentence below the picture
-    for (const label of stage.controls.querySelectorAll("span")) label.style.flex = label.parentElement.matches(".mtl-slider") ? "0 0 6.4em" : "0 0 auto";
-    stage.card.classList.add("mtl-wide");
+    stage.slider({ label: "rows", key: "rows", step: 50, words: String });
+    stage.card.classList.add("mtl-flat");
   },
   picture,
   sentence,
-  setting: (stage) => `${counted(needsOf(stage)).both || "none"} in common, ${widthOf(stage.state)} units`,
-  arrived(stage) {
+  setting: (stage) => `${counted(needsOf(stage)).both || "none"} in common, ${stage.state.width} units`,
+  anew(stage) {
     stage.begun.clear();
     stage.guessed = "";
+    stage.first.play();
   },
 });
-
-// Back and forth in the present run; beyond its end it goes on.
-function scrubber(stage, loop) {
-  const row = block(stage.controls, "label", "mtl-slider");
-  const label = block(row, "span"), input = block(row, "input"), readout = block(row, "output");
-  Object.assign(input, { type: "range", min: 0, max: STEPS, step: EVERY });
-  input.oninput = () => {
-    const to = input.valueAsNumber / EVERY, { looks } = current(stage);
-    loop.pause();
-    stage.shown = Math.min(to, looks.length - 1);
-    if (stage.shown < to) goOn(stage, loop, to);
-  };
-  stage.inputs.push({ show: () => {
-    const step = stage.shown * EVERY, { seed } = current(stage);
-    row.style.display = waiting(stage) ? "none" : "";
-    if (!loop.playing || stage.goal === null) input.value = step;
-    label.textContent = `seed ${seed}, step`;
-    readout.textContent = step;
-    input.setAttribute("aria-valuetext", `step ${step} of seed ${seed}`);
-  } });
-}
-
-// Trains up to a look at the run: at once what fits into a frame or two, the rest as a loop.
-function goOn(stage, loop, to) {
-  const until = performance.now() + 30;
-  stage.goal = to;
-  stage.slow = false;
-  while (advance(stage) && performance.now() < until);
-  if (stage.shown < to) loop.play();
-  stage.redraw();
-}

@@ -46,10 +46,10 @@ const settingOf = ({ hand, guess, ...setting }) => JSON.stringify(setting);
 
 export class Race {
   constructor(state, data = tasks(state)) {
-    const { kinds } = data, { seed, alpha } = state;
+    const { seed, alpha } = state;
     const balances = {
-      UWL: (model) => (atOnce(state) ? new SumOfLogs(model, kinds) : new UWL(model, kinds, { lr: power(state.uwl, 2) })),
-      GradNorm: (model) => new GradNorm(model, kinds, { alpha, lr: power(state.gradnorm, 2) }),
+      UWL: (model) => (atOnce(state) ? new SumOfLogs(model) : new UWL(model, { lr: power(state.uwl, 2) })),
+      GradNorm: (model) => new GradNorm(model, { alpha, lr: power(state.gradnorm, 2) }),
     };
     Object.assign(this, { state, data, setting: settingOf(state), moves: [], looks: [], beat: 0 });
     this.trainings = ALL.map((how) => {
@@ -91,6 +91,11 @@ function begin(stage) {
   Object.assign(stage, { race: new Race(state, same ? race.data : tasks(state)), others: [], other: null });
 }
 
+// Before the first *Play*: the race at the start's setting, with the faders left alone. What of it is asked is not shown.
+const looking = (stage) => stage.race === stage.alone;
+const hidden = (stage, how) => looking(stage) && "guess" in (stage.question?.moves ?? {}) && ["you", "equal"].includes(how);
+const lookAgain = ({ alone, state }) => ({ race: alone.setting === settingOf(state) ? alone : null, others: [], other: null, guessed: "" });
+
 // False when the race is over.
 function advance(stage) {
   const { state, finished } = stage, race = current(stage);
@@ -101,6 +106,7 @@ function advance(stage) {
 
 // The rest of the race, then the reader's moves once more, on the seeds after its own; false when it is time to look.
 function replay(stage) {
+  if (looking(stage)) begin(stage);
   const { moves, over } = current(stage), { state, others } = stage;
   if (!over) return advance(stage) || true;
   stage.other ??= new Race({ ...state, seed: state.seed + others.length + 1 });
@@ -176,7 +182,7 @@ function curves(stage, figure, { left, right, top, bottom }, k) {
   const way = (race, i) => path(race.looks.map((looks, at) => [x(at * EVERY), y(clamp(looks[i].now[k], 0, 1))]).slice(1));
   const asked = k && starred(stage, figure, x(STEPS), y);
   return (race) => {
-    lines.forEach((one, i) => one.setAttribute("d", way(race, i)));
+    lines.forEach((one, i) => one.setAttribute("d", k && hidden(stage, ALL[i]) ? "" : way(race, i)));
     if (asked) asked(race);
   };
 }
@@ -185,7 +191,7 @@ function curves(stage, figure, { left, right, top, bottom }, k) {
 function starred(stage, figure, x, y) {
   const draw = guess(stage, figure, {
     name: "your guess: R² of B with your faders left alone", y, level: x, shape: star(0, 1, { points: 5, size: 16 }), words: said,
-    known: () => current(stage).looks.length > 1, setting: () => settingOf(stage.state),
+    known: () => current(stage).looks.length > 1 && !looking(stage), setting: () => settingOf(stage.state),
   });
   const right = line(figure, { fill: BLACK, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" });
   const off = text(figure, x - 16, 0, "", { ...END, class: "mtl-halo", "font-size": 13 });
@@ -199,7 +205,7 @@ function starred(stage, figure, x, y) {
 }
 
 // R² of A against that of B, each at its best: a star for each of the four; after a replay the means of its seeds, with 95% intervals.
-function outcomes(figure, { left, right, top, bottom }) {
+function outcomes(stage, figure, { left, right, top, bottom }) {
   const box = { left: left + 28, right: right - 6, top: top + 26, bottom: bottom - 22 };
   const x = scale(0, 1, box.left, box.right), y = scale(0, 1, box.bottom, box.top), at = (pair) => [x, y].map((place, k) => place(clamp(pair[k], 0, 1)));
   const head = text(figure, left, top + 14, "", { fill: BLACK, "font-weight": "bold" });
@@ -221,7 +227,7 @@ function outcomes(figure, { left, right, top, bottom }) {
       const [a, b] = race.r2[i].map((value, k) => (others.length ? interval(others.map((r2) => r2[i][k])) : [value])), [px, py] = at([a[0], b[0]]);
       dots[i].setAttribute("d", others.map((r2) => star(...at(r2[i]), { points: LOOKS[how].points, size: 4 })).join(""));
       whiskers[i].setAttribute("d", many ? `${path([1, 2].map((end) => [at([a[end], 0])[0], py]))}${path([1, 2].map((end) => [px, at([0, b[end]])[1]]))}` : "");
-      stars[i].setAttribute("d", Number.isNaN(px) ? "" : star(px, py, { ...LOOKS[how], size: LOOKS[how].size * (many ? .75 : 1) }));
+      stars[i].setAttribute("d", Number.isNaN(px) || hidden(stage, how) ? "" : star(px, py, { ...LOOKS[how], size: LOOKS[how].size * (many ? .75 : 1) }));
     });
   };
 }
@@ -237,7 +243,7 @@ function picture(stage, place, width) {
   }
   const strips = ["equal", "UWL", "GradNorm", "you"].map((how, i) => strip(stage, figure, first + i * each, each - 6, how, narrow));
   const boxes = [0, 1, 2].map((i) => ({ left: i * (share + 10), right: i * (share + 10) + share, top, bottom }));
-  const map = outcomes(figure, narrow ? { left: 0, right: width, top: bottom + 8, bottom: bottom + 172 } : boxes[2]);
+  const map = outcomes(stage, figure, narrow ? { left: 0, right: width, top: bottom + 8, bottom: bottom + 172 } : boxes[2]);
   const panels = [0, 1].map((k) => curves(stage, figure, boxes[k], k));
   return () => {
     const race = current(stage);
@@ -248,7 +254,7 @@ function picture(stage, place, width) {
 
 // --- in words -------------------------------------------------------------------------------------------------------
 
-const missedBy = (stage) => (stage.race.over && stage.guessed === stage.race.setting ? Math.abs(stage.state.guess - stage.race.r2[0][1]) : NaN);
+const missedBy = (stage) => (stage.race.over && !looking(stage) && stage.guessed === stage.race.setting ? Math.abs(stage.state.guess - stage.race.r2[0][1]) : NaN);
 
 const SPOKEN = { equal: "equal weights", UWL: "UWL", GradNorm: "GradNorm", you: "you" };
 
@@ -260,7 +266,7 @@ function sentence(stage) {
     const rest = ["UWL", "equal"].map((rival) => `${signed(gains(stage, rival)[0])} over ${SPOKEN[rival]}`);
     return `Your moves on ${others.length} other seeds, mean R² of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over GradNorm, ${word}; ${rest.join("; ")}.`;
   }
-  if (race.looks.length < 2) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. Press Play, and move your faders at any time.`;
+  if (race.looks.length < 2 || looking(stage)) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${looking(stage) ? "Here your faders are left alone; press" : "Press"} Play, and move them at any time.`;
   const r2 = race.r2, scores = r2.map(mean), best = Math.max(...scores), top = ALL.filter((_, i) => scores[i] > best - data.matters).map((how) => SPOKEN[how]);
   const each = ["equal", "UWL", "GradNorm", "you"].map((how) => `${SPOKEN[how]} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
   if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. R² of A and B so far: ${each.join("; ")}.`;
@@ -271,15 +277,13 @@ function sentence(stage) {
 const noisy = ({ finished }) => [[0, .3], [1.2, 3]].map(([low, high]) => finished.findLast(({ state }) => state.scale === 0 && state.noise >= 3 && state.alpha >= low && state.alpha <= high));
 
 export default explorable({
-  limits: {
-    scale: [0, 3], noise: [0, 4], alpha: [0, 3], uwl: [-2, AT_ONCE], gradnorm: [-2, 0], hand: [-REACH, REACH], guess: [0, 1], seed: [1, 999],
-    features: Object.keys(NEEDS),
-  },
+  chapter: "C5",
+  limits: { scale: [0, 3], noise: [0, 4], alpha: [0, 3], uwl: [-2, AT_ONCE], gradnorm: [-2, 0], hand: [-REACH, REACH], guess: [0, 1] },
   questions: [
     {
       name: "A loud loss", ask: "A's loss counts 100 times. If you leave your faders alone, how well is B learnt?",
       set: { scale: 2, noise: .5, features: "disjoint" }, show: ["hand"], moves: { guess: "Drag your guess", play: "" },
-      when: ({ race }) => race.over && race.moves.every((move) => move === 0),
+      when: (stage) => stage.race.over && !looking(stage) && stage.race.moves.every((move) => move === 0),
       then(stage) {
         const [mine, ...others] = ["you", "UWL", "GradNorm"].map((how) => ALL.indexOf(how)).map((i) => ({ b: stage.race.r2[i][1], a: weightsOf(stage.race.looks.at(-1)[i].ratio)[0] }));
         const starves = others.every(({ b }) => b - mine.b > stage.data.matters);
@@ -306,12 +310,14 @@ export default explorable({
     },
   ],
   setup(stage) {
-    Object.assign(stage, { race: null, others: [], other: null, finished: [], guessed: "" });
+    Object.assign(stage, { alone: new Race(stage.start), finished: [] });
+    Object.assign(stage, lookAgain(stage));
+    stage.loop(() => { stage.alone.step(0); return !stage.alone.over; }, { rate: 60 * SPEED, quiet: true }).play();
     const others = stage.loop(() => replay(stage), { rate: 4000, begin: () => { stage.made("play"); race.pause(); } });
     const race = stage.loop(() => advance(stage), { rate: SPEED * ALL.length, begin: () => {
       stage.made("guess"); // or it is too late
       others.pause();
-      if (current(stage).over) begin(stage);
+      if (current(stage).over || looking(stage)) begin(stage);
     } });
     stage.player(race, "▶ Play", "❚❚ Pause", { big: true, key: "play" });
     stage.button("New seed", () => { others.pause(); stage.set({ seed: stage.state.seed % 999 + 1 }); }, stage.runs);
@@ -324,7 +330,7 @@ export default explorable({
     stage.slider({ label: "GradNorm's α", key: "alpha", step: .06 });
     stage.card.classList.add("mtl-flat");
   },
-  arrived: (stage) => Object.assign(stage, { race: null, others: [], other: null, guessed: "" }),
+  anew: (stage) => Object.assign(stage, lookAgain(stage)),
   picture,
   sentence,
 });

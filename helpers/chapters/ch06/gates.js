@@ -279,7 +279,8 @@ function answer(stage) {
 }
 
 export default explorable({
-  limits: { p: [0, 1], seed: [0, 9], column: Object.keys(COLUMNS), s: [-2.4, 2.4], t: [-2.4, 2.4], guess: [0, 1] },
+  chapter: "C6",
+  limits: { p: [0, 1], s: [-2.4, 2.4], t: [-2.4, 2.4], guess: [0, 1] },
   questions: [
     { name: "Nothing in common", ask: "Two tasks with nothing in common. How much weight will their gates share?", when: ended, then: answer,
       set: { p: 0, column: "scaled" }, show: [], moves: { guess: "Drag your guess", train: "", row: "Drag the row" } },
@@ -289,5 +290,5 @@ export default explorable({
       set: { p: 0, column: "100±30" }, show: ["column"], moves: { guess: "Drag your guess", train: "", row: "Drag the row" } },
   ],
   setting: settingOf, setup, picture, sentence,
-  arrived: (stage) => Object.assign(stage, { run: null, known: "", guessed: "" }),
+  anew: (stage) => Object.assign(stage, { run: null, known: "", guessed: "" }),
 });

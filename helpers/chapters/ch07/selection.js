@@ -278,6 +278,7 @@ const missedBy = (stage) => (judged(stage) && stage.guessed === stage.known ? Ma
 const GUESS = { guess: "Drag your guess", all: "" }; // the first moves of each question
 
 export default explorable({
+  chapter: "C7",
   limits: { x: [-REACH, REACH], y: [-REACH, REACH], size: [.4, 4], guess: [-1, 1] },
   questions: [
     {
@@ -307,5 +308,5 @@ export default explorable({
   setup,
   picture,
   sentence,
-  arrived: (stage) => Object.assign(stage, { known: "", guessed: "" }),
+  anew: (stage) => Object.assign(stage, { known: "", guessed: "" }),
 });

@@ -2,7 +2,7 @@
 //
 // An explorable is one file that ends in `export default explorable({ ... })`, or in a function of what Python gave that makes this, with
 //
-//   limits      {key: [low, high]} or {key: [words]}: what each part of the state may be; slider, handle and address keep to it
+//   limits      {key: [low, high]}: what a number of the state may be; slider and handle keep to it
 //   questions   [{ ask, set, when: (stage) => bool, then: (stage) => text, settled, hint }]: each is a stage; a press on its
 //               number begins at `set`, a part of the state, it is answered there alone, and after the last one follows
 //               *free*. `when` is asked after each move; once it was true, `then` is said, from what the reader has run or
@@ -11,9 +11,11 @@
 //               turns grey. A question may have a `name`; `show`, the keys of the dials and handles that it needs (those
 //               without a key always stay; without `show` all do); and `moves`, {key: words}: what to do, in this order. The
 //               first move not made is yellow: its button, or the words at its handle; then the next number
+//   chapter     C4: the guesses of its questions, `stage.guessed`, count where those of the cards do
 //   setting     (stage) => text: where the state is, for an answer of another setting
 //   setup       (stage) => {}: once; makes the controls, `stage.slider(…)`, `stage.toggle(…)`, `stage.choice(…)`,
 //               `stage.button(…)`, and the loops, `stage.loop(step)`, with `stage.player(…)` beside the picture
+//   anew        (stage) => {}: when a stage begins again, for what is the explorable's own
 //   picture     (stage, place, width) => draw: fills the empty div `place`, again for every new width, with `svg(place, …)`,
 //               `canvas(place, …)` and `stage.handle(…)`; returns the function that draws the state
 //   sentence    (stage) => string: what is to be seen, in words
@@ -21,10 +23,9 @@
 // and the kit calls them. `stage.state` is a flat object of numbers, booleans, words and lists of numbers; only
 // `stage.set({ key: value })` changes it, and then everything is drawn in the next frame, once. `stage.ghost` is the state
 // before the last gesture (null when a stage begins), `stage.start` the first one, `stage.data` what Python gave. What is no setting,
-// such as a ball that rolls, is the explorable's own; `stage.redraw()` shows it. The state is kept in the page's address,
-// `#name=key:value,key:value`, as far as it differs from the start.
+// such as a ball that rolls, is the explorable's own; `stage.redraw()` shows it.
 
-import { add, block, change } from "../elements.js";
+import { add, block, change, guesses } from "../elements.js";
 
 export const BLUE = "#0072b2", ORANGE = "#d55e00", GREEN = "#009e73", PURPLE = "#cc79a7", GREY = "#767676", BLACK = "#1a1a1a", BAND = "#ececec";
 export const AS_TEXT = { [BLUE]: "#006aa6", [ORANGE]: "#ad4b00", [GREEN]: "#00735c", [PURPLE]: "#a3487a", [GREY]: "#595959", [BLACK]: BLACK }; // 4.5 : 1 on white
@@ -86,49 +87,6 @@ export function canvas(place, width, height) {
   return pen;
 }
 
-// --- the address ----------------------------------------------------------------------------------------------------
-
-export function written(state, start) {
-  const changed = Object.keys(start).filter((key) => JSON.stringify(state[key]) !== JSON.stringify(start[key]));
-  const short = (value) => typeof value === "number" ? String(Number(value.toPrecision(4))) : encodeURIComponent(value);
-  return changed.map((key) => `${key}:${Array.isArray(state[key]) ? state[key].map(short).join("~") : short(state[key])}`).join(",");
-}
-
-// What `written` wrote, or somebody by hand: what is not of the start's kind, or beyond the limits, does not count.
-export function read(text, start, limits = {}) {
-  const found = {};
-  for (const part of text.split(",")) {
-    const [key, value] = part.split(":");
-    if (!Object.hasOwn(start, key) || value === undefined) continue;
-    const known = start[key], number = (word) => word === "" ? NaN : kept(key, Number(word), limits);
-    if (typeof known === "boolean") found[key] = value === "true";
-    else if (Array.isArray(known)) found[key] = value === "" ? [] : value.split("~").map(number);
-    else found[key] = typeof known === "number" ? number(value) : word(value);
-    const wrong = [found[key]].flat().some(Number.isNaN) || (typeof known === "string" && limits[key] && !limits[key].includes(found[key]));
-    if (wrong) delete found[key];
-  }
-  return found;
-}
-
-function word(text) {
-  try { return decodeURIComponent(text); } catch { return ""; }
-}
-
-function kept(key, value, limits) {
-  return limits[key] && typeof value === "number" ? clamp(value, ...limits[key]) : value;
-}
-
-const addressed = () => new Map(location.hash.slice(1).split("&").filter((part) => part.includes("=")).map((part) => part.split(/=(.*)/s).slice(0, 2)));
-
-function keep(name, text) {
-  const all = addressed();
-  if (text) all.set(name, text);
-  else all.delete(name);
-  const hash = [...all].map((pair) => pair.join("=")).join("&");
-  const fresh = hash ? `#${hash}` : location.pathname + location.search;
-  try { history.replaceState(history.state, "", fresh); } catch { /* a page that may not: the address stays */ }
-}
-
 // --- the stage ------------------------------------------------------------------------------------------------------
 
 class Stage {
@@ -169,25 +127,13 @@ class Stage {
     this.#ask();
     this.spec.setup?.(this);
     this.held = false;
-    const release = () => { this.held = false; };
-    window.addEventListener("pointerup", release);
-    window.addEventListener("pointercancel", release);
+    const left = new AbortController();
+    for (const kind of ["pointerup", "pointercancel"]) window.addEventListener(kind, () => { this.held = false; }, left);
     this.card.addEventListener("pointerdown", () => { this.held = true; this.moved = 0; }, true);
-    const arrived = () => {
-      const text = addressed().get(this.name);
-      if (text === undefined || text === written(this.state, this.start)) return;
-      this.state = { ...this.start, ...read(text, this.start, this.limits) };
-      this.#meet();
-      this.spec.arrived?.(this);
-      this.redraw();
-      this.card.scrollIntoView({ block: "center" });
-    };
-    window.addEventListener("hashchange", arrived);
     let width = 0;
     const sizes = new ResizeObserver(() => {
       const now = Math.floor(this.place.clientWidth);
       if (!now || now === width) return;
-      if (!width) arrived();
       this.#layout(width = now);
     });
     sizes.observe(this.place);
@@ -195,9 +141,7 @@ class Stage {
     sight.observe(this.card);
     this.close = () => {
       this.closed = true;
-      window.removeEventListener("pointerup", release);
-      window.removeEventListener("pointercancel", release);
-      window.removeEventListener("hashchange", arrived);
+      left.abort();
       sizes.disconnect();
       sight.disconnect();
       clearTimeout(this.rest);
@@ -218,7 +162,7 @@ class Stage {
 
   set(changes) {
     const now = performance.now(), fresh = { ...this.state };
-    for (const [key, value] of Object.entries(changes)) fresh[key] = kept(key, value, this.limits);
+    for (const [key, value] of Object.entries(changes)) fresh[key] = typeof value === "number" && this.limits[key] ? clamp(value, ...this.limits[key]) : value;
     if (JSON.stringify(fresh) === JSON.stringify(this.state)) return;
     const begins = this.held ? this.moved === 0 : now - this.moved > REST;
     if (begins) this.ghost = this.state;
@@ -233,7 +177,7 @@ class Stage {
     this.set({ ...this.start, ...this.question?.set });
     this.ghost = null;
     this.question?.made.clear();
-    this.spec.arrived?.(this);
+    this.spec.anew?.(this);
     this.redraw();
   }
 
@@ -249,7 +193,7 @@ class Stage {
     for (const { key, node, show: renew } of [...this.handles, ...this.inputs]) {
       renew();
       if (!key) continue;
-      node.style.display = !show || show.includes(key) || key in moves ? "" : "none";
+      node.style.display = (show ? show.includes(key) : key !== "guess") || key in moves ? "" : "none"; // unasked none guesses
       node.classList.toggle("mtl-next", key === next && !named); // one yellow thing at a time
     }
     this.#call(named, moves[next]);
@@ -262,14 +206,13 @@ class Stage {
     if (this.touched) this.#check();
   }
 
-  // A reader of the screen hears the sentence when the move has ended, and the address is kept then.
+  // A reader of the screen hears the sentence when the move has ended.
   #busy() {
     for (const part of [this.words, this.found]) part.setAttribute("aria-busy", "true");
     clearTimeout(this.rest);
     this.rest = setTimeout(() => {
       if (this.held || this.loops.some((loop) => loop.playing)) { this.#busy(); return; }
       for (const part of [this.words, this.found]) part.removeAttribute("aria-busy");
-      keep(this.name, written(this.state, this.start));
     }, REST);
   }
 
@@ -308,10 +251,6 @@ class Stage {
       this.inputs.push({ show: () => button.classList.toggle("mtl-next", this.next === "next" && i === now + 1) });
       return button;
     });
-    this.#meet = () => { // the stage of a state that the address gave
-      now = list.findIndex(here);
-      show();
-    };
     this.#check = () => {
       const question = list[now], holds = here(question) && Boolean(question.when(this));
       let changed = holds !== question.holds;
@@ -320,6 +259,10 @@ class Stage {
         const said = question.then(this), state = question.settled?.(this) ?? true ? "answered" : "not yet decided";
         changed ||= said !== question.said || state !== question.state;
         Object.assign(question, { said, state, setting: this.spec.setting?.(this) });
+        if (this.guessed && "guess" in question.moves) { // counts from the first answer on
+          guesses()[`mtl ${this.spec.chapter}.${this.name}${now + 1}`] ??= JSON.stringify({ question: question.ask, guess: "drawn", outcome: said, right: null });
+          document.dispatchEvent(new Event("mtl-guess"));
+        }
       }
       if (changed) this.redraw(); // the picture may show an answer
       if (changed || (!question.said && hint !== hinted())) show();
@@ -333,16 +276,17 @@ class Stage {
     show();
   }
 
-  // The key of the first move of the stage that is not made, or "next"; none while a loop plays.
+  // The key of the first move of the stage that is not made; once it is answered "next"; none while a loop plays.
   get next() {
-    const { moves, made } = this.question ?? {};
+    const { moves, made, said } = this.question ?? {};
     if (!moves || this.loops.some((loop) => loop.playing)) return null;
-    return Object.keys(moves).find((key) => !made.has(key)) ?? "next";
+    return Object.keys(moves).find((key) => !made.has(key)) ?? (said && "next");
   }
 
   made(key) { this.question?.made.add(key); }
 
-  // Words with a nose, at a handle: near it, where they cover no letter, no other handle and nothing of class `mtl-keep`.
+  // Words with a nose, at a handle: near it, where they cover no letter, no other handle and nothing of class `mtl-keep`;
+  // of a curve, `mtl-curve`, as little as may be.
   #call(handle, words) {
     this.callout?.remove();
     if (!handle || !words) return;
@@ -350,26 +294,32 @@ class Stage {
     const [width, height] = [surface.width, surface.height].map((length) => length.baseVal.value), zoom = width / frame.width;
     const sides = ({ left, right, top, bottom }) => [left - 2 - frame.left, right + 2 - frame.left, top - 2 - frame.top, bottom + 2 - frame.top].map((side) => side * zoom);
     const taken = [...surface.querySelectorAll("text, .mtl-handle, .mtl-keep")].filter((node) => node !== handle.node).map((node) => sides(node.getBoundingClientRect()));
+    for (const curve of surface.querySelectorAll(".mtl-curve")) {
+      const long = curve.getTotalLength(), screen = curve.getScreenCTM();
+      for (let at = 0; at < long; at += 30) {
+        const { x: left, y: top } = curve.getPointAtLength(at).matrixTransform(screen);
+        taken.push([...sides({ left, right: left, top, bottom: top }), .1]);
+      }
+    }
     this.callout = add(surface, "g", { class: "mtl-callout" });
     const bubble = add(this.callout, "path"), text = add(this.callout, "text", { "text-anchor": "middle" }, words);
     const half = text.getComputedTextLength() / 2 - 4, first = !handle.up && (y > height / 2 || y < 120) ? 1 : -1;
     const places = [1, -1].map((side) => { const at = x + side * (half + 37), edge = at - side * (half + 13); return { at, middle: y, nose: [[edge, y - 9], [x + side * 20, y], [edge, y + 9]], dear: 61 }; });
-    for (const far of [45, 62, 80, 100]) for (const down of [first, -first]) for (const aside of [0, -.5, .5, -1, 1]) {
+    for (const far of [45, 62, 80, 100, 125]) for (const down of [first, -first]) for (const aside of [0, -.5, .5, -1, 1]) {
       const at = clamp(x + aside * (half + 10), half + 17, width - half - 17), middle = y + far * down, root = clamp(x, at - half, at + half), edge = middle - 14 * down;
       places.push({ at, middle, nose: [[root - 9, edge], [x, y + 20 * down], [root + 9, edge]], dear: far + 30 * Math.abs(aside) + 9 * (down !== first) });
     }
     const cost = ({ at, middle, nose: [[x1, y1], [x2, y2], [x3, y3]], dear }) => {
       const boxes = [[at - half - 17, at + half + 17, middle - 17, middle + 17], [Math.min(x1, x2), Math.max(x2, x3), Math.min(y1, y2), Math.max(y2, y3)]];
-      const covered = boxes.flatMap(([l, r, t, b]) => taken.map(([L, R, T, B]) => Math.max(0, Math.min(r, R) - Math.max(l, L)) * Math.max(0, Math.min(b, B) - Math.max(t, T))));
+      const covered = boxes.flatMap(([l, r, t, b]) => taken.map(([L, R, T, B, weight = 1]) => weight * Math.max(0, Math.min(r, R) - Math.max(l, L)) * Math.max(0, Math.min(b, B) - Math.max(t, T))));
       const beyond = Math.max(0, 15 - middle, middle + 15 - height) + Math.max(0, half + 15 - at, at + half + 15 - width);
-      return covered.reduce((sum, area) => sum + 9 * area, 999 * beyond + dear);
+      return covered.reduce((sum, area) => sum + 99 * area, 999 * beyond + dear);
     };
     const { at, middle, nose } = places.reduce((one, other) => (cost(other) < cost(one) ? other : one));
     change(text, { x: fixed(at), y: fixed(middle + 5) });
     bubble.setAttribute("d", `M${fixed(at - half)},${fixed(middle - 15)}h${fixed(2 * half)}a15,15 0 0 1 0,30h${fixed(-2 * half)}a15,15 0 0 1 0,-30Z${path(nose)}Z`);
   }
 
-  #meet = () => {};
   #check = () => {};
   #reserve = () => {}; // the room that the longest answer needs, so that nothing below jumps
 
@@ -462,8 +412,8 @@ class Stage {
   }
 
   // From `play()` on, which calls `begin`, calls `step` about `rate` times a second, as far as a frame has time, until it
-  // returns false or `pause()`. It rests while the card is out of sight.
-  loop(step, { rate = 60, begin = () => {} } = {}) {
+  // returns false or `pause()`. It rests while the card is out of sight. A `quiet` one is no move of the reader's.
+  loop(step, { rate = 60, begin = () => {}, quiet = false } = {}) {
     const loop = { playing: false };
     let last = 0, owed = 0, drawn = 0;
     const frame = (now) => {
@@ -484,14 +434,15 @@ class Stage {
     };
     loop.play = () => {
       if (loop.playing) return;
-      loop.playing = this.touched = true;
+      loop.playing = true;
+      this.touched ||= !quiet;
       begin();
       this.#busy();
       requestAnimationFrame((now) => { last = now; owed = 1; frame(now); });
     };
     loop.pause = () => { loop.playing = false; this.redraw(); };
     loop.toggle = () => (loop.playing ? loop.pause() : loop.play());
-    this.loops.push(loop);
+    if (!quiet) this.loops.push(loop);
     return loop;
   }
 

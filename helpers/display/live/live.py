@@ -40,7 +40,7 @@ class Live(anywidget.AnyWidget):
     picture  a figure of the first state, for those without scripts; closed here
     words    what this figure shows, as a sentence: its alternative text
     data     what the JavaScript reads as `stage.data`; at most 300 kB as JSON
-    name     of the explorable in the page's address, `#conflict=…`; without one that of the file
+    name     of the explorable, under which its guesses are kept; without one that of the file
     """
 
     _css = "".join(path.read_text(encoding="utf-8") for path in (HERE.parent / "explorer.css", HERE / "kit.css"))

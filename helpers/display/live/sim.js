@@ -36,14 +36,9 @@ export function featureTasks({ needs, rows = [500, 500, 1000], inputs = 20, nois
     const hidden = directions.map((v) => (Math.max(dot(v, x), 0) - RELU_MEAN) / RELU_SD);
     return needs.map((signs, k) => scales[k] * dot(signs, hidden) + (noisy ? noise : 0) * random.normal());
   };
-  return { directions, ...draw(rows, inputs, needs.map(() => "regression"), seed, label) };
-}
-
-// Draws rows one by one, each set from a stream of its own: { inputs, kinds, train, valid, test }.
-function draw(rows, inputs, kinds, seed, label) {
-  const [train, valid, test] = rows.map((n, part) => {
+  const [train, valid, test] = rows.map((n, part) => { // row by row, each set from a stream of its own
     const random = generator(seed, 2 + part), x = new Float64Array(n * inputs);
-    const labels = kinds.map(() => new Float64Array(n));
+    const labels = needs.map(() => new Float64Array(n));
     for (let i = 0; i < n; i++) {
       const row = x.subarray(i * inputs, (i + 1) * inputs);
       row.forEach((_, c) => { row[c] = random.normal(); });
@@ -51,7 +46,7 @@ function draw(rows, inputs, kinds, seed, label) {
     }
     return { n, x, labels };
   });
-  return { inputs, kinds, train, valid, test };
+  return { directions, inputs, train, valid, test };
 }
 
 // Gram-Schmidt: `count` vectors of length `inputs`, each of length 1 and at right angles to the others.
@@ -236,8 +231,8 @@ export class Adam {
 // How the losses of the tasks become one step, as in helpers/training/balancing.py: `combine(losses)` makes of the
 // tasks' gradients that of the step, `sum`, and moves the weights for the next one. This one adds them up.
 export class Balance {
-  constructor(model, kinds) {
-    Object.assign(this, { model, weights: kinds.map(() => 1), sum: new Float64Array(model.theta.length) });
+  constructor(model) {
+    Object.assign(this, { model, weights: model.gradients.map(() => 1), sum: new Float64Array(model.theta.length) });
   }
 
   combine() {
@@ -250,10 +245,10 @@ export class Balance {
 
 // Uncertainty weighting (Kendall, Gal and Cipolla, CVPR 2018): e^(−s) · L / 2 + s / 2, each task with a learnt s.
 export class UWL extends Balance {
-  constructor(model, kinds, { lr = 0.1 } = {}) {
-    super(model, kinds);
-    this.weights = kinds.map(() => 0.5);
-    Object.assign(this, { s: new Float64Array(kinds.length), adam: new Adam(kinds.length, lr) });
+  constructor(model, { lr = 0.1 } = {}) {
+    super(model);
+    this.weights.fill(0.5);
+    Object.assign(this, { s: new Float64Array(this.weights.length), adam: new Adam(this.weights.length, lr) });
   }
 
   combine(losses) {
@@ -274,9 +269,9 @@ export class SumOfLogs extends Balance {
 // GradNorm (Chen et al., ICML 2018): moves the weights so that the tasks' gradients on the last shared layer have
 // similar norms, larger where a task is behind; Σw stays the number of tasks, and w above 0.0001 before scaling.
 export class GradNorm extends Balance {
-  constructor(model, kinds, { alpha = 0.12, lr = 0.01 } = {}) {
-    super(model, kinds);
-    Object.assign(this, { alpha, adam: new Adam(kinds.length, lr) });
+  constructor(model, { alpha = 0.12, lr = 0.01 } = {}) {
+    super(model);
+    Object.assign(this, { alpha, adam: new Adam(this.weights.length, lr) });
   }
 
   combine(losses) {
@@ -293,8 +288,6 @@ export class GradNorm extends Balance {
   }
 }
 
-const BALANCES = { sum: Balance, UWL, "sum of logs": SumOfLogs, GradNorm };
-
 export function dot(a, b) {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
@@ -307,16 +300,13 @@ const square = (values) => dot(values, values);
 
 // One model while it learns: `step()` is one step on all train rows. After every fifth, `now` is each task's R² on the
 // test rows, and `r2` that which it had where its loss on the validation rows was lowest.
-//   weights   of the tasks' losses; what the balance does comes on top
-//   alpha     of GradNorm
+//   weights   of the tasks' losses; what the `balance` does comes on top
 export class Training {
-  constructor(data, { structure, width, experts, tower, weights, balance = "sum", alpha, lr = 0.01, seed = 0 }) {
-    const { inputs, kinds, train } = data;
-    const model = new Model({ structure, inputs, tasks: kinds.length, width, experts, tower, seed });
-    Object.assign(this, { data, model, steps: 0, weights: weights ?? kinds.map(() => 1) });
-    Object.assign(this, { balance: new BALANCES[balance](model, kinds, { alpha }), adam: new Adam(model.theta.length, lr) });
-    Object.assign(this, { byOutput: new Float64Array(train.n), lowest: kinds.map(() => Infinity) });
-    Object.assign(this, { now: kinds.map(() => NaN), r2: kinds.map(() => NaN) });
+  constructor(data, { structure, width, experts, tower, weights, lr = 0.01, seed = 0 }) {
+    const { inputs, train: { n, labels } } = data, each = (value) => labels.map(() => value);
+    const model = new Model({ structure, inputs, tasks: labels.length, width, experts, tower, seed });
+    Object.assign(this, { data, model, steps: 0, weights: weights ?? each(1), balance: new Balance(model), adam: new Adam(model.theta.length, lr) });
+    Object.assign(this, { byOutput: new Float64Array(n), lowest: each(Infinity), now: each(NaN), r2: each(NaN) });
   }
 
   // Returns the losses before the step, one a task.

@@ -41,9 +41,3 @@ def test_a_run_of_the_sum_ends_where_the_pulls_are_opposed():
     assert ended["ended"] and ended["cosines"][0] < 0 and ended["cosines"][-1] < -0.99
     a, b = (found(f"pull(bowls({start}).{task}, {ended['trails']['sum'][-1]})") for task in "ab")
     assert [x + y for x, y in zip(a, b, strict=True)] == pytest.approx([0, 0], abs=0.05)
-
-
-@needs_node
-def test_the_steps_of_equal_length_do_not_see_the_scale_of_a_loss():
-    one, scaled = found("[[[1, 0], [0, 1]], [[1, 0], [0, 100]]].map((pair) => steps.normed(...pair))")
-    assert one[0] == pytest.approx(one[1]) and scaled[0] == pytest.approx(scaled[1])

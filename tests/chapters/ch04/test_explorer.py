@@ -24,7 +24,7 @@ def found(playground: Live, expression: str, **state):
         f"{{ state: {state}, start: {json.dumps(playground.start)}, data: {json.dumps(playground.data)}, ghost: null }}"
     )
     maps = 'done: new Map(), owned: new Map(), last: new Map(), begun: new Set(), guessed: ""'
-    setting_up = f"Object.assign(stage, {{ {maps}, run: null, shown: 0, goal: null, beat: 0, slow: false, pace: 0 }});"
+    setting_up = f"Object.assign(stage, {{ {maps}, run: null, beat: 0, slow: false, pace: 0 }});"
     return asked(Path(explorer.__file__).with_name("playground.js"), expression, f"const stage = {stage};{setting_up}")
 
 
@@ -47,8 +47,6 @@ def test_it_shows_the_kept_runs_of_its_setting(playground, shared, width, weight
     [
         {"width": 5},
         {"rows": 400},
-        {"structure": "mmoe"},
-        {"balance": "UWL"},
         {"b": [-1, 1, 0, 0, 1, -1, 0, 0]},  # signs turned round
         {"b": [0, 0, 0, 0, 1, 1, 1, 1]},  # of one sign: an easier task than those that drew their signs
         {"b": [0, 0, 0, 0, 1, -1, 1, 0]},
@@ -111,11 +109,3 @@ def test_until_it_is_played_the_outcome_of_what_is_guessed_is_not_said(playgroun
     assert "You, 2 seeds" in found(playground, runs.format(begun))
     guess = "(stage.guessed = settingOf(stage), missedBy(stage, byTask(doneOf(stage))))"
     assert found(playground, runs.format(guess), ga=0.2, gb=-0.1) == pytest.approx(0.305)
-
-
-@needs_node
-def test_what_an_address_says_wrongly_is_left_out(playground):
-    assert found(playground, "needsOf(stage)", a=[], b=[0.4, -0.6, 1, 0, 0, 0, 0, 0, 1, 1]) == [
-        playground.start["a"],
-        [0, -1, 1, 0, 0, 0, 0, 0],
-    ]

@@ -1,4 +1,4 @@
-"""Explorables: one text for browser and node, a state that the page's address holds, a picture without scripts."""
+"""Explorables: one text for browser and node, a picture without scripts."""
 
 import json
 import shutil
@@ -41,22 +41,6 @@ def point(**more) -> Live:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_the_joined_text_is_a_module(script):
     assert node(joined(script) + "\nconsole.log('read')") == "read\n"
-
-
-@needs_node
-def test_the_address_holds_a_state_and_nothing_that_is_wrong():
-    start = {"x": 1, "on": False, "many": [1, 2], "word": "one"}
-    now = {"x": -2.5, "on": True, "many": [3, 0.25], "word": "a, b"}
-    limits = {"x": [-3, 3], "word": ["one", "a, b"]}
-    texts = ["", "x:9,on:true", "x:,many:1~q,word:three,other:2", "word:%", "many:"]
-    code = f"""
-    const start = {json.dumps(start)}, limits = {json.dumps(limits)};
-    const address = written({json.dumps(now)}, start);
-    console.log(JSON.stringify([address, read(address, start, limits), written(start, start),
-      ...{json.dumps(texts)}.map((text) => read(text, start, limits))]));"""
-    text, back, same, *found = json.loads(node(joined(ROOT / "helpers/display/live/kit.js") + code))
-    assert (text, back, same) == ("x:-2.5,on:true,many:3~0.25,word:a%2C%20b", now, "")
-    assert found == [{}, {"x": 3, "on": True}, {}, {}, {"many": []}]
 
 
 @needs_node

@@ -66,9 +66,12 @@ def latency_explorer() -> Explorer:
 def _latency_in_words(settings: dict, time: pd.DataFrame, ratio: pd.DataFrame) -> str:
     tasks, candidates, bottom = settings.values()
     b, t = latency.parts(latency.BOTTOMS[bottom])
-    apart, shared = (f"{time['million'][model]:,.0f}" for model in (latency.APART, latency.SHARED))
+    apart, shared = (
+        f"{time['ms'][model]:.2f} ms ({time['million'][model]:,.0f} million multiply-adds)"
+        for model in (latency.APART, latency.SHARED)
+    )
     return (
-        f"{tasks} {'task' if tasks == 1 else 'tasks'}, {candidates} candidates, a bottom of {bottom}: {apart} million "
-        f"multiply-adds apart, {shared} million shared, a ratio of {ratio['ratio'][latency.RATIO]:.2f}; with ever more "
-        f"tasks it tends to {1 + b / t:.2f}."
+        f"{tasks} {'task' if tasks == 1 else 'tasks'}, {candidates} candidates, a bottom of {bottom}: {apart} apart, "
+        f"{shared} shared, a ratio of {ratio['ratio'][latency.RATIO]:.2f}; with ever more tasks it tends to "
+        f"{1 + b / t:.2f}."
     )
