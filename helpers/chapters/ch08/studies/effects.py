@@ -36,6 +36,11 @@ def judged_as(table: pd.DataFrame, word: int, conditions: Sequence[str]) -> pd.D
     return pd.DataFrame({condition: lab_coverage.said_right(table, condition) == word for condition in conditions}) * 1
 
 
+def answers(word: str) -> Effects:
+    """1 for each table of a log for which the report has this word, else 0."""
+    return lambda table: (table.groupby("seed")["word"].first() == word).astype(int).to_numpy()
+
+
 def held(which: str, against: str | None = None) -> Effects:
     """For each seed the share of its gains that an interval holds; less that of another kind of interval."""
 
