@@ -212,6 +212,7 @@ def small_multiples(
     title: str,
     note: str,
     reference: str | None = None,
+    from_zero: bool = False,
     one_scale: bool = False,
 ) -> Figure:
     """Small panels, one a key of `labels` (a value of column `panel`), with the same rows: dots with 95% whiskers.
@@ -219,6 +220,7 @@ def small_multiples(
     labels     {value of `panel`: what the panel shows, with its unit}
     note       what the whiskers are, in grey below
     reference  a value of `row` that is drawn as a dotted line through the panels instead of as a row
+    from_zero  every axis begins at 0, so that panels can be compared
     one_scale  all panels have the same axis, with the same measure on it
     """
     _check(summary, row, panel)
@@ -238,6 +240,8 @@ def small_multiples(
         _name_rows(axes, rows)
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.margins(x=0.12)
+        if from_zero:
+            axes.set_xlim(left=0)
         axes.xaxis.set_major_locator(MaxNLocator(3))
     figure.suptitle(title, x=0.01, ha="left")
     figure.supxlabel(note if reference is None else f"{note}; dotted: {reference}", color=GREY, fontsize=11)

@@ -68,7 +68,7 @@ def test_small_multiples_have_a_panel_each_and_a_line_for_the_reference(measured
         assert list(axes.lines[0].get_xdata()) == [reference, reference]
         assert len(axes.collections) == 2  # a whisker a row
     assert figure.get_supxlabel() == "95% intervals, 40 worlds; dotted: at random"
-    whole = figures.small_multiples(measured, "model", "outcome", labels, **words)
-    assert len(whole.axes[0].collections) == 3
+    whole = figures.small_multiples(measured, "model", "outcome", labels, from_zero=True, **words)
+    assert all(axes.get_xlim()[0] == 0 for axes in whole.axes) and len(whole.axes[0].collections) == 3
     alike = figures.small_multiples(measured, "model", "outcome", labels, one_scale=True, **words)
     assert alike.axes[0].get_xlim() == alike.axes[1].get_xlim() != whole.axes[0].get_xlim()
