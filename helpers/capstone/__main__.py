@@ -47,7 +47,7 @@ FIRST = """# What the columns of {file} are. Answer the questions below in this 
 from {package}.declaration import Declaration
 
 reading = {reading}  # options of {package}.reading.read
-mode = "{quick}"  # "{thorough}" for a decision: it takes ten times as long
+mode = "{quick}"  # "{thorough}" for a decision: it searches more settings
 {code}
 
 # Questions that only you can answer:

@@ -124,7 +124,7 @@ def draft(guesses: pd.DataFrame) -> str:
         said = ["No column is surely a label, which is what happened after the impression, as 0 and 1, as yes and no,"]
         said += ["or as a number to predict. Keep of these labels those that are; the rest are ids, or are left out."]
         for name in roles.index[reasons == TWO_WORDS]:
-            said.append(f'Perhaps frame["{name}"] = frame["{name}"] == "{guesses["example"][name]}".')
+            said.append(f'If "{name}" is one, write 1 and 0 in the file for its words, 1 for the one that means yes.')
         for name in filter(lambda column: EVENT_NAMES & {*words_of(str(column))}, roles.index):
             said.append(f'If "{name}" says what happened, chapter 08, section 1, makes one row of all its events.')
     if not roles.str.endswith("label").any():

@@ -225,7 +225,7 @@ def _no_number(values: pd.Series, label: bool = False) -> str:
     hint = " It must be 0 or 1, or a number." if label else " An id may be a word."
     if label and values.nunique() == 2:
         pairs = ", ".join("/".join(reversed(pair)) for pair in YES_NO[:2])
-        hint = f" Of two words, {pairs} are read as 1 and 0; of others say which is 1: frame[label] == {str(value)!r}."
+        hint = f" Of two words, {pairs} are read as 1 and 0. Of others, write 1 for the one that means yes, and 0."
     if re.fullmatch(r"-?\d+,\d+", str(value)):
         hint = " Write it with a decimal point."
     return f"a {'label' if label else 'number'} was declared, and row {row} has {value!r}.{hint}"
@@ -436,6 +436,7 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     some = frame.iloc[np.random.default_rng(0).permutation(len(frame))[:LOOKED_AT]]
     codes = {c: _codes(some[c], c in declaration.numbers) for c in features if c not in lists}
     binary = "binary" in labels.values()
+    known = {c: _filled(frame[c]) if c in codes else frame[c].notna().to_numpy() for c in features}
     marks = {c: _marks(frame[c], c in lists, c in declaration.ids) for c in features} if binary else {}
     for (label, kind), column in product(labels.items(), features):
         signs, values = [], some[label].to_numpy(float, na_value=np.nan)
@@ -451,7 +452,7 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             of = declaration.lists.get(column, column)
             itself = "" if of in {column, *skip} else _itself(some, column, of, label)
             signs += _settled(marks[column], label, answers)
-            filled = "" if signs else _apart("it is filled in", frame[column].notna().to_numpy(), frame[label])
+            filled = "" if signs else _apart("it is filled in", known[column], frame[label])
             signs += filter(None, [itself, filled])
         if signs:
             asked = "a leak? Was it known before the impression? If not, leave it out."
@@ -463,6 +464,13 @@ def _itself(frame: pd.DataFrame, column: str, of: str, label: str) -> str:
     lists = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
     inside = np.array([one in ids for one, ids in zip(frame[of], lists, strict=True)])
     return _apart("the row's own id is in it", inside, frame[label])
+
+
+def _filled(values: pd.Series) -> np.ndarray:
+    """Which rows have a value, and not the one of most rows, such as the 0 of an export where nothing is known."""
+    usual = values.value_counts(normalize=True)
+    most = usual.index[0] if len(usual) and usual.iloc[0] > 0.5 else None
+    return (values.notna() & (values != most)).to_numpy(bool)
 
 
 def _apart(where: str, inside: np.ndarray, labels: pd.Series) -> str:

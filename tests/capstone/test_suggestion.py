@@ -38,7 +38,7 @@ def test_the_draft_is_code_that_declares_what_was_guessed(frame):
     assert names["declaration"] == Declaration.of_roles(guesses["role"].to_dict())
     assert code.endswith(r')  # without "line\nbreak"') and "#" not in draft(suggest(frame))
     table = frame[["user_id", "video"]].assign(state=np.where(frame.index % 3, "skipped", "bought"))
-    assert 'Perhaps frame["state"] = frame["state"] == "bought".' in draft(suggest(table))
+    assert 'If "state" is one, write 1 and 0 in the file for its words' in draft(suggest(table))
     table = frame[["user_id", "video"]].assign(event_type=np.array(["view", "cart", "order"])[frame.index % 3])
     code = draft(suggest(table))
     assert code.startswith("# declaration = ") and 'If "event_type" says what happened, chapter 08, section 1' in code
