@@ -149,13 +149,21 @@ def moments(name: str, values: pd.Series) -> pd.Series:
     else:
         first, _ = day_first(name, values)
         try:
-            found = pd.to_datetime(values.astype(object), utc=True, format="mixed", dayfirst=first)
+            found = pd.to_datetime(with_signs(values), utc=True, format="mixed", dayfirst=first)
         except (ValueError, TypeError, OverflowError):
             validate.fail(name, f"{values.dropna().iloc[0]!r}", "numbers, or dates such as 2026-05-01 18:30:00")
         values = (found + _own_time(values)).dt.as_unit("us").astype("int64").where(found.notna())
     if gaps := int(values.isna().sum()):
         validate.fail(name, f"{gaps} missing values", "a time in each row")
     return values
+
+
+@validate.checked
+def with_signs(values: pd.Series) -> pd.Series:
+    """Dates in Chinese, such as 2026年5月1日 18:30, as 2026-5-1 18:30; all else as it is."""
+    signs = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})[日号]\s*")
+    words = values.astype(object)
+    return words.map(lambda value: signs.sub(r"\1-\2-\3 ", value).strip() if isinstance(value, str) else value)
 
 
 def _own_time(values: pd.Series) -> pd.Timedelta:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..support import validate
 from .declaration import BINARY, REGRESSION, VECTOR, Declaration, literal
-from .preparation import YES_NO, cut_tags, dates, moments, of_day, vector_width, written
+from .preparation import YES_NO, cut_tags, dates, moments, of_day, vector_width, with_signs, written
 
 USERS = "(user|uid|member|customer|viewer|reader|listener|visitor|subscriber|reviewer|buyer)(id|no|nr|key)?"
 USERS += "|.*(用户|客户|会员).*"
@@ -221,7 +221,7 @@ def is_date(name: str, values: pd.Series) -> bool:
 
 def _dated(seen: pd.Series) -> bool:
     """Whether texts can be read as dates: of the first hundred nearly all."""
-    texts = seen.astype(str).head(100)
+    texts = with_signs(seen.astype(str).head(100))
     if texts.str.fullmatch(DATE).mean() <= MOSTLY:
         return False
     options = {"errors": "coerce", "utc": True, "format": "mixed"}
