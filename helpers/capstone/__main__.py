@@ -34,7 +34,7 @@ from .preparation import Table, prepare
 from .ranker import Ranker
 from .reading import read
 from .recommendation import UNSETTLED, names, recommend, served_as, today
-from .report import LIBRARY, report, rings
+from .report import LIBRARY, QUICKLY, report, rings
 from .shadow import NAMES, shadow
 from .suggestion import BY_VALUES, LATE, PLACE, TWO, TWO_WORDS, draft, suggest, words_of
 from .table_checks import check
@@ -168,8 +168,9 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
         return 1
     metric = _metric(own, frame)
     say(f"checked; binary labels are judged by {metric}")
-    found = compare(frame, own, mode=answers.get("mode", QUICK), metric=metric)
-    say(f"compared: {recommend(found.headline).word}")
+    mode = answers.get("mode", QUICK)
+    found = compare(frame, own, mode=mode, metric=metric)
+    say(f"compared: {recommend(found.headline).word}" + f". {QUICKLY}" * (mode == QUICK))
     goals = found.best.loc[found.best["learnt"], "task"].tolist()[:2]
     lists, said = _lists(found, goals)
     say(said)
