@@ -106,7 +106,8 @@ def tune_factors(
 def tune_networks(
     seeds: Sequence[int], penalties: Sequence[float] = PENALTIES, rates: Sequence[float] = RATES
 ) -> pd.DataFrame:
-    """Satisfaction, mean over worlds: model, penalty, rate, way, satisfaction. All separate models have one setting."""
+    """Satisfaction, mean over worlds: model, penalty, rate, way, satisfaction. All separate models have one setting; a
+    setting counts by the mean of its ways."""
     rows = []
     for seed in seeds:
         world = World.make(seed)
