@@ -26,7 +26,7 @@ import torch
 
 from ..support import validate
 from ..support.files import whole
-from .comparison import Comparison, compare
+from .comparison import BEST, Comparison, compare
 from .declaration import VECTOR, Declaration, literal
 from .lists import Lists
 from .plan import METRICS, QUICK, THOROUGH, WITHIN, duration
@@ -111,10 +111,12 @@ def _metric(own: Declaration, frame: pd.DataFrame) -> str:
     return WITHIN if within and all(within) else METRICS["binary"]
 
 
-def _lists(found: Comparison, goals: list[str]) -> tuple[Lists | None, str]:
+def _lists(found: Comparison) -> tuple[Lists | None, str]:
     """Lists, if there are any, and what to say of them."""
+    if len(goals := [task for task, exponent in found.exponents.items() if exponent > 0][:2]) < 2:
+        return None, "formed no lists: they are for two labels with exponents above 0"
     try:
-        lists = Lists.of(found, goals=goals)
+        lists = Lists.of(found, goals=goals, kind=BEST)
     except ValueError as error:
         return None, f"no lists: {error}"
     return lists, f"formed {lists.count:,} lists by {lists.by}"
@@ -154,9 +156,11 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     if not isinstance(own := answers.get("declaration"), Declaration):
         validate.fail(str(plan), "no declaration", "declaration = Declaration(…), as its comments say")
     frame = read(path, **answers.get("reading", {}))
-    say(f"read {len(frame):,} rows")
+    say(f"read {len(frame):,} rows of {path.name}")
     if later is not None:
-        week = shadow(Ranker.load(folder / "ranker.pt"), own, frame, read(later, **answers.get("reading", {})))
+        rows = read(later, **answers.get("reading", {}))
+        say(f"read {len(rows):,} rows of {later.name}")
+        week = shadow(Ranker.load(folder / "ranker.pt"), own, frame, rows)
         week.report(later.name).save(folder / "next.html")
         say(f"{week.word}: {' '.join(week.reasons)}")
         say(f"wrote {folder / 'next.html'}")
@@ -169,32 +173,31 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     metric = _metric(own, frame)
     say(f"checked; binary labels are judged by {metric}")
     mode = answers.get("mode", QUICK)
-    found = compare(frame, own, mode=mode, metric=metric)
+    found = compare(frame, own, mode=mode, metric=metric, exponents=answers.get("exponents"))
     say(f"compared: {recommend(found.headline).word}" + f". {QUICKLY}" * (mode == QUICK))
-    goals = found.best.loc[found.best["learnt"], "task"].tolist()[:2]
-    lists, said = _lists(found, goals)
+    lists, said = _lists(found)
     say(said)
     report(found, path, lists).save(folder / "report.html")
     say(f"wrote {folder / 'report.html'}")
     for title, text in (rung := rings(found)).items():
         print(f"{title} {text}")
-    if first := today(found.best):
+    if first := today(found.today, found.exponents):
         print(first)
-    if rung.keys() & {*UNSETTLED} or not goals:
-        why = "settle that first" if goals else "nothing here predicts a label surely better than guessing"
+    if rung.keys() & {*UNSETTLED} or not found.exponents:
+        why = "settle that first" if found.exponents else "nothing here predicts a label surely better than guessing"
         older = "; that in the folder is of an earlier call" if (folder / "ranker.pt").exists() else ""
         say(f"exported no ranker: {why}{older}")
         print('If it is right as it is, end the code of the page with found.ranker(kind="best").export("ranker.pt2")')
         return 1
     ranker = found.ranker(kind="best")
-    ranker.exponents = dict.fromkeys(goals, 1 / len(goals))
     ranker.save(folder / "ranker.pt")
     ranker.export(folder / "ranker.pt2")
     shutil.copyfile(SERVE, folder / "serve.py")
     values, scored = ranker.check.set_index(["task", "metric"])["value"], ranker.exponents
-    print("What is served, and how good the same was for the test rows before it was trained on them, too:")
+    print("What is served, how good the same was for the test rows before it was trained on them, too, with the one seed")
+    print(f"that is served (the page has the mean of {len(found.seeds)}), and its exponent in the score of a list:")
     for row in found.best.itertuples():
-        how = f"exponent {scored[row.task]:g}" if row.task in scored else "not in the score"
+        how = f"exponent {scored[row.task]:.2g}" if row.task in scored else "not in the score"
         how += ": it cannot be told from guessing" * (not row.learnt)
         print(f"  {row.task}: {served_as(row.name)}, {row.metric} {values[row.task, NAMES[row.metric]]:.3f}, {how}")
     same = _served_as_measured(ranker, folder, found)

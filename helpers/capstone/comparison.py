@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import torch
 from tqdm.auto import tqdm
 
 from ..data.examples import Examples
@@ -53,6 +54,7 @@ from ..training.loop import TOTAL, fit
 from .declaration import Declaration
 from .plan import (
     CONTROL,
+    MATTERS,
     METRICS,
     QUICK,
     SERVED,
@@ -64,9 +66,9 @@ from .plan import (
     Stage,
 )
 from .preparation import COPY, Table, prepare, split
-from .ranker import Ranker, Recipe
+from .ranker import Ranker, Recipe, contribution, fuse
 from .reading import READING, give_back
-from .served import COUNTED, best
+from .served import COUNTED, NO_UNIT, best, calibration
 from .table_checks import Problems, must_pass
 
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
@@ -81,6 +83,7 @@ SHARED = "shared, "  # and the way in which the shared model's own outputs are f
 CHANCE = {"binary": 0.5, "regression": 0.0}  # what a model reaches that knows nothing
 BY_USER, TREES = "by user", yardsticks.TREES  # which no ranker serves: the one orders nobody's list
 FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their luck can be estimated
+TODAY = ["task", "what", "served", "metric", "value", "was", "gain", "low", "high", "matters", "verdict"]
 KINDS = AS_PLANNED, BEST = ("shared", "best")  # of rankers
 FEWEST_ORDERS = 10  # lists with labels of both classes, to judge by them
 
@@ -123,10 +126,14 @@ class Comparison(Plan):
             where validation and test rows have `MANY_ORDERS`, and among those that are for the test rows no worse than
             guessing and than any mean of labels), metric, value (for the test rows), learnt (whether it can surely be
             told from guessing), trees (how far boosted trees, which none can serve, are ahead; NaN where the validation
-            rows do not prefer them), and of what is served today column, today (its metric), gain over it, low, high,
-            verdict ("" and NaN where nothing is declared)
+            rows do not prefer them)
+    exponents  those asked for, or equal ones, of the labels that `best` can tell from guessing
+    today   a row a label, of the list by what is best and `exponents`, for every label the same one: task, what (the
+            label in words: of a number whether it is above its mean, of one with an exponent below 0 whether it did
+            not happen), served (the columns that order lists today), metric, value, was (that of today), gain, low,
+            high, matters, verdict; no row where nothing is served, or nothing has an exponent
     cost    a row a model: parameters, and seconds of computing that one training took
-    outputs {(model, task, seed): of both sides, for the test rows}
+    outputs {(model, task, seed): of both sides, for the test rows; of `BEST`, what it contributes to a score}
     """
 
     frame: pd.DataFrame = field(repr=False)
@@ -144,6 +151,7 @@ class Comparison(Plan):
     beaten: pd.DataFrame
     headline: pd.DataFrame
     best: pd.DataFrame
+    today: pd.DataFrame
     cost: pd.DataFrame
     outputs: dict[tuple[str, str, int], np.ndarray] = field(repr=False)
 
@@ -158,6 +166,7 @@ class Comparison(Plan):
         """
         own, tasks = self.declaration, self.declaration.labels
         validate.choice("kind", kind, KINDS)
+        exponents = self.exponents if task is None else {task: 1.0}
         if task is not None:
             tasks = {validate.choice("task", task, tasks): tasks[task]}
             if kind == BEST:
@@ -175,6 +184,7 @@ class Comparison(Plan):
             first.fit(train, valid, progress=False, weight=own.weight)
             ranker = first.refit(rows, progress=False, weight=own.weight)
         said, again = (one.predict(parts.test)[[*tasks]] for one in (first, ranker))
+        ranker.exponents = {one: exponent for one, exponent in exponents.items() if exponent}
         agreement = said.rank().corrwith(again.rank())
         check = first.evaluate(parts.test, own.group or own.user)
         ranker.check = check.assign(agreement=check["task"].map(agreement))
@@ -242,6 +252,8 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         rivals = _rivals(work, best[-1].recipe, models)
         headline = _headline(table, plan, rivals, scores, growth)
         best_of = _best(table, plan, rivals, scores, headline["learnt"])
+        plan, avoided = replace(plan, exponents=_exponents(plan, best_of)), _avoided(plan)
+        outputs = models.test | _contributions(table, plan, rivals, best_of)
         beaten = _beaten(table, plan, rivals, scores, headline["form"])
     return Comparison(
         **{option.name: getattr(plan, option.name) for option in fields(plan) if option.init},
@@ -257,8 +269,9 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         beaten=beaten,
         headline=headline,
         best=best_of,
+        today=_today(table, plan, outputs, avoided),
         cost=_cost(plan, runs),
-        outputs=models.test,
+        outputs=outputs,
     )
 
 
@@ -403,7 +416,7 @@ def _rivals(work: _Work, recipe: Recipe, models: _Models) -> _Models:
             for name, (valid, test) in known.items():
                 models.add(name, task, seed, valid, test)
     for task, seed in itertools.product(table.declaration.served, plan.seeds):
-        models.add(SERVED, task, seed, *_today(table, task, 0 if table.by_time else seed))
+        models.add(SERVED, task, seed, *_served(table, task, 0 if table.by_time else seed))
     for task in plan.controls:
         side = Side(CONTROL, tuple(table.tasks), recipe)
         shuffled = _Models.of([side], work.train([side], plan.seeds, kept=task))
@@ -447,7 +460,7 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
         form, rival = best(ours), best(contenders)
         leads = {name: lead(form, name)[0] for name in contenders}
         nearest = min(contenders, key=lambda name: leads[name].low)
-        learnt = any(_learnt_anything(table, models.test, task, name, seeds, len(every)) for name in every)
+        learnt = any(_learnt_anything(table, models.test, task, name, seeds, 2) for name in (form, rival))
         low, high = leads[nearest].low, leads[rival].high
         said = verdict(low, high, matters) if judged else UNDECIDED
         row = {"task": task, "metric": _metric(table, task), "rival": rival, "gain": leads[rival].mean, "low": low}
@@ -470,8 +483,8 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
 
 
 def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, learnt: Sequence[bool]) -> pd.DataFrame:
-    """For each task what to serve, and how far it is ahead of what is served today."""
-    rows, own = [], table.declaration
+    """For each task what to serve."""
+    rows = []
     for (task, kind), any_learnt in zip(table.tasks.items(), learnt, strict=True):
         seeds, _ = _live(task, scores)
         names = [name for side in models.sides(task, plan.recipe.structure) for name in side]
@@ -484,14 +497,71 @@ def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, learn
         row = {"task": task, "metric": _metric(table, task, within), "name": name, "value": values[name]}
         row["learnt"] = any_learnt and _learnt_anything(table, models.test, task, name, seeds, 1, within)
         row |= {"trees": values[TREES] - values[name] if known.get(TREES, -np.inf) > known[name] else np.nan}
-        row |= {"column": own.served.get(task, "")} | dict.fromkeys(("today", "gain", "low", "high"), np.nan)
-        row["verdict"] = ""
-        if task in own.served:
-            lead, _ = _lead(table, models.test, task, name, SERVED, seeds, within=within)
-            row |= {"today": values[name] - lead.mean, "gain": lead.mean, "low": lead.low, "high": lead.high}
-            row["verdict"] = verdict(lead.low, lead.high, plan.matters[kind])
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _exponents(plan: Plan, best: pd.DataFrame) -> dict[str, float]:
+    """Of the score that orders a list."""
+    learnt = best.loc[best["learnt"], "task"].tolist()
+    asked = dict.fromkeys(learnt, 1 / max(1, len(learnt))) if plan.exponents is None else plan.exponents
+    return {task: float(asked[task]) for task in learnt if asked.get(task)}
+
+
+def _avoided(plan: Plan) -> set[str]:
+    """Labels of what should not happen."""
+    return {task for task, exponent in (plan.exponents or {}).items() if exponent < 0}
+
+
+def _contributions(table: Table, plan: Plan, models: _Models, best: pd.DataFrame) -> dict[tuple, np.ndarray]:
+    """{(BEST, task, seed): what the model that is best for a task contributes to a score of the test rows}."""
+    found = {}
+    for (task, name), seed in itertools.product(best[["task", "name"]].itertuples(index=False), plan.seeds):
+        known, output = (of[name, task, seed] for of in (models.valid, models.test))
+        if name.removeprefix(SHARED) in NO_UNIT:
+            mask, labels, _ = table.seen(task, seed, VALID)
+            slope, start = calibration(torch.tensor(known[mask]).double(), torch.tensor(labels), table.tasks[task])
+            output = slope * output + start
+        found[BEST, task, seed] = contribution(output, (0.0, 1.0))  # a number has mean 0 and deviation 1
+    return found
+
+
+def _today(table: Table, plan: Plan, outputs: dict, avoided: set[str]) -> pd.DataFrame:
+    """How far one list, by what is best and these exponents, is ahead of that of today, for each label."""
+    own, exponents, matters = table.declaration, plan.exponents, plan.matters.get("binary", MATTERS["binary"])
+    judged, lists = table.for_order(avoided), {}
+    for seed in plan.seeds if own.served and exponents else ():
+        rows = table.frame.iloc[table.rows(seed)[TEST]]
+        ours = fuse({task: outputs[BEST, task, seed] for task in exponents}, exponents)
+        theirs = fused_today(ranks_today(own, rows), exponents)
+        lists |= {(SERVED, task, seed): theirs for task in own.labels}
+        lists |= {(BEST, task, seed): ours for task in own.labels}
+    found, columns = [], ", ".join(dict.fromkeys(own.served.values()))
+    for task in own.labels if lists else ():
+        if any(len(np.unique(judged.seen(task, seed)[1])) < 2 for seed in plan.seeds):
+            continue  # all test rows are on one side of the mean
+        within = judged.in_lists(task, plan.seeds[0])
+        lead, _ = _lead(judged, lists, task, BEST, SERVED, plan.seeds, within=within)
+        value = _values(judged, lists, task, BEST, plan.seeds, within=within).mean()
+        what = ("no " if task in avoided else "") + task + " above its mean" * (own.labels[task] != "binary")
+        found.append([task, what, columns, _metric(judged, task, within), value, value - lead.mean, *lead[:3], matters])
+        found[-1].append(verdict(lead.low, lead.high, matters))
+    return pd.DataFrame(found, columns=TODAY)
+
+
+@validate.checked
+def ranks_today(declaration: Declaration, rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    """{task: its score of today, as shares in (0, 1]}; of one column that orders all lists, its first task alone."""
+    columns = list(declaration.served.items())
+    columns = columns[:1] if len({column for _, column in columns}) == 1 else columns
+    return {task: rows[column].astype(float).rank(pct=True).to_numpy() for task, column in columns}
+
+
+@validate.checked
+def fused_today(ranks: dict[str, np.ndarray], exponents: dict[str, float]) -> np.ndarray:
+    """The score that orders a list today: one column, or several fused as ours, as nothing says how they are."""
+    asked = {task: exponents[task] for task in ranks if exponents.get(task)}
+    return next(iter(ranks.values())) if len(ranks) == 1 else fuse(ranks, asked or dict.fromkeys(ranks, 1.0))
 
 
 def _learnt_anything(
@@ -597,7 +667,7 @@ def _yardstick(table: Table, name: str, task: str, seed: int) -> tuple[np.ndarra
     return tuple(yardsticks.best(name, table.features, train, valid, valid.inputs, test.inputs))
 
 
-def _today(table: Table, task: str, split: int) -> tuple[np.ndarray, np.ndarray]:
+def _served(table: Table, task: str, split: int) -> tuple[np.ndarray, np.ndarray]:
     """The score that is served today, for the validation and the test rows: its rank among all rows; of a number the
     value on the line through the training rows, in whose unit it may not be."""
     score = table.frame[table.declaration.served[task]].astype(float)
@@ -606,7 +676,7 @@ def _today(table: Table, task: str, split: int) -> tuple[np.ndarray, np.ndarray]
     else:
         _, labels, rows = table.seen(task, split, "train")
         score = np.polyval(np.polyfit(score[rows], labels, 1), score.to_numpy())
-    _, valid, test = table._rows(split).values()
+    _, valid, test = table.rows(split).values()
     return score[valid], score[test]
 
 

@@ -4,7 +4,8 @@ import pandas as pd
 
 from ..support import validate
 from .declaration import literal
-from .lists import SHARED, TODAY, Lists
+from .lists import OURS, TODAY, Lists
+from .recommendation import formula
 
 TESTS = (
     "Only an A/B test can decide whether users are better served. These lists order what an earlier ranker chose to "
@@ -30,11 +31,6 @@ def table(lists: Lists, exponents: dict[str, float]) -> pd.DataFrame:
 
 
 @validate.checked
-def formula(exponents: dict[str, float]) -> str:
-    return " · ".join(f"{task}^{exponent:g}" for task, exponent in exponents.items())
-
-
-@validate.checked
 def sentences(lists: Lists, exponents: dict[str, float]) -> list[str]:
     """What the lists are, and how many users a test of each goal against each other source would take."""
     who = f"those of one value of {lists.by} in the test rows that are longer than {lists.k}"
@@ -43,7 +39,7 @@ def sentences(lists: Lists, exponents: dict[str, float]) -> list[str]:
         f"in a random order, with 95% intervals. The fused score is {formula(exponents)}."
     ]
     for over in lists.parts:
-        if over != SHARED:
+        if over != lists.ours:
             said += [_test(lists, exponents, goal, over) for goal in lists.goals]
     return [*said, trade(lists), TESTS]
 
@@ -59,9 +55,9 @@ def trade(lists: Lists) -> str:
     try:
         found = lists.most(goal, {first: KEEP})
     except ValueError:
-        return f"{asked}: no exponents of the shared model keep so much."
+        return f"{asked}: no exponents keep so much."
     (left, low, high), ends = found.kept[first], f"{found.gain:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
-    said = f"{asked}, by {formula(found.exponents)} of the shared model: {ends} more than {found.over} brings, with "
+    said = f"{asked}, by {formula(found.exponents)} of {_the(lists.ours)}: {ends} more than {found.over} brings, with "
     said += f"{left:.1%} ({low:.1%} to {high:.1%}) of {first}, each half of the users by what was best for the other. "
     return said + f"An A/B test that finds it takes {_users(found.users)} an arm."
 
@@ -69,11 +65,12 @@ def trade(lists: Lists) -> str:
 @validate.checked
 def code(lists: Lists, exponents: dict[str, float], file: str) -> str:
     """Python that makes these lists and the report again, after that of the comparison."""
+    kind = next(kind for kind, source in OURS.items() if source == lists.ours)
     return f"""
 
 from {__package__}.lists import Lists
 
-lists = Lists.of(found, k={lists.k}, goals={literal(lists.goals)})
+lists = Lists.of(found, k={lists.k}, goals={literal(lists.goals)}, kind={literal(kind)})
 report(found, {literal(file)}, lists, {literal(exponents)}).save("report.html")"""
 
 
@@ -81,11 +78,15 @@ def _test(lists: Lists, exponents: dict[str, float], goal: str, over: str) -> st
     found = lists.test(exponents, goal, over)
     between = f"{found['mean']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f})"
     that = over if over == TODAY else f"that of {over}"
-    start = f"{goal}, fused list of the shared model minus {that}: {between}."
+    start = f"{goal}, fused list of {_the(lists.ours)} minus {that}: {between}."
     if found["low"] <= 0 <= found["high"]:
         return f"{start} Which is better is open; to find even the larger end takes {_users(found['least'])} an arm."
     return f"{start} To find this difference in 80 of 100 A/B tests takes {_users(found['users'])} an arm."
 
 
+def _the(source: str) -> str:
+    return f"the {source}" if source == OURS["shared"] else source
+
+
 def _users(count: float) -> str:
-    return f"about {float(f'{count:.2g}'):,.0f} users" if count < 1e9 else "more users than there are"
+    return f"about {float(f'{count:.2g}'):,.0f} users" if count < 1e9 else "more than a billion users"

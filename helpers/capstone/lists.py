@@ -8,9 +8,10 @@
     ranker.exponents = {"click": 0.3, "like": 0.7}   # saved, exported and served with it
 
 A list is what competed for one place: the test rows of one user, or of one session or request where the declaration has
-a group. Its score is Π part^exponent (`ranker.fuse`). Three sources give the parts: the shared model, the separate
-single-task models, and counts, which train nothing; and a fourth is what is served today, if that was declared. The
-gain is over the same list in a random order, so that a list in which everything was clicked says nothing.
+a group. Its score is Π part^exponent (`ranker.fuse`). Three sources give the parts: what would be served (the shared
+model, or of kind "best" what is best for each task), the separate single-task models, and counts, which train nothing;
+and a fourth is what is served today, if that was declared. The gain is over the same list in a random order, so that a
+list in which everything was clicked says nothing.
 """
 
 from __future__ import annotations
@@ -31,16 +32,18 @@ from ..evaluation.intervals import gain, over_users
 from ..evaluation.metrics import gauc, user_ndcg
 from ..evaluation.statistics import users_needed
 from ..support import validate
-from .comparison import Comparison, _together, _train
+from .comparison import AS_PLANNED, BEST, KINDS, Comparison, _together, _train, fused_today, ranks_today
 from .plan import SINGLE
 from .preparation import Table, prepare
 from .ranker import contribution, fuse
 
 SHARED, SEPARATE, COUNTS, TODAY = ("shared model", "separate models", "counts", "what you serve today")
+OURS = {AS_PLANNED: SHARED, BEST: "what is best"}  # what would be served, of each kind
 WEIGHTS = tuple(round(0.1 * step, 1) for step in range(11))  # of the first goal; the second has the rest
 MODELS = 3  # seeds of each model at most: their mean is judged
 LONGEST = 10  # places of a list that count, unless told otherwise
-NAMES = {SHARED: (-1, (9, -4)), SEPARATE: (0, (0, -18)), COUNTS: (-1, (9, 4)), TODAY: (0, (9, 4))}  # in the figure
+NAMES = dict.fromkeys(OURS.values(), (-1, (9, -4)))  # in the figure
+NAMES |= {SEPARATE: (0, (0, -18)), COUNTS: (-1, (9, 4)), TODAY: (0, (9, 4))}
 FINE, COARSE = 20, 10  # steps from one task alone to another, where exponents are searched: of two tasks, of more
 
 
@@ -91,12 +94,15 @@ class Lists:
     overlap: float = field(repr=False)
 
     @staticmethod
-    def of(found: Comparison, k: int | None = None, goals: Sequence[str] | None = None) -> Lists:
+    def of(
+        found: Comparison, k: int | None = None, goals: Sequence[str] | None = None, kind: str = AS_PLANNED
+    ) -> Lists:
         """Form lists of the test rows, those of a group where one is declared, else of a user, by the outputs of the
         comparison's models. Where the rows were split at random, the models are trained again, all on the first split.
 
         k      by default half of the median list, at most `LONGEST`
         goals  two of the tasks, by default the first two
+        kind   what would be served, as of `Comparison.ranker`; "best" without a time by one seed alone
 
         Raises ValueError where no list can be formed, and says why.
         """
@@ -114,7 +120,7 @@ class Lists:
         split = 0 if table.by_time else found.seeds[0]
         rows = prepared.loc[table.split(split).test.index]
         kept, list_of, k, dropped = _lists(column, rows[column], k)
-        parts = _parts(found, table, split)
+        parts = _parts(found, table, split, validate.choice("kind", kind, KINDS))
         return Lists(
             by=column,
             k=k,
@@ -128,6 +134,11 @@ class Lists:
             words=_words(rows[kept], own, column),
             overlap=table.parts["test"] / table.parts["train"],
         )
+
+    @property
+    def ours(self) -> str:
+        """The source that would be served."""
+        return next(iter(self.parts))
 
     @property
     def count(self) -> int:
@@ -160,23 +171,23 @@ class Lists:
         )
 
     def test(self, exponents: dict[str, float], goal: str, over: str) -> dict[str, float]:
-        """What an A/B test of the shared model's list against that of `over`, by the same exponents, has to find.
+        """What an A/B test of our list against that of `over`, by the same exponents, has to find.
 
-        mean, low, high   how much more of the goal the first k rows of the shared model's list bring
+        mean, low, high   how much more of the goal the first k rows of our list bring
         sd                between users, of what a list brings
         users, least      an arm, with which 80 tests in 100 find the mean, or the end of the interval farther from 0
         """
-        score, rival = self.scores(SHARED, exponents), self.scores(over, exponents)
+        score, rival = self.scores(self.ours, exponents), self.scores(over, exponents)
         effect = self._interval(self._values(score, goal) - self._values(rival, goal))
         sd = self._between_users(self._brought(score, goal))
         sizes = {"users": effect["mean"], "least": max(-effect["low"], effect["high"])}
         return effect | {"sd": sd} | {name: _arm(size, sd) for name, size in sizes.items()}
 
-    def most(self, goal: str, keep: dict[str, float], source: str = SHARED, over: str | None = None) -> Trade:
+    def most(self, goal: str, keep: dict[str, float], source: str | None = None, over: str | None = None) -> Trade:
         """The exponents with which the first k rows bring the most of a goal, and keep enough of other tasks.
 
         keep    {task: share of what `over` brings of it, that must be left}, such as {"click": 0.98}
-        source  whose predictions
+        source  whose predictions; by default ours
         over    a source, with whose list by equal exponents it is compared; by default what is served today, if that
                 was declared, else the source's own list by the first task of `keep` alone
 
@@ -192,6 +203,7 @@ class Lists:
         if goal in keep or not keep:
             validate.fail("keep", repr(keep)[:60], f"one task or more, other than {goal!r}")
         keep = {task: validate.number(f"keep[{task!r}]", share, low=0, high=1) for task, share in keep.items()}
+        source = source or self.ours
         first, tried = next(iter(keep)), _exponents([goal, *keep])
         if over is None and TODAY in self.parts:
             over = TODAY
@@ -224,7 +236,8 @@ class Lists:
         """Π part^exponent of one source, `(seeds, rows)`."""
         for task in exponents:
             validate.choice("task of an exponent", task, self.kinds)
-        return fuse(self.parts[validate.choice("source", source, self.parts)], exponents)
+        parts = self.parts[validate.choice("source", source, self.parts)]
+        return fused_today(parts, exponents) if source == TODAY else fuse(parts, exponents)
 
     def figure(self, names: Sequence[str] | None = None) -> Figure:
         """One goal against the other: a curve for each source, from the list of one goal alone to that of the other,
@@ -313,7 +326,7 @@ def _lists(column: str, ids: pd.Series, k: int | None) -> tuple[np.ndarray, np.n
     return kept, pd.factorize(codes[kept])[0], k, int((each <= k).sum())
 
 
-def _parts(found: Comparison, table: Table, split: int) -> dict[str, dict[str, np.ndarray]]:
+def _parts(found: Comparison, table: Table, split: int, kind: str) -> dict[str, dict[str, np.ndarray]]:
     """What each source says of the test rows."""
     tasks, seeds = list(table.tasks), found.seeds[:MODELS]
     outputs = found.outputs if table.by_time else _again(found, table, seeds, split)
@@ -329,12 +342,13 @@ def _parts(found: Comparison, table: Table, split: int) -> dict[str, dict[str, n
             task: np.tile(contribution(rates(train, task, test.inputs, [item]).numpy(), scale[kind]), (len(seeds), 1))
             for task, kind in table.tasks.items()
         }
-    if served := table.declaration.served:  # a goal without a score of its own is ordered by the first
-        rows, parts[TODAY] = table.split(split).test.index, {}
-        for task in tasks:
-            score = table.frame[served.get(task, next(iter(served.values())))]
-            score = score if score.between(0, 1).all() else score.rank(pct=True)
-            parts[TODAY][task] = np.tile(contribution(score[rows].to_numpy()), (len(seeds), 1))
+    if table.declaration.served:
+        ranks = ranks_today(table.declaration, table.frame.iloc[table.rows(split)["test"]])
+        parts[TODAY] = {task: np.tile(rank, (len(seeds), 1)) for task, rank in ranks.items()}
+    if kind == BEST:
+        each = seeds if table.by_time else [split] * len(seeds)
+        of_best = {task: np.stack([found.outputs[BEST, task, seed] for seed in each]) for task in tasks}
+        parts = {OURS[BEST]: of_best} | {name: of for name, of in parts.items() if name != SHARED}
     return parts
 
 

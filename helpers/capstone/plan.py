@@ -76,6 +76,8 @@ class Plan:
     also          what else to measure, by default all: "yardsticks", what shares nothing: counts, a linear model,
                   boosted trees, and late fusion, of the single-task models and of the shared one; "control", for each
                   task the shared model with the labels of all others shuffled over the training rows
+    exponents     {task: exponent} of the score Π prediction^exponent that orders a list, below 0 for what should not
+                  happen; by default equal ones. A label that cannot be told from guessing gets none
 
     Raises ValueError or TypeError that names an option which is none.
     """
@@ -90,6 +92,7 @@ class Plan:
     matters: dict[str, float] = field(default_factory=lambda: dict(MATTERS))
     metric: str = METRICS["binary"]
     also: Sequence[str] | None = None
+    exponents: dict[str, float] | None = None
     given: bool = field(init=False, default=False)  # whether the seeds were
 
     def __post_init__(self):
@@ -114,6 +117,9 @@ class Plan:
             validate.fail("also", repr(also)[:60], f"some of {ALSO}, or ()", TypeError)
         for kind in set(self.declaration.labels.values()):
             validate.number(f"matters[{kind!r}]", dict(self.matters).get(kind), low=0)
+        for task, exponent in (self.exponents or {}).items():
+            validate.choice("task of an exponent", task, self.declaration.labels)
+            validate.number(f"exponents[{task!r}]", exponent)
         vars(self).update(
             recipe=recipe,
             given=self.seeds is not None,

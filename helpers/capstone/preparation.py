@@ -5,10 +5,12 @@ train, valid, test = Table(prepare(declaration, frame), declaration).sets(seed) 
 """
 
 import ast
+import copy
 import itertools
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -457,7 +459,7 @@ class Table:
     @lru_cache(maxsize=2)  # noqa: B019  (a table lives as long as its comparison; a random split is a copy of it)
     def sets(self, seed: int) -> tuple[Examples, ...]:
         """Examples to train, validate and test."""
-        return tuple(self._of(rows) for rows in self._rows(seed).values())
+        return tuple(self._of(rows) for rows in self.rows(seed).values())
 
     def _of(self, rows: np.ndarray) -> Examples:
         """The examples of these rows, in their order: without a copy where they follow each other, as by time."""
@@ -465,10 +467,13 @@ class Table:
             return self.examples.map(lambda tensor: tensor[rows[0] : rows[-1] + 1])
         return self.examples.take(rows)
 
-    @lru_cache(maxsize=8)  # noqa: B019
-    def _rows(self, seed: int) -> dict[str, np.ndarray]:
+    def rows(self, seed: int) -> dict[str, np.ndarray]:
         """The numbers of the rows of each part."""
-        return {name: np.array(part.index) for name, part in self.split(seed)._asdict().items()}
+        return self._rows(0 if self.by_time else seed)
+
+    @lru_cache(maxsize=8)  # noqa: B019
+    def _rows(self, split: int) -> dict[str, np.ndarray]:
+        return {name: np.array(part.index) for name, part in self.split(split)._asdict().items()}
 
     def drawn(self, seed: int, share: float) -> tuple[Examples, ...]:
         """The same with a share of the examples to train, which the seed draws."""
@@ -485,6 +490,16 @@ class Table:
                     expected = "two in each part: more rows, or a column that is the time"
                     validate.fail(f"label {task!r}", f"one value in the rows to {name} of seed {seed}", expected)
 
+    def for_order(self, avoided: Iterable[str] = ()) -> "Table":
+        """The same rows with labels that an order gets right or wrong: of a number whether it is above its mean, and
+        of what should be avoided whether it did not happen."""
+        other, labels = copy.copy(self), dict(self.examples.labels)
+        for task in (task for task, kind in self.tasks.items() if kind != "binary"):
+            labels[task] = (labels[task] > labels[task][self.examples.observed(task)].mean()).float()
+        labels |= {task: 1 - labels[task] for task in avoided}
+        other.tasks, other.examples = dict.fromkeys(self.tasks, "binary"), replace(self.examples, labels=labels)
+        return other
+
     def orders(self, task: str, seed: int, part: str) -> int:
         """How many lists of a part have labels of both classes: those in which an order can be right or wrong."""
         if self.tasks[task] != "binary" or self.lists is None:
@@ -499,7 +514,7 @@ class Table:
 
     def seen(self, task: str, seed: int, part: str = "test") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Where a task's label was observed among the rows of a part, the labels there, and these rows' numbers."""
-        rows = self._rows(0 if self.by_time else seed)[part]
+        rows = self.rows(seed)[part]
         mask = self.examples.observed(task).numpy()[rows]
         rows = rows[mask]
         return mask, self.examples.labels[task][rows].numpy(), rows

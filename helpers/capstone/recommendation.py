@@ -93,22 +93,40 @@ def recommend(headline: pd.DataFrame) -> Recommendation:
 
 
 @validate.checked
-def today(best: pd.DataFrame) -> str:
-    """First of all, how far what could be served is ahead of what is served today; nothing where that was not declared.
+def today(lists: pd.DataFrame, exponents: dict[str, float]) -> str:
+    """First of all, how far the list that could be served is ahead of that of today, and what follows; nothing where
+    that was not declared.
 
-    best   a row a task, as `comparison.Comparison` has it
+    lists, exponents   `today` and `exponents` of a `comparison.Comparison`
     """
+    if lists.empty:
+        return ""
     said = [
-        f"For {row.task}, {row.column} has {row.metric} {row.today:.3f} for the test rows, {served_as(row.name)} "
-        f"{row.value:.3f}: {row.gain:+.3f} ({row.low:+.3f} to {row.high:+.3f}), {INSTEAD[row.verdict]}."
-        for row in best[best["column"] != ""].itertuples(index=False)
+        f"{row.what} {row.metric} {row.was:.3f} today, {row.value:.3f} then ({row.gain:+.3f}, {row.low:+.3f} to "
+        f"{row.high:+.3f}: {INSTEAD[row.verdict]})"
+        for row in lists.itertuples(index=False)
     ]
-    return " ".join([f"What you serve today: {said[0]}", *said[1:], INCUMBENT]) if said else ""
+    verdicts, may_lose = set(lists["verdict"]), lists["verdict"].eq(UNDECIDED) & (lists["low"] <= -lists["matters"])
+    if HOLDS in verdicts and OPPOSITE in verdicts:
+        then = "That is a trade: search exponents that keep what it loses (`Lists.most`), or keep what you serve."
+    elif HOLDS in verdicts:
+        watched = names(lists.loc[may_lose, "what"])
+        then = f"That is worth an A/B test{f', which must watch {watched}' if watched else ''}."
+    else:
+        then = "So keep what you serve."
+    how = formula(exponents)
+    first = f"Today {lists['served'].iloc[0]} orders your lists. Ordered by {how} of what is best for each task"
+    return f"{first}, the test rows have: {'; '.join(said)}. {then} {INCUMBENT}"
 
 
-KEPT = "so keep what you serve"
-INSTEAD = {HOLDS: "a gain worth an A/B test", OPPOSITE: KEPT, UNDECIDED: f"which is open, {KEPT}"}
-INSTEAD |= dict.fromkeys((SMALL, NO_EFFECT), f"no difference that matters, {KEPT}")
+@validate.checked
+def formula(exponents: dict[str, float]) -> str:
+    """The score of a list in words: click^0.5 · like^0.5."""
+    return " · ".join(f"{task}^{round(exponent, 2):g}" for task, exponent in exponents.items())
+
+
+INSTEAD = {HOLDS: "a gain", OPPOSITE: "a loss", UNDECIDED: "open"}
+INSTEAD |= dict.fromkeys((SMALL, NO_EFFECT), "no difference that matters")
 INCUMBENT = (
     "What you serve has chosen these rows and their places: what stood on top was clicked more for that alone, which "
     "flatters it, and what it thought bad is not here, which hides what it knows. Only an A/B test is fair to both."

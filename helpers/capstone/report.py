@@ -25,7 +25,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ..display import figures, pictures
 from ..display.palette import BLACK, GREY
-from ..evaluation.verdicts import HOLDS, UNDECIDED, verdict
+from ..evaluation.verdicts import HOLDS, OPPOSITE, UNDECIDED, verdict
 from ..support import validate
 from ..support.files import whole
 from . import list_section
@@ -121,10 +121,10 @@ def report(
 ) -> Report:
     """The page for a comparison; `file` is where its table was read, for the code that does it again.
 
-    With `lists` it has a section on one list, by these exponents, equal ones for both goals if none are given.
+    With `lists` it has a section on one list, by these exponents, those of the comparison if none are given.
     """
     if lists is not None:
-        exponents = exponents or dict.fromkeys(lists.goals, 0.5)
+        exponents = exponents or found.exponents or dict.fromkeys(lists.goals, 0.5)
     said = recommend(found.headline)
     texts = {"word": said.word.capitalize(), "text": said.text, "again": _again(found, str(file)), **_values(found)}
     if lists is not None:
@@ -140,7 +140,7 @@ def report(
         levels=_table(levels := _levels(found)),
         below=BELOW if len(levels) > 2 else "",
         pictures=_pictures(found),
-        today=f"<p>{_words(first)}</p>" if (first := today(found.best)) else "",
+        today=f"<p>{_words(first)}</p>" if (first := today(found.today, found.exponents)) else "",
         serve="" if unsettled else _words(to_serve(found.best)),
         lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
@@ -247,7 +247,7 @@ def _head(found: Comparison, file: str) -> str:
 def _undecided(found: Comparison) -> str:
     """What to do while a task is undecided: which way it leans, what sharing may cost, what more rows would do."""
     until = UNTIL if found.headline["learnt"].any() else NOTHING_TO_SERVE
-    until = SETTLED if (found.best["verdict"] == HOLDS).any() else until
+    until = SETTLED if {*found.today["verdict"]} & {HOLDS, OPPOSITE} == {HOLDS} else until
     rows = found.headline[found.headline["verdict"] == UNDECIDED]
     if rows.empty:
         return ""
@@ -409,7 +409,7 @@ def _one_list(lists: Lists, exponents: dict[str, float]) -> str:
 
 def _again(found: Comparison, file: str) -> str:
     """Python that repeats the comparison: all that was chosen, and nothing left to a default."""
-    names = ("mode", "seeds", "rates", "penalties", "tuning_seeds", "matters", "metric", "also")
+    names = ("mode", "seeds", "rates", "penalties", "tuning_seeds", "matters", "metric", "also", "exponents")
     chosen = {name: value for name in names if (value := getattr(found, name)) is not None}
     differ = {name: value for name, value in vars(found.recipe).items() if value != getattr(Recipe(), name)}
     recipe = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())

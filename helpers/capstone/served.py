@@ -30,6 +30,7 @@ from .ranker import Mix, Ranker, Recipe, _scale
 from .recommendation import served_as
 
 COUNTED = {"by item": ("item",), "by user": ("user",), "by user and item": ("user", "item")}  # means of these columns
+NO_UNIT = (*COUNTED, PRODUCT, MEAN)  # what is no logit, nor a value in the units of its label
 LEAST = 1e-6  # slope of a calibration: an order is never turned round
 
 
@@ -170,10 +171,10 @@ def _numbers(ranker: Ranker, valid: Examples, task: str, name: str) -> tuple[np.
         weights, constant = score[1:] - score[0], float(score[0])
     if product:
         weights = np.ones(len(tasks))
-    if product or way == MEAN or name in COUNTED:
+    if way in NO_UNIT:
         ranker.model.weigh(tasks.index(task), weights, constant)
         scores = predict(ranker.model, valid.inputs)[task][seen].double()
-        slope, start = _calibration(scores, labels[seen], ranker.tasks[task])
+        slope, start = calibration(scores, labels[seen], ranker.tasks[task])
         weights, constant = weights * slope, constant * slope + start
     return weights, constant
 
@@ -191,7 +192,7 @@ class _Side(nn.Module):
         return {task: output for model in self.mixture.alone for task, output in model(inputs).items()}
 
 
-def _calibration(scores: Tensor, labels: Tensor, kind: str) -> tuple[float, float]:
+def calibration(scores: Tensor, labels: Tensor, kind: str) -> tuple[float, float]:
     """Slope and start of the line from scores to logits, or values."""
     if kind == "regression":
         slope, start = np.polyfit(scores, labels, 1)

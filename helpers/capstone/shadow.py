@@ -17,7 +17,7 @@ import pandas as pd
 from ..evaluation.counts import by_ids
 from ..evaluation.intervals import half_width
 from ..support import validate
-from .comparison import _ahead, _luck
+from .comparison import _ahead, _luck, fused_today, ranks_today
 from .declaration import Declaration
 from .plan import MATTERS, METRICS, WITHIN
 from .preparation import FRACTIONS, MANY_ORDERS, dates, orders, prepare, ties
@@ -103,9 +103,16 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
             reasons.append(f"{task} has something new to learn: counts gain {found[LEARNT][0]:+.3f} {metric} by it.")
         if found[TOO_LOW][1] > off or found[TOO_LOW][2] < -off:
             reasons.append(f"{task} is {mean:.3g} on average, and {mean - found[TOO_LOW][0]:.3g} is predicted.")
-        for what in (TODAY, COUNTED):
-            if what in found and found[what][2] < -least:
-                reasons, bad = [*reasons, f"{task}: {found[what][0]:+.3f} {metric} {what}."], True
+        if COUNTED in found and found[COUNTED][2] < -least:
+            reasons, bad = [*reasons, f"{task}: {found[COUNTED][0]:+.3f} {metric} {COUNTED}."], True
+    leads = judged.over_today(ranker)
+    asked += [(task, TODAY, *ends) for task, (_, *ends) in leads.items()]
+    least = MATTERS["binary"]
+    lost = [f"{task} {ends[0]:+.3f} {metric}" for task, (metric, *ends) in leads.items() if ends[2] < -least]
+    trade = lost and any(ends[1] > least for _, *ends in leads.values())
+    beside = [f"Its lists trade one label for another: {', '.join(lost)} {TODAY}."] if trade else []
+    if lost and not trade:
+        reasons, bad = [*reasons, f"Its lists lose: {', '.join(lost)} {TODAY}."], True
     ids = []
     for column in declaration.ids_of_all():
         known = ((newest, before[column]), (rows, ranker.features.vocabularies[column]))
@@ -119,7 +126,8 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
     changes = numbers[numbers["what"] == CHANGE]
     found = (changes["value"] - changes["low"] + [MATTERS[kind] for kind in declaration.labels.values()]).min()
     calm = f"Nothing speaks against it. A fall of the order by {found:.3f} or more would have been found."
-    return Shadow(word, [*doubts, *reasons] or [calm], len(rows), numbers, pd.DataFrame(ids), pd.DataFrame(tenths))
+    told = [*([*doubts, *reasons] or [calm]), *beside]
+    return Shadow(word, told, len(rows), numbers, pd.DataFrame(ids), pd.DataFrame(tenths))
 
 
 class _Rows:
@@ -133,9 +141,7 @@ class _Rows:
     def leads(self, task: str, said: pd.Series, past: pd.DataFrame) -> tuple[str, dict[str, tuple]]:
         """The metric, and what the ranker and retrained counts are ahead: {what: (value, low, high)}."""
         own, late = self.own, np.arange(len(self.frame)) >= len(self.frame) // 2
-        binary = own.labels[task] == "binary"
-        within = binary and self.lists is not None and orders(self.frame[task], self.lists) >= MANY_ORDERS
-        metric = WITHIN if within else METRICS[own.labels[task]]
+        metric = self._metric(self.frame[task]) if own.labels[task] == "binary" else METRICS[own.labels[task]]
         found = {metric: self._lead(task, metric, said, None)}
         if columns := [column for column in (own.user, own.item) if column is not None]:
             newest = pd.concat([past, self.frame[~late]])[-2 * int((~late).sum()) :]  # what is new weighs half
@@ -144,9 +150,27 @@ class _Rows:
             known, more = (by_ids([rows[c] for c in columns], rows[task], asked) for rows in logs)
             found[COUNTED] = self._lead(task, metric, said, known)
             found[LEARNT] = self._lead(task, metric, more, known, late)
-        if binary and task in own.served:
-            found[TODAY] = self._lead(task, metric, said, self.frame[own.served[task]])
         return metric, found
+
+    def over_today(self, ranker: Ranker) -> dict[str, tuple]:
+        """{label: the metric, and how far its lists are ahead of those of today}; as in `Comparison.today`."""
+        found, own = {}, self.own
+        if not own.served or not ranker.exponents:
+            return found
+        ours = ranker.rank(self.frame)["score"].sort_index()
+        theirs = fused_today(ranks_today(own, self.frame), ranker.exponents)
+        for task, kind in own.labels.items():
+            label = self.frame[task].astype(float)
+            label = label if kind == "binary" else (label > label.mean()).astype(float).where(label.notna())
+            label = 1 - label if ranker.exponents.get(task, 0) < 0 else label
+            judged = _Rows(own, self.frame.assign(**{task: label}))
+            if label.nunique() == 2:
+                found[task] = (metric := self._metric(label), *judged._lead(task, metric, ours, theirs))
+        return found
+
+    def _metric(self, label: pd.Series) -> str:
+        many = self.lists is not None and orders(label, self.lists) >= MANY_ORDERS
+        return WITHIN if many else METRICS["binary"]
 
     def means(self, task: str, said: pd.Series, log: "_Rows") -> dict[str, tuple]:
         """The mean label, its change, and how far it is above what the ranker says."""

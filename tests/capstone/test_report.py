@@ -179,7 +179,7 @@ def test_names_that_the_font_does_not_have_stand_below_the_picture(found, painte
     tables = {name: getattr(found, name).replace(names) for name in ("facts", "scores", "growth", "beaten", "headline")}
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # matplotlib warns where it draws a box for a letter
-        page = report(replace(found, declaration=declaration, **tables)).page()
+        page = report(replace(found, declaration=declaration, exponents={}, **tables)).page()
     assert "What 点击 (task A) and 时长 (task B) gain by sharing, from top to bottom" in page
 
 

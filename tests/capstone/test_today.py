@@ -6,13 +6,18 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 
 from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.lists import TODAY, Lists
+from helpers.capstone.preparation import prepare, split
+from helpers.capstone.ranker import fuse
+from helpers.capstone.recommendation import INCUMBENT, today
 from helpers.capstone.report import report
+from helpers.capstone.served import best
 from helpers.capstone.table_checks import check
-from helpers.evaluation.metrics import auc, gauc
+from helpers.evaluation.metrics import gauc
 from tests.capstone.logs import RECIPE
 
 pytestmark = pytest.mark.slow  # they train
@@ -41,37 +46,90 @@ def found(frame):
     return compare(frame, OWN, RECIPE, **FEW, also=["yardsticks"])
 
 
-def test_today_is_a_rival_of_each_task_and_no_feature(found, frame):
-    test = frame[-found.parts["test"] :]
-    best = found.best.set_index("task")
-    for task, score, said in (("click", "good", "opposite"), ("like", "poor", "holds")):
-        assert best.loc[task, ["column", "verdict", "metric"]].tolist() == [score, said, "GAUC"]
-        assert best.loc[task, "today"] == pytest.approx(gauc(test[score], test[task], test["user"]).value, abs=1e-6)
-        row = found.beaten.set_index(["task", "yardstick"]).loc[(task, "served")]
-        assert row["value"] == pytest.approx(auc(test[score], test[task]), abs=1e-6)
+def test_lists_are_judged_for_every_label_as_they_would_be_served(found, frame):
+    """Of each label the model may be far ahead of its score of today; the list is one, and that is what is judged."""
+    test, own = frame[-found.parts["test"] :], found.today.set_index("task")
+    theirs = fuse({task: test[score].rank(pct=True) for task, score in OWN.served.items()}, found.exponents)
+    ours = [
+        fuse({task: found.outputs["best", task, seed] for task in OWN.labels}, found.exponents) for seed in range(3)
+    ]
+    for task in OWN.labels:
+        was, *then = (gauc(score, test[task], test["user"]).value for score in (theirs, *ours))
+        assert own.loc[task, ["metric", "served"]].tolist() == ["GAUC", "good, poor"]
+        assert own.loc[task, ["was", "value"]].tolist() == pytest.approx([was, np.mean(then)], abs=1e-6)
+        assert own.loc[task, "gain"] == pytest.approx(np.mean(then) - was)
+        assert own.loc[task, "low"] < own.loc[task, "gain"] < own.loc[task, "high"]
     assert not set(OWN.features()) & {"good", "poor"} and "served" not in set(found.headline["rival"])
+
+
+def test_a_list_that_loses_is_called_so_whatever_the_models_of_single_labels_gain(frame):
+    """Today orders by what is near the truth of the click; the like is its opposite, and equal exponents of both make a
+    list that knows neither. Judged alone, the model of the like is ahead of today's score by half of all there is."""
+    rng = np.random.default_rng(2)
+    frame = frame.assign(like=(rng.random(5_000) < 1 / (1 + np.exp(frame["good"] - 1))).astype(int))
+    own = replace(OWN, served={"click": "good"})
+    found = compare(frame, own, RECIPE, **FEW, also=[], exponents={"click": 1, "like": 3})
+    rows = found.today.set_index("task")
+    assert rows["verdict"].to_dict() == {"click": "opposite", "like": "holds"}
+    assert rows.loc["click", "was"] > 0.8 > 0.55 > rows.loc["click", "value"]
+    said = today(found.today, found.exponents)
+    assert said.startswith("Today good orders your lists. Ordered by click^1 · like^3 of what is best for each task")
+    assert "That is a trade" in said and "A/B test." not in said.replace(INCUMBENT, "")
+    avoided = compare(frame, own, RECIPE, **FEW, also=[], exponents={"click": 1, "like": -1})
+    assert avoided.today["what"].tolist() == ["click", "no like"] and (avoided.today["was"] > 0.8).all()
+    assert avoided.ranker(kind="best").exponents == {"click": 1, "like": -1}
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "words"),
+    [
+        (("holds", "no effect"), "That is worth an A/B test. What"),
+        (("holds", "undecided"), "That is worth an A/B test, which must watch b. What"),
+        (("undecided", "no effect"), "So keep what you serve. What"),
+        (("opposite", "undecided"), "So keep what you serve. What"),
+    ],
+)
+def test_what_follows(found, verdicts, words):
+    rows = found.today.assign(verdict=verdicts, what=["a", "b"], low=-0.1)
+    assert words in today(rows, {"a": 1.0}) and today(rows[:0], {}) == ""
 
 
 def test_it_is_the_first_sentence_of_the_page(found):
     page = html.unescape(report(found).page())
     answer = page[page.index('<div class="answer">') :]
-    row = found.best.iloc[0]
-    first = f"What you serve today: For click, good has GAUC {row['today']:.3f} for the test rows"
-    assert answer.startswith(f'<div class="answer"><p>{first}')
-    assert f"{row['gain']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}), so keep what you serve." in answer
-    assert "a gain worth an A/B test. What you serve has chosen these rows" in answer and "serve today</td>" in answer
-    assert "keep what you serve today; if" not in page  # for like something is surely ahead of it
-    assert "What you serve today" not in report(replace(found, best=found.best.assign(column=""))).page()
+    assert answer.startswith(f'<div class="answer"><p>{today(found.today, found.exponents)}</p>')
+    row = found.today.iloc[0]
+    assert f"click GAUC {row['was']:.3f} today, {row['value']:.3f} then ({row['gain']:+.3f}, " in answer
+    assert "Today" not in report(replace(found, today=found.today[:0])).page().partition("<h2>")[0]
+
+
+def test_what_is_exported_is_what_was_compared(found, frame):
+    """The ranker's own score of the test rows, before it is trained on them, orders them as the comparison's list."""
+    first, _ = best(
+        OWN,
+        dict(zip(found.best["task"], found.best["name"], strict=True)),
+        split(OWN, rows := prepare(OWN, frame)),
+        rows,
+        found.chosen,
+        0,
+    )
+    first.exponents = found.exponents
+    test = rows[-found.parts["test"] :]
+    score = first.rank(test)["score"].loc[test.index]
+    ours = fuse({task: found.outputs["best", task, 0] for task in OWN.labels}, found.exponents)
+    assert spearmanr(score, ours).statistic > 0.98
+    assert found.ranker(kind="best").exponents == found.exponents == {"click": 0.5, "like": 0.5}
 
 
 def test_it_is_a_source_of_lists(found, frame):
-    lists = Lists.of(found, k=3)
+    lists = Lists.of(replace(found, declaration=replace(OWN, served={"like": "good"})), k=3, kind="best")
     brings = lists.table({"click": 1.0}).set_index(["list", "goal"])["mean"]
-    assert brings[TODAY, "click"] > brings["shared model, fused", "click"]
-    (order,) = {tuple(np.argsort(row)) for row in lists.parts[TODAY]["click"]}
+    assert brings[TODAY, "click"] > brings["what is best, fused", "click"] and "shared model" not in lists.parts
     test = frame[-found.parts["test"] :]
     test = test[test["user"].map(test["user"].value_counts()) > 3]
-    assert order == tuple(np.argsort(test["good"].to_numpy()))
+    for exponents in ({"click": 1.0}, {"click": -1.0, "like": 1.0}):  # today's order is what it is
+        (order,) = {tuple(np.argsort(row)) for row in lists.scores(TODAY, exponents)}
+        assert order == tuple(np.argsort(test["good"].to_numpy()))
 
 
 def test_what_orders_nobodys_list_is_not_offered_and_decides_nothing_within_lists():
