@@ -194,8 +194,8 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     ranker.export(folder / "ranker.pt2")
     shutil.copyfile(SERVE, folder / "serve.py")
     values, scored = ranker.check.set_index(["task", "metric"])["value"], ranker.exponents
-    print("What is served, how good the same was for the test rows before it was trained on them, too, with the one seed")
-    print(f"that is served (the page has the mean of {len(found.seeds)}), and its exponent in the score of a list:")
+    print("What is served, its exponent in the score of a list, and how good its one seed was for the test rows before")
+    print(f"it was trained on them, too (the page has the mean of {len(found.seeds)} seeds):")
     for row in found.best.itertuples():
         how = f"exponent {scored[row.task]:.2g}" if row.task in scored else "not in the score"
         how += ": it cannot be told from guessing" * (not row.learnt)
