@@ -57,7 +57,6 @@ from .plan import (
     MATTERS,
     METRICS,
     QUICK,
-    SERVED,
     SINGLE,
     WITHIN,
     YARDSTICKS,
@@ -415,8 +414,6 @@ def _rivals(work: _Work, recipe: Recipe, models: _Models) -> _Models:
                 known |= {called + way: both for way, both in _fusions(table, task, seed, models, side).items()}
             for name, (valid, test) in known.items():
                 models.add(name, task, seed, valid, test)
-    for task, seed in itertools.product(table.declaration.served, plan.seeds):
-        models.add(SERVED, task, seed, *_served(table, task, 0 if table.by_time else seed))
     for task in plan.controls:
         side = Side(CONTROL, tuple(table.tasks), recipe)
         shuffled = _Models.of([side], work.train([side], plan.seeds, kept=task))
@@ -450,7 +447,6 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
     for task, kind in table.tasks.items():
         seeds, judged = _live(task, scores)
         (ours, names), matters = models.sides(task, plan.recipe.structure), plan.matters[kind]
-        names = [name for name in names if name != SERVED]  # which may share
         every = [*ours, *names]
         known = {name: _values(table, models.valid, task, name, seeds, VALID).mean() for name in every}
         best, lead = partial(max, key=known.get), partial(_lead, table, models.test, task, seeds=seeds)
@@ -488,7 +484,7 @@ def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, learn
     for (task, kind), any_learnt in zip(table.tasks.items(), learnt, strict=True):
         seeds, _ = _live(task, scores)
         names = [name for side in models.sides(task, plan.recipe.structure) for name in side]
-        names = [name for name in names if name not in (CONTROL, SERVED, BY_USER)]
+        names = [name for name in names if name not in (CONTROL, BY_USER)]
         within = table.in_lists(task, plan.seeds[0])
         known = {name: _values(table, models.valid, task, name, seeds, VALID, within).mean() for name in names}
         values = {name: _values(table, models.test, task, name, seeds, TEST, within).mean() for name in names}
@@ -534,14 +530,14 @@ def _today(table: Table, plan: Plan, outputs: dict, avoided: set[str]) -> pd.Dat
         rows = table.frame.iloc[table.rows(seed)[TEST]]
         ours = fuse({task: outputs[BEST, task, seed] for task in exponents}, exponents)
         theirs = fused_today(ranks_today(own, rows), exponents)
-        lists |= {(SERVED, task, seed): theirs for task in own.labels}
+        lists |= {("today", task, seed): theirs for task in own.labels}
         lists |= {(BEST, task, seed): ours for task in own.labels}
     found, columns = [], ", ".join(dict.fromkeys(own.served.values()))
     for task in own.labels if lists else ():
         if any(len(np.unique(judged.seen(task, seed)[1])) < 2 for seed in plan.seeds):
             continue  # all test rows are on one side of the mean
         within = judged.in_lists(task, plan.seeds[0])
-        lead, _ = _lead(judged, lists, task, BEST, SERVED, plan.seeds, within=within)
+        lead, _ = _lead(judged, lists, task, BEST, "today", plan.seeds, within=within)
         value = _values(judged, lists, task, BEST, plan.seeds, within=within).mean()
         what = ("no " if task in avoided else "") + task + " above its mean" * (own.labels[task] != "binary")
         found.append([task, what, columns, _metric(judged, task, within), value, value - lead.mean, *lead[:3], matters])
@@ -665,19 +661,6 @@ def _yardstick(table: Table, name: str, task: str, seed: int) -> tuple[np.ndarra
     validation rows."""
     train, valid, test = (part.only(task) for part in table.sets(seed))
     return tuple(yardsticks.best(name, table.features, train, valid, valid.inputs, test.inputs))
-
-
-def _served(table: Table, task: str, split: int) -> tuple[np.ndarray, np.ndarray]:
-    """The score that is served today, for the validation and the test rows: its rank among all rows; of a number the
-    value on the line through the training rows, in whose unit it may not be."""
-    score = table.frame[table.declaration.served[task]].astype(float)
-    if table.tasks[task] == "binary":
-        score = score.rank().to_numpy()
-    else:
-        _, labels, rows = table.seen(task, split, "train")
-        score = np.polyval(np.polyfit(score[rows], labels, 1), score.to_numpy())
-    _, valid, test = table.rows(split).values()
-    return score[valid], score[test]
 
 
 # --- what the outputs for the test rows say ---------------------------------------------------------------------------

@@ -21,7 +21,6 @@ from .declaration import Declaration
 from .ranker import Recipe
 
 SINGLE = "single-task"
-SERVED = "served"  # what orders lists today
 RATES = (0.001, 0.003, 0.01)
 TUNING_SEEDS = (900, 901)  # no result uses them
 METRICS = {"binary": "AUC", "regression": "R²"}

@@ -32,7 +32,7 @@ from . import list_section
 from .comparison import FEWEST_CLUSTERS, Comparison
 from .declaration import literal
 from .lists import Lists
-from .plan import CONTROL, METRICS, QUICK, SERVED, SINGLE, WITHIN, duration
+from .plan import CONTROL, METRICS, QUICK, SINGLE, WITHIN, duration
 from .ranker import Recipe
 from .recommendation import (
     FORMS,
@@ -73,7 +73,7 @@ SETTLED = 'Whether to share is open; what is ahead of today is not: `found.ranke
 UNTIL = "Until it is decided, keep what you serve today; if that is nothing yet, take what is best for each task, "
 UNTIL += '`found.ranker(kind="best")`.'
 BELOW = "<p>All but the shared model share nothing: sharing is worth having only where it beats them.</p>"
-LEVELS = {SERVED: "what you serve today", CONTROL: "the shared model, labels of others shuffled"}  # beside `served_as`
+SHUFFLED = "the shared model, labels of others shuffled"
 VERDICT_WORDS = {
     "holds": "gains",
     "opposite": "loses",
@@ -338,7 +338,7 @@ def _levels(found: Comparison) -> pd.DataFrame:
     for row in found.beaten.itertuples():
         rows[row.yardstick, row.task] = (row.value, getattr(row, "gauc", np.nan))
     models = list(dict.fromkeys(model for model, _ in rows))
-    table = {"model": [LEVELS.get(model) or served_as(model) for model in models]}
+    table = {"model": [SHUFFLED if model == CONTROL else served_as(model) for model in models]}
     for task, kind in found.declaration.labels.items():
         for place, metric in enumerate((_metric(found, kind), WITHIN)):
             values = [rows.get((model, task), (np.nan, np.nan))[place] for model in models]

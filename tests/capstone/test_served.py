@@ -124,7 +124,7 @@ def test_it_is_trained_to_the_last_row_for_the_epochs_that_the_split_chose(found
 
 
 def test_trees_are_refused_in_a_sentence_and_only_what_can_be_served_is_named(found):
-    assert not set(found.best["name"]) & {"trees", "by user", "control", "served"}
+    assert not set(found.best["name"]) & {"trees", "by user", "control"}
     best = found.best.assign(trees=[0.013, np.nan, -0.002])
     assert "Boosted trees are better for click (+0.013): no ranker here serves them" in to_serve(best)
     assert "Boosted" not in to_serve(best.assign(trees=np.nan))
