@@ -181,8 +181,8 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     say(f"wrote {folder / 'report.html'}")
     for title, text in (rung := rings(found)).items():
         print(f"{title} {text}")
-    if first := today(found.today, found.exponents):
-        print(first)
+    for line in today(found.today, found.exponents):
+        print(line)
     if rung.keys() & {*UNSETTLED} or not found.exponents:
         why = "settle that first" if found.exponents else "nothing here predicts a label surely better than guessing"
         older = "; that in the folder is of an earlier call" if (folder / "ranker.pt").exists() else ""

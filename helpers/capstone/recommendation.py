@@ -93,30 +93,30 @@ def recommend(headline: pd.DataFrame) -> Recommendation:
 
 
 @validate.checked
-def today(lists: pd.DataFrame, exponents: dict[str, float]) -> str:
-    """First of all, how far the list that could be served is ahead of that of today, and what follows; nothing where
-    that was not declared.
+def today(lists: pd.DataFrame, exponents: dict[str, float]) -> list[str]:
+    """First of all, how far the list that could be served is ahead of that of today: what is compared, a line a label,
+    and what follows; nothing where that was not declared.
 
     lists, exponents   `today` and `exponents` of a `comparison.Comparison`
     """
     if lists.empty:
-        return ""
+        return []
     said = [
-        f"{row.what} {row.metric} {row.was:.3f} today, {row.value:.3f} then ({row.gain:+.3f}, {row.low:+.3f} to "
-        f"{row.high:+.3f}: {INSTEAD[row.verdict]})"
+        f"{row.what}: {row.metric} {row.was:.3f} today, {row.value:.3f} then, {row.gain:+.3f} ({row.low:+.3f} to "
+        f"{row.high:+.3f}), {INSTEAD[row.verdict]}."
         for row in lists.itertuples(index=False)
     ]
     verdicts, may_lose = set(lists["verdict"]), lists["verdict"].eq(UNDECIDED) & (lists["low"] <= -lists["matters"])
     if HOLDS in verdicts and OPPOSITE in verdicts:
-        then = "That is a trade: search exponents that keep what it loses (`Lists.most`), or keep what you serve."
+        then = "That is a trade: search exponents that keep what it loses (`Lists.most`, `Lists.table`), or keep what you serve."
     elif HOLDS in verdicts:
         watched = names(lists.loc[may_lose, "what"])
         then = f"That is worth an A/B test{f', which must watch {watched}' if watched else ''}."
     else:
         then = "So keep what you serve."
-    how = formula(exponents)
-    first = f"Today {lists['served'].iloc[0]} orders your lists. Ordered by {how} of what is best for each task"
-    return f"{first}, the test rows have: {'; '.join(said)}. {then} {INCUMBENT}"
+    first = f"Today {lists['served'].iloc[0]} orders your lists. In the test rows, if they were ordered by "
+    first += f"{formula(exponents)} of what is best for each task:"
+    return [first, *said, f"{then} {INCUMBENT}"]
 
 
 @validate.checked

@@ -140,7 +140,7 @@ def report(
         levels=_table(levels := _levels(found)),
         below=BELOW if len(levels) > 2 else "",
         pictures=_pictures(found),
-        today=f"<p>{_words(first)}</p>" if (first := today(found.today, found.exponents)) else "",
+        today=_today(found),
         serve="" if unsettled else _words(to_serve(found.best)),
         lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
@@ -157,6 +157,13 @@ def rings(found: Comparison) -> dict[str, str]:
     """The `alarms` of a comparison."""
     doubts = [problem for problem in found.problems if problem.doubt]
     return alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration.time, doubts)
+
+
+def _today(found: Comparison) -> str:
+    if not (told := today(found.today, found.exponents)):
+        return ""
+    first, *lines, last = map(_words, told)
+    return f"<p>{first}</p><ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul><p>{last}</p>"
 
 
 def _values(found: Comparison) -> dict[str, object]:

@@ -72,9 +72,9 @@ def test_a_list_that_loses_is_called_so_whatever_the_models_of_single_labels_gai
     rows = found.today.set_index("task")
     assert rows["verdict"].to_dict() == {"click": "opposite", "like": "holds"}
     assert rows.loc["click", "was"] > 0.8 > 0.55 > rows.loc["click", "value"]
-    said = today(found.today, found.exponents)
-    assert said.startswith("Today good orders your lists. Ordered by click^1 · like^3 of what is best for each task")
-    assert "That is a trade" in said and "A/B test." not in said.replace(INCUMBENT, "")
+    first, *_, last = today(found.today, found.exponents)
+    assert first.startswith("Today good orders your lists.") and "click^1 · like^3 of what is best" in first
+    assert last.startswith("That is a trade") and "A/B test" not in last.replace(INCUMBENT, "")
     avoided = compare(frame, own, RECIPE, **FEW, also=[], exponents={"click": 1, "like": -1})
     assert avoided.today["what"].tolist() == ["click", "no like"] and (avoided.today["was"] > 0.8).all()
     assert avoided.ranker(kind="best").exponents == {"click": 1, "like": -1}
@@ -91,15 +91,16 @@ def test_a_list_that_loses_is_called_so_whatever_the_models_of_single_labels_gai
 )
 def test_what_follows(found, verdicts, words):
     rows = found.today.assign(verdict=verdicts, what=["a", "b"], low=-0.1)
-    assert words in today(rows, {"a": 1.0}) and today(rows[:0], {}) == ""
+    assert words in today(rows, {"a": 1.0})[-1] and today(rows[:0], {}) == []
 
 
 def test_it_is_the_first_sentence_of_the_page(found):
     page = html.unescape(report(found).page())
     answer = page[page.index('<div class="answer">') :]
-    assert answer.startswith(f'<div class="answer"><p>{today(found.today, found.exponents)}</p>')
+    first, *lines, last = today(found.today, found.exponents)
+    assert answer.startswith(f'<div class="answer"><p>{first}</p><ul><li>{lines[0]}</li>') and last in answer
     row = found.today.iloc[0]
-    assert f"click GAUC {row['was']:.3f} today, {row['value']:.3f} then ({row['gain']:+.3f}, " in answer
+    assert f"click: GAUC {row['was']:.3f} today, {row['value']:.3f} then, {row['gain']:+.3f} (" in lines[0]
     assert "Today" not in report(replace(found, today=found.today[:0])).page().partition("<h2>")[0]
 
 
