@@ -113,27 +113,33 @@ def _together(values: pd.Series) -> float:
     return float(same - (values.value_counts(normalize=True) ** 2).sum())
 
 
+@validate.checked
+def with_labels(guesses: pd.DataFrame) -> pd.DataFrame:
+    """The guesses of `suggest`; where nothing surely is a label, with whatever may be one as one."""
+    roles, reasons = validate.columns("guesses", guesses, ["role", "reason", "example"])["role"], guesses["reason"]
+    if roles.str.endswith("label").any():
+        return guesses
+    return guesses.assign(role=roles.mask(reasons == TWO, BINARY).mask(reasons == LATE, REGRESSION))
+
+
 def draft(guesses: pd.DataFrame) -> str:
     """What `suggest` guessed as a declaration in Python, to copy and edit; comments name what it leaves out, and what
-    may be a label. Where nothing surely is one, whatever may be is declared, and where nothing may be, a comment says
-    what to fill in."""
-    validate.columns("guesses", guesses, ["role", "reason", "example"])
-    roles, reasons, said = guesses["role"], guesses["reason"], []
-    if not roles.str.endswith("label").any():
-        roles = roles.mask(reasons == TWO, BINARY).mask(reasons == LATE, REGRESSION)
-        said = ["No column is surely a label, which is what happened after the impression, as 0 and 1, as yes and no,"]
+    may be a label. Where nothing may be, the declaration has a label "…", to be replaced."""
+    roles, reasons, said = with_labels(guesses)["role"], guesses["reason"], []
+    labels = roles.str.endswith("label")
+    if not (labels & ~reasons.isin([TWO, LATE])).any():
+        said = ["No column is surely a label, which is what happened after a row was shown, as 0 and 1, as yes and no,"]
         said += ["or as a number to predict. Keep of these labels those that are; the rest are ids, or are left out."]
         for name in roles.index[reasons == TWO_WORDS]:
             said.append(f'If "{name}" is one, write 1 and 0 in the file for its words, 1 for the one that means yes.')
         for name in filter(lambda column: EVENT_NAMES & {*words_of(str(column))}, roles.index):
             said.append(f'If "{name}" says what happened, chapter 08, section 1, makes one row of all its events.')
-    if not roles.str.endswith("label").any():
-        return "\n# ".join(["# declaration = Declaration(labels={…}, …)", *said])
     left, maybe = (
         ", ".join(literal(str(name)) for name in roles.index[rows])
         for rows in ((roles == "leave out") & (reasons != TWO), (roles == "leave out") & (reasons == TWO))
     )
-    code = f"declaration = {Declaration.of_roles(roles.to_dict()).code()}" + f"  # without {left}" * bool(left)
+    roles = roles.to_dict() | ({} if labels.any() else {"…": BINARY})
+    code = f"declaration = {Declaration.of_roles(roles).code()}" + f"  # without {left}" * bool(left)
     said += [f"of two values: labels, if outcomes; ids, if known before: {maybe}"] * bool(maybe)
     return "\n# ".join([code, *said])
 
