@@ -1,7 +1,8 @@
 """From a log to what is served, without a notebook:  mtlcheck LOG.csv, or python -m helpers.capstone LOG.csv
 
 The first call writes LOG_report/declaration.py: what each column seems to be, with questions that only you can answer.
-Answer them there. The same command again then compares, and writes into that folder, which is beside the log
+Answer them there, and write [x] before each. The same command again then compares, and writes into that folder, which
+is beside the log
 
     report.html                 the answer, what it rests on, what to serve and what its lists bring
     ranker.pt                   what is best for each task, trained to the last row (`Ranker.load`)
@@ -37,7 +38,7 @@ from .reading import read
 from .recommendation import UNSETTLED, names, recommend, served_as, today
 from .report import LIBRARY, QUICKLY, report, rings
 from .shadow import NAMES, shadow
-from .suggestion import BY_VALUES, LATE, PLACE, TWO, TWO_WORDS, WHOLE, draft, suggest, with_labels, words_of
+from .suggestion import BY_VALUES, LATE, PLACE, TWO, TWO_WORDS, WHOLE, draft, suggest, words_of
 from .table_checks import check
 
 SCORES = "score|pc[tv]r|pred|predicted|prediction|.*(得分|分数|预估|排序).*"  # words of what may be served today
@@ -68,55 +69,53 @@ def questions(guesses: pd.DataFrame) -> list[str]:
     validate.columns("guesses", guesses, ["role", "reason"])
     roles, reasons, asked = guesses["role"], guesses["reason"], []
 
-    def named(rows: pd.Series) -> str:
-        return ", ".join(literal(str(name)) for name in roles.index[rows])
+    def named(rows: pd.Series, words: str = "{}") -> str:
+        return words.format(", ".join(literal(str(name)) for name in roles.index[rows])) if rows.any() else ""
 
     def worded(words: str) -> pd.Series:
         found = [any(re.fullmatch(words, one) for one in (name, *words_of(name))) for name in map(str, roles.index)]
         return pd.Series(found, roles.index)
 
-    labels, known = roles.str.endswith("label"), roles.isin(["number", "id", "tags", "list"])
+    perhaps, labels, known = " Perhaps {}.", roles.str.endswith("label"), roles.isin(["number", "id", "tags", "list"])
     scores, whole = worded(SCORES), reasons == WHOLE
     traces = (worded(RANKED) | (reasons == PLACE)) & ~scores
-    if labels.any():
-        asked += [
-            f"labels: Did each of these happen after the row was shown, and is it to be predicted? {named(labels)}."
-        ]
-    if maybe := named(~labels & ~traces & reasons.isin([TWO, TWO_WORDS, LATE])):
-        asked += [f"labels: Are any of these outcomes, too? {maybe}. If so, they are labels, and no features."]
-    features = named((known | roles.str.startswith(VECTOR)) & ~traces & ~scores)
+    known = (known | roles.str.startswith(VECTOR)) & ~traces & ~scores
+    maybe = ~labels & ~traces & reasons.isin([TWO, TWO_WORDS, LATE])
+    also = named(maybe, " Did {}, too? Then it is a label, and no feature.")
+    said = f"happen after the row was shown, and is it to be predicted? {named(labels) or 'None was found'}.{also}"
+    asked += [f"labels: Did each of these {said}"]
     said = "Take out what was counted, filled in or measured afterwards, and any mean with the row's own day in it."
-    asked += [f"features: Was each of these known before the row was shown? {features}. {said}"] * bool(features)
-    perhaps = f" Perhaps {named(traces)}." if traces.any() else ""
-    said = f"at which place a row was shown, by which model or in which experiment?{perhaps}"
+    asked += [f"features: Was each of these known before the row was shown? {named(known)}. {said}"]
+    said = f"at which place a row was shown, by which model or in which experiment?{named(traces, perhaps)}"
     asked += [f"features: Does any say {said} Nobody knows that of the next list: leave it out."]
     if whole.any():
-        said = "Move them from numbers to ids."
-        asked += [f"ids: Are any of these codes, such as the number of an account or a shop? {named(whole)}. {said}"]
+        said = f"such as the number of an account or a shop? {named(whole)}. Move them from numbers to ids."
+        asked += [f"ids: Are any of these codes, {said}"]
     if guessed := [f"{literal(str(name))} the {roles[name]}" for name in roles.index[reasons == BY_VALUES]]:
         about = ", ".join(roles[reasons == BY_VALUES])
         asked += [f"{about}: Is {names(guessed)}? No name says so, only that values come again."]
     says = {"user": "whose list it is", "item": "what was shown", "time": "when that was"}
     if missing := [role for role in says if not roles.eq(role).any()]:
-        ids = named(((roles == "id") & (reasons != TWO_WORDS) | whole) & ~traces)
-        perhaps = f" Perhaps {ids}." if ids and missing != ["time"] else ""
+        ids = (roles.eq("id") & (reasons != TWO_WORDS) | whole) & ~traces & (missing != ["time"])
         code = ", ".join(f'{role}="…"' for role in missing)
-        asked += [f"{', '.join(missing)}: Which column says {names([says[r] for r in missing])}? {code}.{perhaps}"]
-    perhaps = f" Perhaps {named(scores)}." if scores.any() else ""
+        said = f"says {names([says[role] for role in missing])}? {code}.{named(ids, perhaps)}"
+        asked += [f"{', '.join(missing)}: Which column {said}"]
     score = str(next(iter(roles.index[scores]), "…"))
     code = literal({str(label): score for label in roles.index[labels]} or {"a label": score})
-    said = "All else is compared with it, and it is no feature. It may stand for several labels: served="
-    asked += [f"served: Which column, if any, has the score that orders your lists today?{perhaps} {said}{code}."]
+    said = (
+        f"{named(scores, perhaps)} All else is compared with it, and it is no feature. One may do for several labels: "
+    )
+    asked += [f"served: Which column, if any, has the score that orders your lists today?{said}served={code}."]
     if not roles.eq("group").any():
         asked += ['group: Which column, if any, says what was shown together, such as a session? group="…".']
-    said = 'If days, gap="7 days", and leave out the rows that are younger.'
+    said = 'If for days, gap="7 days", and leave out the rows that are younger.'
     return [*asked, f"gap: How long after a row was shown may its outcome still come? {said}"]
 
 
 @validate.checked
 def first_draft(frame: pd.DataFrame, file: str, reading: dict) -> str:
     """The Python of a declaration with its questions, to edit."""
-    guesses = with_labels(suggest(frame))
+    guesses = suggest(frame)
     width = max(len(str(name)) for name in guesses.index)
     listed = (f"# {name!s:{width}}  {row['role']}: {row['reason']}" for name, row in guesses.iterrows())
     lines = textwrap.TextWrapper(100, "# [ ] ", "#        ", break_long_words=False, break_on_hyphens=False)

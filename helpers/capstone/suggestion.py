@@ -48,7 +48,10 @@ FEW_IDS, SAMPLED = 20, 500  # different values, from which on a column may be th
 
 
 def suggest(frame: pd.DataFrame) -> pd.DataFrame:
-    """A first guess for each column: role, reason, an example. It reads names and values; you know what they mean."""
+    """A first guess for each column: role, reason, an example. It reads names and values; you know what they mean.
+
+    Where nothing surely is a label, whatever may be one is guessed to be one.
+    """
     validate.columns("frame", frame, [])
     guesses, taken = {}, set()
     first = {name: _guess(str(name), values) for name, values in frame.items()}
@@ -72,7 +75,12 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
         taken.add(role)
         seen = values.dropna()
         guesses[name] = {"role": role, "reason": reason, "example": str(seen.iloc[0]) if len(seen) else ""}
-    return pd.DataFrame.from_dict(guesses, orient="index").rename_axis("column")
+    found = pd.DataFrame.from_dict(guesses, orient="index").rename_axis("column")
+    if found["role"].str.endswith("label").any():
+        return found
+    return found.assign(
+        role=found["role"].mask(found["reason"] == TWO, BINARY).mask(found["reason"] == LATE, REGRESSION)
+    )
 
 
 def _by_values(frame: pd.DataFrame, first: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
@@ -113,19 +121,11 @@ def _together(values: pd.Series) -> float:
     return float(same - (values.value_counts(normalize=True) ** 2).sum())
 
 
-@validate.checked
-def with_labels(guesses: pd.DataFrame) -> pd.DataFrame:
-    """The guesses of `suggest`; where nothing surely is a label, with whatever may be one as one."""
-    roles, reasons = validate.columns("guesses", guesses, ["role", "reason", "example"])["role"], guesses["reason"]
-    if roles.str.endswith("label").any():
-        return guesses
-    return guesses.assign(role=roles.mask(reasons == TWO, BINARY).mask(reasons == LATE, REGRESSION))
-
-
 def draft(guesses: pd.DataFrame) -> str:
     """What `suggest` guessed as a declaration in Python, to copy and edit; comments name what it leaves out, and what
     may be a label. Where nothing may be, the declaration has a label "…", to be replaced."""
-    roles, reasons, said = with_labels(guesses)["role"], guesses["reason"], []
+    validate.columns("guesses", guesses, ["role", "reason", "example"])
+    roles, reasons, said = guesses["role"], guesses["reason"], []
     labels = roles.str.endswith("label")
     if not (labels & ~reasons.isin([TWO, LATE])).any():
         said = ["No column is surely a label, which is what happened after a row was shown, as 0 and 1, as yes and no,"]
@@ -259,11 +259,8 @@ def _time(values: pd.Series, reason: str) -> tuple[str, str]:
 
 
 def _id(name: str, reason: str) -> tuple[str, str]:
-    return "user" if _is(name, USERS) else "item" if _is(name, ITEMS) else "id", reason
-
-
-def _is(name: str, names: str) -> bool:
-    return bool(re.fullmatch(names, _letters(name)))
+    known = (role for role, names in (("user", USERS), ("item", ITEMS)) if re.fullmatch(names, _letters(name)))
+    return next(known, "id"), reason
 
 
 def _ids_of(values: pd.Series, ids: pd.Series) -> bool:

@@ -147,13 +147,12 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
         (labels, lambda values: TAKEN_NAME * (values.name in TAKEN)),
         ([label for label, kind in labels.items() if kind == "binary"], _not_binary),
         (dict.fromkeys(declaration.served.values()), _no_score),
-        ([declaration.user], lambda ids: NO_USER.format(ids.isna().sum()) * bool(ids.isna().any())),
-        ([declaration.group], lambda ids: NO_GROUP.format(ids.isna().sum()) * bool(ids.isna().any())),
+        ([declaration.user, declaration.group], lambda ids: NONE.format(ids.isna().sum()) * bool(ids.isna().any())),
         ([declaration.weight], _no_weight),
         ([column for column, of in lists.items() if of not in skip], lambda ids: _no_list(ids, frame[lists[ids.name]])),
         (declaration.tags, lambda values: _error(values.name, cut_tags, values)),
         (vectors, lambda values: _error(values.name, cut_vectors, values, vectors[values.name])),
-        ([declaration.time], _no_time),
+        ([declaration.time], lambda values: _error(values.name, moments, values.name, values, before=NO_ORDER)),
     ]
     for columns, look in looks:
         for column in _but(skip, *columns):
@@ -161,14 +160,9 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
                 yield Problem(True, column, said)
 
 
-NO_USER = "{:,} rows have no user. Leave them out, or declare the column as an id that is not the user."
-NO_GROUP = "{:,} rows have no group. Give each of them one of its own, or leave it out."
+NONE = "{:,} rows have none. Leave them out, or give each of them one of its own."
+NO_ORDER = "it cannot order the rows: "
 TAKEN_NAME = "training uses this name itself: give the label another one."
-
-
-def _no_time(values: pd.Series) -> str:
-    said = _error(values.name, moments, values.name, values)
-    return f"it cannot order the rows ({said.rstrip('.')})." if said else ""
 
 
 def _not_binary(values: pd.Series) -> str:
@@ -198,12 +192,12 @@ def _no_weight(values: pd.Series) -> str:
     return "a weight was declared: each row needs one of at least 0, and some more than that." * bool(bad)
 
 
-def _error(name: str, call: Callable, *arguments) -> str:
+def _error(name: str, call: Callable, *arguments, before: str = "") -> str:
     """What an error of the call says, without the name in front; nothing where there is none."""
     try:
         call(*arguments)
     except (ValueError, TypeError) as error:
-        return str(error).removeprefix(f"{name}: ")
+        return before + str(error).removeprefix(f"{name}: ")
     return ""
 
 
