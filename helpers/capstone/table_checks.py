@@ -57,6 +57,7 @@ SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, fro
 AGES, YOUNGEST, SURELY = 20, 5, 5  # equal parts of a log, the newest, and standard errors of a fall
 FEW_TWICE, MANY_AT_ONCE = 0.01, 20  # of the rows, that need not worry; and rows of one time: too many to tell them
 WITHIN = 0.01  # of a number's variance, that may lie within an item that it belongs to
+FEW_PAIRS = 0.1  # of the rows: with fewer that repeat a user's item nothing is looked for in those
 FEW_CODES = 50  # with fewer different values a column is not looked at as an id
 NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
 MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
@@ -524,7 +525,7 @@ def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     codes = [c for c in codes if c not in declaration.numbers or not (rows[c] % 1).any()]  # ids declared as numbers
     pair = [c for c in (declaration.user, declaration.item) if c is not None]
     groups = {of: pd.factorize(rows[of])[0] for of in (*pair, *codes)}
-    if len(pair) == 2:
+    if len(pair) == 2 and rows.duplicated(pair).mean() > FEW_PAIRS:
         groups[" and ".join(pair)] = rows.groupby(pair, observed=True, dropna=False).ngroup().to_numpy()
     spans = [number for name, number in ties(declaration, rows).items() if name in ("days", "groups")]
     spans += [pd.factorize(rows[declaration.time])[0]] if declaration.time else []

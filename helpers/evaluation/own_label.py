@@ -19,7 +19,7 @@ from ..support import validate
 
 MOST_ROWS = 100_000  # that are looked at, of whole ids
 FEWEST, TOGETHER = 20, 0.99  # pairs of rows with different labels, and the share of them that must have one value
-SURE, LEAST, UNDONE = 4.5, 0.15, -0.3  # standard errors, the correlation at the row, and that of changes in turn
+SURE, LEAST, UNDONE = 4.5, 0.25, -0.3  # standard errors, the correlation at the row, and that of changes in turn
 TIGHT, FREE, PARTS = 0.6, 0.9, 20  # share of the variance of coins; with, and without the number; parts of its values
 
 
