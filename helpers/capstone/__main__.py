@@ -42,8 +42,8 @@ from .suggestion import BY_VALUES, LATE, PLACE, TWO, TWO_WORDS, WHOLE, draft, su
 from .table_checks import check
 
 SCORES = "score|pc[tv]r|pred|predicted|prediction|.*(得分|分数|预估|排序).*"  # words of what may be served today
-RANKED = "ranker|model|version|engine|algo(rithm)?|variant|arm|policy|strategy|bucket|exp|experiment|treatment|"
-RANKED += ".*(模型|版本|实验|策略|分桶).*"  # words of what says how a list came about
+RANKED = "ranker|model|version|engine|algo(rithm)?|variant|arm|policy|strategy|bucket|experiment|treatment|"
+RANKED += "exp_?(group|arm|id)|.*(模型|版本|实验|策略|分桶).*"  # words of what says how a list came about
 SHOWN = 10  # candidates at most
 SERVE = Path(__file__).parents[2 if LIBRARY == "helpers" else 1] / "examples" / "serve.py"
 FIRST = """# What the columns of {file} are, as far as names and values tell. Go through the questions below, correct
@@ -73,12 +73,12 @@ def questions(guesses: pd.DataFrame) -> list[str]:
         return words.format(", ".join(literal(str(name)) for name in roles.index[rows])) if rows.any() else ""
 
     def worded(words: str) -> pd.Series:
-        found = [any(re.fullmatch(words, one) for one in (name, *words_of(name))) for name in map(str, roles.index)]
-        return pd.Series(found, roles.index)
+        parts = roles.index.astype(str).map(lambda name: [name.lower(), *words_of(name)])
+        return pd.Series([any(re.fullmatch(words, part) for part in some) for some in parts], roles.index)
 
     perhaps, labels, known = " Perhaps {}.", roles.str.endswith("label"), roles.isin(["number", "id", "tags", "list"])
     scores, whole = worded(SCORES), reasons == WHOLE
-    traces = (worded(RANKED) | (reasons == PLACE)) & ~scores
+    traces = (worded(RANKED) & (roles != "leave out") | (reasons == PLACE)) & ~scores
     known = (known | roles.str.startswith(VECTOR)) & ~traces & ~scores
     maybe = ~labels & ~traces & reasons.isin([TWO, TWO_WORDS, LATE])
     also = named(maybe, " Did {}, too? Then it is a label, and no feature.")

@@ -69,6 +69,20 @@ def test_a_number_with_its_own_label_in_it_is_named_and_its_honest_twin_is_not(l
 
 
 @pytest.mark.slow
+def test_a_rate_of_a_user_s_item_with_its_own_label_is_named_where_these_come_again():
+    rng, rows = np.random.default_rng(0), 6_000
+    frame = pd.DataFrame({"user": rng.integers(0, 40, rows), "item": rng.integers(0, 15, rows)})
+    taste = rng.normal(size=(40, 15))[frame["user"], frame["item"]]
+    for label, shift in (("click", 0.5), ("like", 2.0)):
+        frame[label] = (rng.random(rows) < 1 / (1 + np.exp(shift - taste))).astype(int)
+    pairs = frame.groupby(["user", "item"])["click"]
+    before, shown = pairs.cumsum() - frame["click"], pairs.cumcount()
+    frame = frame.assign(time=range(rows), honest=(before + 1) / (shown + 3), own=pairs.cumsum() / (shown + 1))
+    found = told(check(Declaration(LABELS, "user", "item", numbers=("honest", "own"), time="time"), frame), "a leak?")
+    assert set(found) == {"own"} and "the row of the same user and item before" in found["own"]
+
+
+@pytest.mark.slow
 def test_a_list_that_holds_the_row_s_own_item_is_named_and_a_history_is_not():
     frame = feed(0)
     past = frame.groupby("user")["item"].transform(

@@ -146,15 +146,9 @@ def test_what_the_draft_declares_is_what_it_says_of_each_column():
 
 def test_traces_of_todays_ranker_are_asked_for():
     """Its score, for all labels; its version, and the part of an experiment that had it."""
-    frame = stranger(300).assign(ranker_score=0.5, model_version="v7", engine="b", exp_group="A", bucket=3, modelled=7)
-    frame.loc[::2, ["ranker_score", "model_version", "engine", "exp_group", "bucket", "modelled"]] = (
-        9,
-        "v8",
-        "c",
-        "B",
-        4,
-        8,
-    )
+    traces = {"ranker_score": (0.5, 9), "model_version": ("v7", "v8"), "engine": "ab", "exp_group": "AB"}
+    traces |= {"bucket": (3, 4), "anios_exp": (7, 8)}
+    frame = stranger(300).assign(**{name: np.resize([*values], 300) for name, values in traces.items()})
     asked = road.questions(suggest(frame.drop(columns="预估分数")))
     traces, scores = (next(one for one in asked if word in one) for word in ("which model", "served"))
     assert 'Perhaps "model_version", "engine", "exp_group", "bucket". Nobody' in traces
