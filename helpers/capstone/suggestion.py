@@ -49,9 +49,7 @@ FEW_IDS, SAMPLED = 20, 500  # different values, from which on a column may be th
 
 def suggest(frame: pd.DataFrame) -> pd.DataFrame:
     """A first guess for each column: role, reason, an example. It reads names and values; you know what they mean.
-
-    Where nothing surely is a label, whatever may be one is guessed to be one.
-    """
+    Where nothing surely is a label, whatever may be one is guessed to be one."""
     validate.columns("frame", frame, [])
     guesses, taken = {}, set()
     first = {name: _guess(str(name), values) for name, values in frame.items()}
@@ -76,11 +74,9 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
         seen = values.dropna()
         guesses[name] = {"role": role, "reason": reason, "example": str(seen.iloc[0]) if len(seen) else ""}
     found = pd.DataFrame.from_dict(guesses, orient="index").rename_axis("column")
-    if found["role"].str.endswith("label").any():
-        return found
-    return found.assign(
-        role=found["role"].mask(found["reason"] == TWO, BINARY).mask(found["reason"] == LATE, REGRESSION)
-    )
+    if not found["role"].str.endswith("label").any():
+        found["role"] = found["role"].mask(found["reason"] == TWO, BINARY).mask(found["reason"] == LATE, REGRESSION)
+    return found
 
 
 def _by_values(frame: pd.DataFrame, first: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
@@ -134,10 +130,8 @@ def draft(guesses: pd.DataFrame) -> str:
             said.append(f'If "{name}" is one, write 1 and 0 in the file for its words, 1 for the one that means yes.')
         for name in filter(lambda column: EVENT_NAMES & {*words_of(str(column))}, roles.index):
             said.append(f'If "{name}" says what happened, chapter 08, section 1, makes one row of all its events.')
-    left, maybe = (
-        ", ".join(literal(str(name)) for name in roles.index[rows])
-        for rows in ((roles == "leave out") & (reasons != TWO), (roles == "leave out") & (reasons == TWO))
-    )
+    out = [roles.index[(roles == "leave out") & rows] for rows in (reasons != TWO, reasons == TWO)]
+    left, maybe = (", ".join(literal(str(name)) for name in names) for names in out)
     roles = roles.to_dict() | ({} if labels.any() else {"…": BINARY})
     code = f"declaration = {Declaration.of_roles(roles).code()}" + f"  # without {left}" * bool(left)
     said += [f"of two values: labels, if outcomes; ids, if known before: {maybe}"] * bool(maybe)
