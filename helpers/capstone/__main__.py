@@ -1,7 +1,8 @@
 """From a log to what is served, without a notebook:  mtlcheck LOG.csv, or python -m helpers.capstone LOG.csv
 
 The first call writes LOG_report/declaration.py: what each column seems to be, with questions that only you can answer.
-Answer them there. The same command again then compares, and writes into that folder, which is beside the log
+Answer them there, and write [x] before each. The same command again then compares, and writes into that folder, which
+is beside the log
 
     report.html                 the answer, what it rests on, what to serve and what its lists bring
     ranker.pt                   what is best for each task, trained to the last row (`Ranker.load`)
@@ -18,6 +19,7 @@ import re
 import runpy
 import shutil
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -36,14 +38,16 @@ from .reading import read
 from .recommendation import UNSETTLED, names, recommend, served_as, today
 from .report import LIBRARY, QUICKLY, report, rings
 from .shadow import NAMES, shadow
-from .suggestion import BY_VALUES, LATE, PLACE, TWO, TWO_WORDS, draft, suggest, words_of
+from .suggestion import BY_VALUES, LATE, PLACE, TWO, TWO_WORDS, WHOLE, draft, suggest, words_of
 from .table_checks import check
 
-SCORES = {"score", "pctr", "pcvr", "predicted", "prediction", "pred"}  # words of what may be served today
-SCORES_ZH = ("得分", "分数", "预估", "排序")
+SCORES = "score|pc[tv]r|pred|predicted|prediction|.*(得分|分数|预估|排序).*"  # words of what may be served today
+RANKED = "ranker|model|version|engine|algo(rithm)?|variant|arm|policy|strategy|bucket|experiment|treatment|"
+RANKED += "exp_?(group|arm|id)|.*(模型|版本|实验|策略|分桶).*"  # words of what says how a list came about
 SHOWN = 10  # candidates at most
 SERVE = Path(__file__).parents[2 if LIBRARY == "helpers" else 1] / "examples" / "serve.py"
-FIRST = """# What the columns of {file} are. Answer the questions below in this file, then give the same command again.
+FIRST = """# What the columns of {file} are, as far as names and values tell. Go through the questions below, correct
+# the declaration where it is wrong, and write [x] before each that is answered. Then give the same command again.
 from {package}.declaration import Declaration
 
 reading = {reading}  # options of {package}.reading.read
@@ -56,41 +60,56 @@ mode = "{quick}"  # "{thorough}" for a decision: it searches more settings
 # What each column seems to be, and why:
 {guesses}
 """
+OPEN = r"^# \[ *\] (\d+\. [\w, ]+)"  # a question without [x]: its number, and what it is about
 
 
 @validate.checked
 def questions(guesses: pd.DataFrame) -> list[str]:
-    """What the guesses of `suggestion.suggest` leave open, one sentence or two each."""
+    """What the guesses of `suggestion.suggest` leave open: what each is about, and a few sentences."""
     validate.columns("guesses", guesses, ["role", "reason"])
-    roles, reasons = guesses["role"], guesses["reason"]
+    roles, reasons, asked = guesses["role"], guesses["reason"], []
 
-    def named(*some: str) -> str:
-        return ", ".join(literal(str(name)) for name in roles.index[roles.isin(some)])
+    def named(rows: pd.Series, words: str = "{}") -> str:
+        return words.format(", ".join(literal(str(name)) for name in roles.index[rows])) if rows.any() else ""
 
-    known = ("number", "id", "tags", "list", *roles[roles.str.startswith(VECTOR)])
-    asked = [f"Was each of these known before the impression? {named(*known)}. Leave out the rest."]
-    if outcomes := named("binary label", "regression label"):
-        asked.append(f"Is each of these an outcome that you want to predict? {outcomes}.")
-    if maybe := ", ".join(literal(str(name)) for name in roles.index[reasons.isin([TWO, TWO_WORDS, LATE])]):
-        asked.append(f"Are any of these outcomes, too? {maybe}. If so, they are labels.")
+    def worded(words: str) -> pd.Series:
+        parts = roles.index.astype(str).map(lambda name: [name.lower(), *words_of(name)])
+        return pd.Series([any(re.fullmatch(words, part) for part in some) for some in parts], roles.index)
+
+    perhaps, labels, known = " Perhaps {}.", roles.str.endswith("label"), roles.isin(["number", "id", "tags", "list"])
+    scores, whole = worded(SCORES), reasons == WHOLE
+    traces = (worded(RANKED) & (roles != "leave out") | (reasons == PLACE)) & ~scores
+    known = (known | roles.str.startswith(VECTOR)) & ~traces & ~scores
+    maybe = ~labels & ~traces & reasons.isin([TWO, TWO_WORDS, LATE])
+    also = named(maybe, " Did {}, too? Then it is a label, and no feature.")
+    said = f"happen after the row was shown, and is it to be predicted? {named(labels) or 'None was found'}.{also}"
+    asked += [f"labels: Did each of these {said}"]
+    said = "Take out what was counted, filled in or measured afterwards, and any mean with the row's own day in it."
+    asked += [f"features: Was each of these known before the row was shown? {named(known)}. {said}"]
+    said = f"at which place a row was shown, by which model or in which experiment?{named(traces, perhaps)}"
+    asked += [f"features: Does any say {said} Nobody knows that of the next list: leave it out."]
+    if whole.any():
+        said = f"such as the number of an account or a shop? {named(whole)}. Move them from numbers to ids."
+        asked += [f"ids: Are any of these codes, {said}"]
     if guessed := [f"{literal(str(name))} the {roles[name]}" for name in roles.index[reasons == BY_VALUES]]:
-        asked.append(f"Is {names(guessed)}? Their names do not say so, only that values come again.")
-    if places := ", ".join(literal(str(name)) for name in roles.index[reasons == PLACE]):
-        said = "when the next list is ordered nobody knows it, and today's ranker chose it"
-        asked.append(f"Is {places} the place at which a row was shown? Then it is no feature: {said}.")
-    ids = ", ".join(literal(str(name)) for name in roles.index[roles.eq("id") | reasons.str.startswith("whole")])
-    missing = {"user": "whose lists are they", "item": "what was shown", "time": "when was it shown"}
-    for role, what in missing.items():
-        if not roles.eq(role).any():
-            perhaps = f" Perhaps one of {ids}." if ids and role != "time" else ""
-            asked.append(f"No {role} was found: {what}? {role}=…{perhaps}")
-    scores = [name for name in roles.index if SCORES & {*words_of(str(name))} or any(s in str(name) for s in SCORES_ZH)]
-    today = f" Is it {' or '.join(map(literal, map(str, scores)))}? Then it is no feature." if scores else ""
-    serving = 'served={"a label": "that column"}'
-    asked.append(f"Which column has the score that orders your lists today? {serving}.{today}")
+        about = ", ".join(roles[reasons == BY_VALUES])
+        asked += [f"{about}: Is {names(guessed)}? No name says so, only that values come again."]
+    says = {"user": "whose list it is", "item": "what was shown", "time": "when that was"}
+    if missing := [role for role in says if not roles.eq(role).any()]:
+        ids = (roles.eq("id") & (reasons != TWO_WORDS) | whole) & ~traces & (missing != ["time"])
+        code = ", ".join(f'{role}="…"' for role in missing)
+        said = f"says {names([says[role] for role in missing])}? {code}.{named(ids, perhaps)}"
+        asked += [f"{', '.join(missing)}: Which column {said}"]
+    score = str(next(iter(roles.index[scores]), "…"))
+    code = literal({str(label): score for label in roles.index[labels]} or {"a label": score})
+    said = (
+        f"{named(scores, perhaps)} All else is compared with it, and it is no feature. One may do for several labels: "
+    )
+    asked += [f"served: Which column, if any, has the score that orders your lists today?{said}served={code}."]
     if not roles.eq("group").any():
-        asked.append("Is there a session or request whose rows are one list? group=…")
-    return [*asked, 'How long may an outcome take to come? If days, gap="7 days", and leave out younger rows.']
+        asked += ['group: Which column, if any, says what was shown together, such as a session? group="…".']
+    said = 'If for days, gap="7 days", and leave out the rows that are younger.'
+    return [*asked, f"gap: How long after a row was shown may its outcome still come? {said}"]
 
 
 @validate.checked
@@ -99,7 +118,8 @@ def first_draft(frame: pd.DataFrame, file: str, reading: dict) -> str:
     guesses = suggest(frame)
     width = max(len(str(name)) for name in guesses.index)
     listed = (f"# {name!s:{width}}  {row['role']}: {row['reason']}" for name, row in guesses.iterrows())
-    asked = (f"# {number}. {one}" for number, one in enumerate(questions(guesses), 1))
+    lines = textwrap.TextWrapper(100, "# [ ] ", "#        ", break_long_words=False, break_on_hyphens=False)
+    asked = (lines.fill(f"{number}. {one}") for number, one in enumerate(questions(guesses), 1))
     parts = {"reading": literal(reading), "questions": "\n".join(asked), "guesses": "\n".join(listed)}
     return FIRST.format(package=__package__, file=file, quick=QUICK, thorough=THOROUGH, code=draft(guesses), **parts)
 
@@ -146,9 +166,12 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
         with whole(plan) as part:
             part.write_text(text, encoding="utf-8")
         say(f"read {len(frame):,} rows, {len(frame.columns)} columns")
-        count = len(re.findall(r"^# \d+\. ", text, re.M))
+        count = len(re.findall(OPEN, text, re.M))
         say(f"wrote {plan}: answer its {count} questions there, then give this command again")
         return 0
+    if asked := re.findall(OPEN, plan.read_text(encoding="utf-8"), re.M):
+        say(f"stopped: in {plan} these questions have no [x] yet: {'; '.join(asked)}")
+        return 1
     if later is not None and not (folder / "ranker.pt").exists():
         came = f"{later.name} before there is a {folder / 'ranker.pt'}"
         validate.fail("next", came, "the same call without it first")

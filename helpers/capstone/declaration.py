@@ -43,8 +43,8 @@ class Declaration:
     group       what else ties rows together, such as a session, a search or a day: for the interval; not a feature
     weight      how much each row counts in training, such as one over the chance that it was logged; not a feature
     new_users   judge on users that no training row has: whole users are drawn, whatever the time
-    served      {label: column}: the score that orders your lists today, such as {"click": "rank_score"}, of one label
-                or of several: what all else is compared with; not a feature
+    served      {label: column}: the score that orders your lists today, such as {"click": "rank_score"}, with which
+                all else is compared; one column may stand for several labels; not a feature
     gap         how long a label takes to arrive, such as "7 days", where the time is a date: rows so shortly before the
                 test, or before the validation rows, are left out of what comes before them, as they would be in use
 

@@ -57,7 +57,7 @@ def prepare(declaration: Declaration, frame: pd.DataFrame, lists: bool = True) -
 
 YES_NO = (("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("nein", "ja"), ("non", "oui"), ("no", "sí"))
 YES_NO += (("no", "si"), ("não", "sim"), ("n", "s"), ("nie", "tak"), ("nee", "ja"), ("nej", "ja"), ("нет", "да"))
-YES_NO += (("否", "是"),)  # 0 and 1, in any case
+YES_NO += (("否", "是"), ("hayır", "evet"), ("いいえ", "はい"))  # 0 and 1, in any case
 
 
 @validate.checked

@@ -54,9 +54,8 @@ def read(
               the same in every file, and a larger share keeps what a smaller one does
     encoding  of a CSV file; None: UTF-8, or UTF-16 where its first bytes say so
 
-    Memory, besides 300 MB for Python and PyTorch: to read a CSV file takes less than three times what `megabytes` says
-    of the table, to compare less than four times (measured on a million rows with words and lists,
-    `benchmarks/README.md`).
+    Memory, besides 300 MB for Python and PyTorch: three times what `megabytes` says of the table to read a CSV file,
+    four times to compare (at most; measured on a million rows with words and lists, `benchmarks/README.md`).
 
     Whole numbers take as few bytes as they need, and words are kept once each (categories). Blanks around a name in the
     header are cut off. In a column of decimal commas they become points. Otherwise no value changes its meaning: a

@@ -48,7 +48,8 @@ FEW_IDS, SAMPLED = 20, 500  # different values, from which on a column may be th
 
 
 def suggest(frame: pd.DataFrame) -> pd.DataFrame:
-    """A first guess for each column: role, reason, an example. It reads names and values; you know what they mean."""
+    """A first guess for each column: role, reason, an example. It reads names and values; you know what they mean.
+    Where nothing surely is a label, whatever may be one is guessed to be one."""
     validate.columns("frame", frame, [])
     guesses, taken = {}, set()
     first = {name: _guess(str(name), values) for name, values in frame.items()}
@@ -72,7 +73,10 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
         taken.add(role)
         seen = values.dropna()
         guesses[name] = {"role": role, "reason": reason, "example": str(seen.iloc[0]) if len(seen) else ""}
-    return pd.DataFrame.from_dict(guesses, orient="index").rename_axis("column")
+    found = pd.DataFrame.from_dict(guesses, orient="index").rename_axis("column")
+    if not found["role"].str.endswith("label").any():
+        found["role"] = found["role"].mask(found["reason"] == TWO, BINARY).mask(found["reason"] == LATE, REGRESSION)
+    return found
 
 
 def _by_values(frame: pd.DataFrame, first: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
@@ -115,25 +119,21 @@ def _together(values: pd.Series) -> float:
 
 def draft(guesses: pd.DataFrame) -> str:
     """What `suggest` guessed as a declaration in Python, to copy and edit; comments name what it leaves out, and what
-    may be a label. Where nothing surely is one, whatever may be is declared, and where nothing may be, a comment says
-    what to fill in."""
+    may be a label. Where nothing may be, the declaration has a label "…", to be replaced."""
     validate.columns("guesses", guesses, ["role", "reason", "example"])
     roles, reasons, said = guesses["role"], guesses["reason"], []
-    if not roles.str.endswith("label").any():
-        roles = roles.mask(reasons == TWO, BINARY).mask(reasons == LATE, REGRESSION)
-        said = ["No column is surely a label, which is what happened after the impression, as 0 and 1, as yes and no,"]
+    labels = roles.str.endswith("label")
+    if not (labels & ~reasons.isin([TWO, LATE])).any():
+        said = ["No column is surely a label, which is what happened after a row was shown, as 0 and 1, as yes and no,"]
         said += ["or as a number to predict. Keep of these labels those that are; the rest are ids, or are left out."]
         for name in roles.index[reasons == TWO_WORDS]:
             said.append(f'If "{name}" is one, write 1 and 0 in the file for its words, 1 for the one that means yes.')
         for name in filter(lambda column: EVENT_NAMES & {*words_of(str(column))}, roles.index):
             said.append(f'If "{name}" says what happened, chapter 08, section 1, makes one row of all its events.')
-    if not roles.str.endswith("label").any():
-        return "\n# ".join(["# declaration = Declaration(labels={…}, …)", *said])
-    left, maybe = (
-        ", ".join(literal(str(name)) for name in roles.index[rows])
-        for rows in ((roles == "leave out") & (reasons != TWO), (roles == "leave out") & (reasons == TWO))
-    )
-    code = f"declaration = {Declaration.of_roles(roles.to_dict()).code()}" + f"  # without {left}" * bool(left)
+    out = [roles.index[(roles == "leave out") & rows] for rows in (reasons != TWO, reasons == TWO)]
+    left, maybe = (", ".join(literal(str(name)) for name in names) for names in out)
+    roles = roles.to_dict() | ({} if labels.any() else {"…": BINARY})
+    code = f"declaration = {Declaration.of_roles(roles).code()}" + f"  # without {left}" * bool(left)
     said += [f"of two values: labels, if outcomes; ids, if known before: {maybe}"] * bool(maybe)
     return "\n# ".join([code, *said])
 
@@ -253,11 +253,8 @@ def _time(values: pd.Series, reason: str) -> tuple[str, str]:
 
 
 def _id(name: str, reason: str) -> tuple[str, str]:
-    return "user" if _is(name, USERS) else "item" if _is(name, ITEMS) else "id", reason
-
-
-def _is(name: str, names: str) -> bool:
-    return bool(re.fullmatch(names, _letters(name)))
+    known = (role for role, names in (("user", USERS), ("item", ITEMS)) if re.fullmatch(names, _letters(name)))
+    return next(known, "id"), reason
 
 
 def _ids_of(values: pd.Series, ids: pd.Series) -> bool:

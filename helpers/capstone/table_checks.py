@@ -39,6 +39,7 @@ from .preparation import (
     prepare,
     repeats,
     split,
+    ties,
     with_answers,
 )
 from .reading import MISSING
@@ -56,7 +57,7 @@ SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, fro
 AGES, YOUNGEST, SURELY = 20, 5, 5  # equal parts of a log, the newest, and standard errors of a fall
 FEW_TWICE, MANY_AT_ONCE = 0.01, 20  # of the rows, that need not worry; and rows of one time: too many to tell them
 WITHIN = 0.01  # of a number's variance, that may lie within an item that it belongs to
-FEW_CODES = 50  # with fewer different values a column is not looked at as an id
+FEW_CODES, FEW_PAIRS = 50, 0.1  # with fewer values a column is no id; rows that repeat their user and item
 NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
 MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
 HONEST_ODDS, BY_CHANCE = 5, 1e-6  # times the odds of the whole file, that an honest level's may be; and how surely not
@@ -146,13 +147,12 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
         (labels, lambda values: TAKEN_NAME * (values.name in TAKEN)),
         ([label for label, kind in labels.items() if kind == "binary"], _not_binary),
         (dict.fromkeys(declaration.served.values()), _no_score),
-        ([declaration.user], lambda ids: NO_USER.format(ids.isna().sum()) * bool(ids.isna().any())),
-        ([declaration.group], lambda ids: NO_GROUP.format(ids.isna().sum()) * bool(ids.isna().any())),
+        ([declaration.user, declaration.group], lambda ids: NONE.format(ids.isna().sum()) * bool(ids.isna().any())),
         ([declaration.weight], _no_weight),
         ([column for column, of in lists.items() if of not in skip], lambda ids: _no_list(ids, frame[lists[ids.name]])),
         (declaration.tags, lambda values: _error(values.name, cut_tags, values)),
         (vectors, lambda values: _error(values.name, cut_vectors, values, vectors[values.name])),
-        ([declaration.time], _no_time),
+        ([declaration.time], lambda values: _error(values.name, moments, values.name, values, before=NO_ORDER)),
     ]
     for columns, look in looks:
         for column in _but(skip, *columns):
@@ -160,14 +160,9 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
                 yield Problem(True, column, said)
 
 
-NO_USER = "{:,} rows have no user. Leave them out, or declare the column as an id that is not the user."
-NO_GROUP = "{:,} rows have no group. Give each of them one of its own, or leave it out."
+NONE = "{:,} rows have none. Leave them out, or give each of them one of its own."
+NO_ORDER = "it cannot order the rows: "
 TAKEN_NAME = "training uses this name itself: give the label another one."
-
-
-def _no_time(values: pd.Series) -> str:
-    said = _error(values.name, moments, values.name, values)
-    return f"it cannot order the rows ({said.rstrip('.')})." if said else ""
 
 
 def _not_binary(values: pd.Series) -> str:
@@ -197,12 +192,12 @@ def _no_weight(values: pd.Series) -> str:
     return "a weight was declared: each row needs one of at least 0, and some more than that." * bool(bad)
 
 
-def _error(name: str, call: Callable, *arguments) -> str:
+def _error(name: str, call: Callable, *arguments, before: str = "") -> str:
     """What an error of the call says, without the name in front; nothing where there is none."""
     try:
         call(*arguments)
     except (ValueError, TypeError) as error:
-        return str(error).removeprefix(f"{name}: ")
+        return before + str(error).removeprefix(f"{name}: ")
     return ""
 
 
@@ -519,7 +514,7 @@ def _answered(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem
 
 def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Numbers that are the mean or the sum of a label of each item, user or other id over the whole file, test rows
-    included, and numbers that contain the label of their own row (`own_label`).
+    included, and numbers that contain the label of their own row (`own_label`), of an id or of a user's item.
 
     A number that was known before is as near to the mean over the training rows as the noise of that allows; one that
     was made from the file is far nearer to the mean over all rows.
@@ -527,16 +522,21 @@ def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     train = split(declaration, rows := prepare(declaration, frame, lists=False)).train.index
     codes = [c for c in (*declaration.ids, *declaration.numbers) if FEW_CODES <= rows[c].nunique() <= len(rows) / 2]
     codes = [c for c in codes if c not in declaration.numbers or not (rows[c] % 1).any()]  # ids declared as numbers
-    groups = [c for c in (declaration.user, declaration.item, *codes) if c is not None]
+    pair = [c for c in (declaration.user, declaration.item) if c is not None]
+    groups = {of: pd.factorize(rows[of])[0] for of in (*pair, *codes)}
+    if len(pair) == 2 and rows.duplicated(pair).mean() > FEW_PAIRS:
+        groups[" and ".join(pair)] = rows.groupby(pair, observed=True, dropna=False).ngroup().to_numpy()
+    spans = [number for name, number in ties(declaration, rows).items() if name in ("days", "groups")]
+    spans += [pd.factorize(rows[declaration.time])[0]] if declaration.time else []
     told = set()
-    for column, of in product(declaration.numbers, groups):
+    for column, (of, ids) in product(declaration.numbers, groups.items()):
         if column == of or column in told:
             continue
-        values, ids = rows[column].astype(float), pd.factorize(rows[of])[0]
+        values = rows[column].astype(float)
         of_ids = values.groupby(ids).transform("mean").var()  # how much of the number the ids tell
         whole = not values.isna().any() and values.std() and of_ids >= (1 - WITHIN) * values.var()
-        look = partial(_of_file, train=train) if whole else _of_own
-        for label in declaration.labels if whole or of in declaration.ids_of_all() else ():
+        look = partial(_of_file, train=train) if whole else partial(_of_own, spans=spans)
+        for label in declaration.labels if whole or of not in declaration.numbers else ():
             if reason := look(label, of, values, rows[label].astype(float), ids):
                 yield Problem(False, column, reason, doubt=True)
                 told.add(column)
@@ -557,15 +557,17 @@ def _of_file(label: str, of: str, values: pd.Series, answers: pd.Series, ids: np
     return ""
 
 
-def _of_own(label: str, of: str, values: pd.Series, answers: pd.Series, ids: np.ndarray) -> str:
+def _of_own(label: str, of: str, values: pd.Series, answers: pd.Series, ids: np.ndarray, spans: list) -> str:
     """In words, whether a number says that it contains the label of its own row."""
     binary = answers if answers.dropna().isin([0, 1]).all() else (answers > answers.median()).where(answers.notna())
-    if (found := own_label.signature(values.to_numpy(), binary.to_numpy(float), ids)) is None:
+    if (found := own_label.signature(values.to_numpy(), binary.to_numpy(float), ids, spans)) is None:
         return ""
-    areas = "AUC {:.2f} and {:.2f} with few, {:.2f} and {:.2f} with many".format(*found)
-    reason = f"it predicts {label!r} of its own row far better than of a later row of the same {of}, the more so the "
-    reason += f"fewer rows that has ({areas}): a leak? Its own label seems to be in it, as in a rate of today. Take "
-    return reason + "earlier rows alone."
+    reason = f"it moves towards {label!r} of a row at the row itself (correlation {found.at:.2f} with its change from "
+    reason += f"the row of the same {of} before) and does not move back at the next ({found.after:.2f})"
+    if found.spread < own_label.TIGHT:
+        reason = f"it settles how many rows of one {of} with the same value have {label!r} (they vary by "
+        reason += f"{found.spread:.0%} of what chance leaves open to a number that was known before)"
+    return f"{reason}: a leak? Its own label seems to be in it, as in a mean with today. Take earlier rows alone."
 
 
 def _codes(values: pd.Series, number: bool) -> np.ndarray:

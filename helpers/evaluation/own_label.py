@@ -1,67 +1,100 @@
-"""Numbers that contain the label of their own row: rates of a window with today in it, sums that count the row itself.
+"""Numbers that contain the label of their own row: means of a window with today in it, sums that count the row itself.
 
-An honest rate predicts better the more rows it rests on. One that contains the row's own label predicts better the
-fewer: of two rows, that label is half of it. Yet honest numbers may do so as well, as where rare items differ more than
-popular ones. So each number is compared with itself: how well it predicts the label of its own row, and that of a later
-row of the same id, for which an honest number is about as good. The lead must be larger where an id has few rows than
-where it has many, in the unit in which luck is alike at every height: the normal quantile of the AUC.
+An honest mean of earlier rows moves after a row, towards its label. One that contains the row's own label has moved
+already at the row, and stays. Prices and matches, which tell of their own row and of no other, move at the row as well,
+but by the next row they have moved back, so that their changes from row to row undo each other.
+
+Where all rows of a day, say, have one value, the changes are those from day to day. A number that contains nothing but
+its own day moves back the next day, as a price may. But a price says how likely a label is, so that the labels of a day
+still vary as coins do, whereas this number says how many of them there are.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtri  # the quantile of the normal distribution
+from scipy.stats import rankdata
 
 from ..support import validate
-from .intervals import auc_influence, over_users
-from .metrics import auc
 
-MOST_ROWS, FEWEST, LATER = 100_000, 20, 4  # rows looked at, of each class; a later row: after a quarter of the id's
-SURE, LEAST, PREDICTS = 4.5, 0.1, 0.55  # standard errors of the lead, the lead, and the AUC from which on it matters
+MOST_ROWS = 100_000  # that are looked at, of whole ids
+FEWEST, TOGETHER = 20, 0.99  # pairs of rows with different labels, and the share of them that must have one value
+SURE, LEAST, UNDONE = 4.5, 0.25, -0.3  # standard errors, the correlation at the row, and that of changes in turn
+TIGHT, FREE, PARTS = 0.6, 0.9, 20  # share of the variance of coins; with, and without the number; parts of its values
 
 
 class Signature(NamedTuple):
-    """AUC for the label of the own row and for that of a later one, of ids with few rows, and of those with many."""
+    """Correlations of a row's label with the number's change from the row before and with that to the next one, and the
+    variance of labels about the number, as a share of that of coins; NaN where it has no value for several rows."""
 
-    few: float
-    few_later: float
-    many: float
-    many_later: float
+    at: float
+    after: float
+    spread: float
 
 
-def signature(values: np.ndarray, labels: np.ndarray, ids: np.ndarray) -> Signature | None:
-    """Whether a number says that it contains the label of its own row: the four AUCs that do, or None.
+@validate.checked
+def signature(
+    values: np.ndarray, labels: np.ndarray, ids: np.ndarray, spans: Sequence[np.ndarray] = ()
+) -> Signature | None:
+    """Whether a number says that it contains the label of its own row: what says so, or None.
 
     values, labels   `(rows,)`, in the order of time; NaN where they are not known; labels of 0 and 1
     ids              `(rows,)`, whole numbers: of which item or user each row is; negative where that is not known
+    spans            whole numbers `(rows,)` each: the day of a row, say, then its time; the first counts in which an id
+                     has one value
     """
     values, labels = validate.numbers("values", values), validate.numbers("labels", labels)
     ids = np.nan_to_num(validate.numbers("ids", ids), nan=-1).astype(int)
     if values.ndim != 1 or not len(values):
         validate.fail("values", f"shape {values.shape}", "a number for each row, (rows,)")
-    validate.same_length(values=values, labels=labels, ids=ids)
+    validate.same_length(values=values, labels=labels, ids=ids, **{f"spans[{k}]": s for k, s in enumerate(spans)})
     known = ~np.isnan(values) & ~np.isnan(labels) & (ids >= 0) & (ids % (len(ids) // MOST_ROWS + 1) == 0)
-    values, labels, ids = values[known], labels[known], ids[known]
-    if min((labels == 1).sum(), (labels == 0).sum()) < FEWEST or max(area := auc(values, labels), 1 - area) < PREDICTS:
+    rows = np.flatnonzero(known)
+    rows = rows[np.argsort(ids[rows], kind="stable")]  # each id's rows one after the other, in their order
+    values, labels, ids = values[rows], labels[rows], ids[rows]
+    if len(rows) < 3 or values.min() == values.max():
         return None
-    order = np.lexsort((np.arange(len(ids)), ids))  # each id's rows one after the other, in their order
-    values, labels, ids = values[order] * np.sign(area - 0.5), labels[order], ids[order]
-    counts = np.bincount(ids)[ids]
-    later = np.arange(len(ids)) + np.maximum(1, counts // LATER)
-    paired = np.flatnonzero(ids[np.minimum(later, len(ids) - 1)] == ids)  # rows with a later one of their id
-    paired = paired[later[paired] < len(ids)]
-    edges = np.quantile(counts[paired], (1 / 3, 2 / 3)) if len(paired) else (0, 0)
-    signature, leads, luck = [], [], 0.0
-    for rows in (paired[counts[paired] <= edges[0]], paired[counts[paired] > edges[1]]):
-        asked = [labels[rows], labels[later[rows]]]
-        if any(min(answers.sum(), (1 - answers).sum()) < FEWEST for answers in asked):
-            return None
-        areas = [auc(values[rows], answers) for answers in asked]
-        heights = ndtri(np.clip(areas, 1e-3, 1 - 1e-3))
-        slopes = np.exp(-(heights**2) / 2) / np.sqrt(2 * np.pi)
-        moved = [auc_influence(values[rows], answers) / k for answers, k in zip(asked, slopes, strict=True)]
-        luck += over_users(moved[0] - moved[1], ids[rows])[0] ** 2 if len(np.unique(ids[rows])) > 1 else np.inf
-        leads.append(heights[0] - heights[1])
-        signature += areas
-    lead = leads[0] - leads[1]
-    return Signature(*signature) if lead > max(LEAST, SURE * np.sqrt(luck)) else None
+    differ, same = (ids[1:] == ids[:-1]) & (labels[1:] != labels[:-1]), values[1:] == values[:-1]
+    span = None
+    for one in spans:
+        pairs = differ & (one[rows][1:] == one[rows][:-1])
+        if pairs.sum() >= FEWEST and same[pairs].mean() > TOGETHER:
+            span = one[rows]
+            break
+    begins = np.r_[True, (ids[1:] != ids[:-1]) | (True if span is None else span[1:] != span[:-1])]
+    block = np.cumsum(begins) - 1
+    sizes, of = np.bincount(block), ids[begins]
+    spread = np.nan if span is None else _spread(values[begins], np.bincount(block, labels), sizes)
+    moved = np.diff(rankdata(values)[begins] / len(rows))
+    inner = np.flatnonzero((of[1:-1] == of[:-2]) & (of[1:-1] == of[2:])) + 1  # with one of their id on either side
+    into, out = moved[inner - 1], moved[inner]
+    label = np.bincount(block, labels - (np.bincount(ids, labels) / np.maximum(np.bincount(ids), 1))[ids])[inner]
+    at, after, undone = _cosine(label, into), _cosine(label, out), _cosine(into, out)
+    leads, stays = (np.sign(at) * label * change for change in (into - out, into + 2 * out))  # less than half is undone
+    sure = leads.sum() > SURE * np.sqrt((leads**2).sum())
+    own = sure and stays.sum() > 0 and abs(at) > LEAST and undone > UNDONE
+    return Signature(at, after, spread) if own or spread < TIGHT else None
+
+
+def _cosine(one: np.ndarray, other: np.ndarray) -> float:
+    """The correlation of two changes, whose means are 0 where nothing happens."""
+    length = np.sqrt((one**2).sum() * (other**2).sum())
+    return float((one * other).sum() / length) if length else 0.0
+
+
+def _spread(values: np.ndarray, ones: np.ndarray, sizes: np.ndarray) -> float:
+    """How much the labels of blocks vary about their usual share, or number, at a value, as a share of the variance of
+    coins; 1 where they vary less than coins without the number, too, as in lists of which one row is clicked."""
+    several = sizes > 1
+    values, ones, sizes = values[several], ones[several], sizes[several]
+    if len(values) < PARTS * FEWEST:
+        return np.nan
+
+    def share(part: np.ndarray) -> float:
+        rate, number = (np.bincount(part, ones) / np.bincount(part, by) for by in (sizes, np.ones(len(ones))))
+        coins = (sizes * (rate * (1 - rate))[part]).sum()
+        apart = min(((ones - sizes * rate[part]) ** 2).sum(), ((ones - number[part]) ** 2).sum())
+        return float(apart / coins) if coins else np.nan
+
+    _, part = np.unique(np.searchsorted(np.quantile(values, np.arange(1, PARTS) / PARTS), values), return_inverse=True)
+    return share(part) if share(np.zeros(len(values), int)) > FREE else 1.0

@@ -55,17 +55,31 @@ def test_an_honest_log_meets_no_alarm(seed, drift):
     assert not told(found, *ALARMS) and not any(problem.doubt for problem in found)
 
 
-WITHIN = {"ctr_7d": "item", "item_ctr_today": "item", "clicks_so_far": "item"}
+OWN = dict.fromkeys(("ctr_7d", "clicks_so_far"), "it moves towards 'click' of a row at the row itself")
+OWN |= {"item_ctr_today": "it settles how many rows of one item"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("leak", [*WITHIN, "item_clicks", "user_clicks"])
+@pytest.mark.parametrize("leak", [*OWN, "item_clicks", "user_clicks"])
 def test_a_number_with_its_own_label_in_it_is_named_and_its_honest_twin_is_not(leak):
     problems = check(declared(leak), feed(0))
     found = told(problems, "a leak?")
     assert set(found) == {leak}
-    words = "of its own row far better than of a later row of the same item" if leak in WITHIN else "the sum 'click' of"
-    assert words in repr(problems)
+    assert OWN.get(leak, "the sum 'click' of") in repr(problems)
+
+
+@pytest.mark.slow
+def test_a_rate_of_a_user_s_item_with_its_own_label_is_named_where_these_come_again():
+    rng, rows = np.random.default_rng(0), 6_000
+    frame = pd.DataFrame({"user": rng.integers(0, 40, rows), "item": rng.integers(0, 15, rows)})
+    taste = rng.normal(size=(40, 15))[frame["user"], frame["item"]]
+    for label, shift in (("click", 0.5), ("like", 2.0)):
+        frame[label] = (rng.random(rows) < 1 / (1 + np.exp(shift - taste))).astype(int)
+    pairs = frame.groupby(["user", "item"])["click"]
+    before, shown = pairs.cumsum() - frame["click"], pairs.cumcount()
+    frame = frame.assign(time=range(rows), honest=(before + 1) / (shown + 3), own=pairs.cumsum() / (shown + 1))
+    found = told(check(Declaration(LABELS, "user", "item", numbers=("honest", "own"), time="time"), frame), "a leak?")
+    assert set(found) == {"own"} and "the row of the same user and item before" in found["own"]
 
 
 @pytest.mark.slow

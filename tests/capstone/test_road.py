@@ -6,6 +6,7 @@ import re
 import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ import pytest
 
 from helpers.capstone import __main__ as road
 from helpers.capstone.ranker import Ranker
+from helpers.capstone.suggestion import suggest
+from helpers.capstone.table_checks import check
 from helpers.evaluation.metrics import gauc
 from helpers.support import environment
 
@@ -33,21 +36,31 @@ def stranger(rows: int = 5_000) -> pd.DataFrame:
     return frame.assign(愿望=wish)
 
 
+def unwrapped(text: str) -> str:
+    return re.sub(r"\n#\s+", " ", text)
+
+
+def tick(folder: Path, questions: str = r"\d+") -> None:
+    """Write [x] before these questions of the draft."""
+    (plan,) = folder.glob("*_report/declaration.py")
+    text = re.sub(rf"^# \[ \] (?=({questions})\.)", "# [x] ", plan.read_text(encoding="utf-8"), flags=re.M)
+    plan.write_text(text, encoding="utf-8")
+
+
 @pytest.mark.long
 def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatch, capsys):
     """GBK, semicolons, decimal commas, Chinese names; the draft asks for the score of today, which begins the page."""
     frame, log = stranger(), str(tmp_path / "日志.csv")  # the report is beside it, whatever the folder is
     frame.drop(columns="愿望").to_csv(log, sep=";", decimal=",", encoding="gbk", index=False)
     monkeypatch.setattr(sys, "argv", ["capstone", log, "--encoding", "gbk"])
-    assert road.main() == 0 and "answer its 5 questions" in capsys.readouterr().out
+    assert road.main() == 0 and "answer its 6 questions" in capsys.readouterr().out
     folder = tmp_path / "日志_report"
     text = (plan := folder / "declaration.py").read_text(encoding="utf-8")
-    assert (
-        'Is it "预估分数"? Then it is no feature.' in text and 'user="用户编号"' in text and 'time="曝光时间"' in text
-    )
-    answered = text.replace('numbers=("时长", "预估分数"),', 'numbers=("时长",),\n    served={"点击": "预估分数"},')
-    assert answered != text
-    plan.write_text(answered, encoding="utf-8")
+    assert 'Perhaps "预估分数". All else is' in unwrapped(text) and 'user="用户编号"' in text
+    corrected = text.replace('numbers=("时长", "预估分数"),', 'numbers=("时长",),\n    served={"点击": "预估分数"},')
+    assert corrected != text
+    plan.write_text(corrected, encoding="utf-8")
+    tick(tmp_path)
     assert road.main() == 0
     said = capsys.readouterr().out
     assert "the service orders a list as the ranker does" in said and "judged by GAUC" in said
@@ -103,15 +116,50 @@ def test_what_cannot_be_read_is_one_sentence_and_writes_nothing(tmp_path, monkey
 def test_without_a_label_the_draft_asks_for_one():
     frame = stranger(200).drop(columns=["点击", "点赞"])
     text = road.first_draft(frame, "log.csv", {})
-    assert "# No column is surely a label" in text and "# declaration = Declaration(labels={" in text
-    compile(text, "declaration.py", "exec")
+    assert "# No column is surely a label" in text and 'labels={"…": "binary"},' in text
+    exec(text, answers := {})
+    assert any(problem.column == "…" and problem.stops for problem in check(answers["declaration"], frame))
+
+
+def test_as_long_as_a_question_is_open_nothing_is_compared(tmp_path, monkeypatch, capsys):
+    stranger(300).to_csv(tmp_path / "log.csv", index=False)
+    monkeypatch.setattr(sys, "argv", ["capstone", str(tmp_path / "log.csv")])
+    assert road.main() == 0
+    for done, left in (("none", "1. labels; 2. features; 3. features; 4. served;"), ("[1-35-9]", "4. served\n")):
+        tick(tmp_path, done)
+        assert road.main() == 1 and f"these questions have no [x] yet: {left}" in capsys.readouterr().out
+    monkeypatch.setattr(road, "compare", lambda *_, **__: 1 / 0)
+    tick(tmp_path)
+    with pytest.raises(ZeroDivisionError):
+        road.main()
+
+
+def test_what_the_draft_declares_is_what_it_says_of_each_column():
+    """Where no name is that of a label, all that may be one is: nowhere is it left out, too."""
+    frame = stranger(300).rename(columns={"点击": "a", "点赞": "b"}).assign(watch_time=lambda f: f["时长"])
+    text = road.first_draft(frame, "log.csv", {})
+    assert 'labels={"a": "binary", "b": "binary", "watch_time": "regression"}' in text
+    assert 'is it to be predicted? "a", "b", "watch_time".' in unwrapped(text)
+    for name, kind in (("a", "binary"), ("b", "binary"), ("watch_time", "regression")):
+        assert re.search(rf"^# {name} +{kind} label: ", text, re.M)
+
+
+def test_traces_of_todays_ranker_are_asked_for():
+    """Its score, for all labels; its version, and the part of an experiment that had it."""
+    traces = {"ranker_score": (0.5, 9), "model_version": ("v7", "v8"), "engine": "ab", "exp_group": "AB"}
+    traces |= {"bucket": (3, 4), "anios_exp": (7, 8)}
+    frame = stranger(300).assign(**{name: np.resize([*values], 300) for name, values in traces.items()})
+    asked = road.questions(suggest(frame.drop(columns="预估分数")))
+    traces, scores = (next(one for one in asked if word in one) for word in ("which model", "served"))
+    assert 'Perhaps "model_version", "engine", "exp_group", "bucket". Nobody' in traces
+    assert 'Perhaps "ranker_score".' in scores and 'served={"点击": "ranker_score", "点赞": "ranker_score"}.' in scores
 
 
 def test_what_no_name_says_is_asked():
     frame = stranger(900).set_axis(["Gast_Nr", "Zimmer_Nr", "am", "Preis", "Art", "Position", "a", "b", "c"], axis=1)
     text = road.first_draft(frame.assign(Position=frame["Zimmer_Nr"].sample(frac=1).array), "log.csv", {})
-    assert 'Is "Gast_Nr" the user and "Zimmer_Nr" the item?' in text
-    assert 'Is "Position" the place at which a row was shown? Then it is no feature' in text
+    assert 'user, item: Is "Gast_Nr" the user and "Zimmer_Nr" the item?' in text
+    assert 'in which experiment? Perhaps "Position".' in unwrapped(text)
 
 
 # A road without notebooks: `python ROAD FILE` walks it where neither Jupyter nor the chapters can be imported.
@@ -174,6 +222,7 @@ def test_an_honest_table_is_walked_to_its_end_without_an_answer(tmp_path, made):
     file, content = made(stranger(1_500).drop(columns=["预估分数", "愿望"]))
     for said in ("answer its", "the service orders a list as the ranker does"):
         found = walk(tmp_path, file, content)
+        tick(tmp_path)
         assert found.returncode == 0 and said in found.stdout, found.stderr
         assert not re.search("must fix|a leak|Copies|stopped", found.stdout)
     (page,) = tmp_path.glob("*_report/report.html")

@@ -41,8 +41,7 @@ def test_the_draft_is_code_that_declares_what_was_guessed(frame):
     assert 'If "state" is one, write 1 and 0 in the file for its words' in draft(suggest(table))
     table = frame[["user_id", "video"]].assign(event_type=np.array(["view", "cart", "order"])[frame.index % 3])
     code = draft(suggest(table))
-    assert code.startswith("# declaration = ") and 'If "event_type" says what happened, chapter 08, section 1' in code
-    assert all(line.startswith("#") for line in code.splitlines())
+    assert 'labels={"…": "binary"},' in code and 'If "event_type" says what happened, chapter 08, section 1' in code
 
 
 def test_of_several_times_the_finest_orders_the_rows():
@@ -77,8 +76,8 @@ def test_what_may_be_known_too_late_is_left_out():
         ("liked", ["t", "f", None], "binary label", "yes and no; if known before the impression, an id"),
         ("is_liked", ["ja", "Nein"], "binary label", "yes and no; if known before the impression, an id"),
         ("是否点击", [0, 1], "binary label", "0 and 1; if known before the impression, an id"),
-        ("mobile", [0, 1], "leave out", TWO),
-        ("like_author_before", [0, 1], "leave out", TWO),
+        ("mobile", [0, 1], "binary label", TWO),
+        ("like_author_before", [0, 1], "binary label", TWO),
         ("用户编号", [5, 9, 7], "user", "its name; 3 different whole numbers"),
         ("商品编号", [5, 9, 7], "item", "its name; 3 different whole numbers"),
         ("buyer_no", [5, 9, 7], "user", "its name; 3 different whole numbers"),
@@ -109,7 +108,7 @@ def test_what_may_be_known_too_late_is_left_out():
         ("click", [0, 1], "binary label", "0 and 1; if known before the impression, an id"),
         ("click", [0.0, 1, None], "binary label", "0 and 1; if known before the impression, an id"),
         ("like", [-1, 1], "leave out", "−1 and 1; a label must be 0 and 1"),
-        ("watch_time", [5, 7, 9.5], "leave out", "measured afterwards? a label, never a feature"),
+        ("watch_time", [5, 7, 9.5], "regression label", "measured afterwards? a label, never a feature"),
         ("TIMESTAMP", [5, 9, 7], "time", "its name; numbers that may order the rows"),
         ("timestamp", [5, 9, None], "leave out", "a time with gaps orders no rows"),
         ("uid", [5, 9, 7], "user", "its name; 3 different whole numbers"),

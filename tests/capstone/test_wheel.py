@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from helpers.support import environment
-from tests.capstone.test_road import stranger
+from tests.capstone.test_road import stranger, tick
 
 ROOT = environment.ROOT
 OWN, COURSE = (
@@ -107,6 +107,7 @@ def test_a_strangers_file_gets_the_page_that_the_course_writes(wheel, tmp_path):
                 command = [sys.executable, "-m", "helpers.capstone", *words]
                 ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
             assert ran.returncode == 0, ran.stderr
+            tick(folder)
         pages[name] = said(folder)
     assert pages["wheel"] == pages["course"] and "Does sharing help here?" in pages["wheel"]
     files = {path.name for path in (tmp_path / "wheel" / "log_report").iterdir()}
