@@ -26,6 +26,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from ..evaluation.verdicts import HOLDS, OPPOSITE
 from ..support import validate
 from ..support.files import whole
 from .comparison import BEST, Comparison, compare
@@ -52,6 +53,7 @@ from {package}.declaration import Declaration
 
 reading = {reading}  # options of {package}.reading.read
 mode = "{quick}"  # "{thorough}" for a decision: it searches more settings
+exponents = None  # of the score that orders a list; None: of all labels the same
 {code}
 
 # Questions that only you can answer:
@@ -87,7 +89,7 @@ def questions(guesses: pd.DataFrame) -> list[str]:
     said = "Take out what was counted, filled in or measured afterwards, and any mean with the row's own day in it."
     asked += [f"features: Was each of these known before the row was shown? {named(known)}. {said}"]
     said = f"at which place a row was shown, by which model or in which experiment?{named(traces, perhaps)}"
-    asked += [f"features: Does any say {said} Nobody knows that of the next list: leave it out."]
+    asked += [f"features: Does any column say {said} Nobody knows that of the next list: leave it out."]
     if whole.any():
         said = f"such as the number of an account or a shop? {named(whole)}. Move them from numbers to ids."
         asked += [f"ids: Are any of these codes, {said}"]
@@ -108,6 +110,8 @@ def questions(guesses: pd.DataFrame) -> list[str]:
     asked += [f"served: Which column, if any, has the score that orders your lists today?{said}served={code}."]
     if not roles.eq("group").any():
         asked += ['group: Which column, if any, says what was shown together, such as a session? group="…".']
+    code = "Then exponents = " + literal({"click": 1, "hide": -1}) + ", with your labels."
+    asked += [f"exponents: Is any label something that should not happen, such as a hide or a return? {code}"]
     said = 'If for days, gap="7 days", and leave out the rows that are younger.'
     return [*asked, f"gap: How long after a row was shown may its outcome still come? {said}"]
 
@@ -206,8 +210,10 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
         print(f"{title} {text}")
     for line in today(found.today, found.exponents):
         print(line)
-    if rung.keys() & {*UNSETTLED} or not found.exponents:
-        why = "settle that first" if found.exponents else "nothing here predicts a label surely better than guessing"
+    worse = {*found.today["verdict"]} & {HOLDS, OPPOSITE} == {OPPOSITE}
+    if rung.keys() & {*UNSETTLED} or worse or not found.exponents:
+        why = "nothing here predicts a label surely better than guessing"
+        why = "settle that first" if rung.keys() & {*UNSETTLED} else "today's lists are better" if worse else why
         older = "; that in the folder is of an earlier call" if (folder / "ranker.pt").exists() else ""
         say(f"exported no ranker: {why}{older}")
         print('If it is right as it is, end the code of the page with found.ranker(kind="best").export("ranker.pt2")')

@@ -53,22 +53,27 @@ def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatc
     frame, log = stranger(), str(tmp_path / "日志.csv")  # the report is beside it, whatever the folder is
     frame.drop(columns="愿望").to_csv(log, sep=";", decimal=",", encoding="gbk", index=False)
     monkeypatch.setattr(sys, "argv", ["capstone", log, "--encoding", "gbk"])
-    assert road.main() == 0 and "answer its 6 questions" in capsys.readouterr().out
+    assert road.main() == 0 and "answer its 7 questions" in capsys.readouterr().out
     folder = tmp_path / "日志_report"
     text = (plan := folder / "declaration.py").read_text(encoding="utf-8")
     assert 'Perhaps "预估分数". All else is' in unwrapped(text) and 'user="用户编号"' in text
     corrected = text.replace('numbers=("时长", "预估分数"),', 'numbers=("时长",),\n    served={"点击": "预估分数"},')
-    assert corrected != text
+    corrected = corrected.replace("exponents = None", 'exponents = {"点击": 1, "点赞": 0.5}')
+    assert corrected.count("预估分数") == text.count("预估分数") and "点赞: 0.5" not in text
     plan.write_text(corrected, encoding="utf-8")
     tick(tmp_path)
     assert road.main() == 0
     said = capsys.readouterr().out
     assert "the service orders a list as the ranker does" in said and "judged by GAUC" in said
-    assert "What you serve today: For 点击" in said and said.count(" exponent 0.5\n") == 2
+    first = (
+        "Today 预估分数 orders your lists. In the test rows, if they were ordered by 点击^1 · 点赞^0.5 of what is best"
+    )
+    assert first in said and "That is worth an A/B test. What you serve has chosen these rows" in said
     for one in json.loads((folder / "ranker.json").read_text(encoding="utf-8"))["fusion"]:
-        assert f"  {one['task']}: {one['model']}, GAUC 0." in said and one["exponent"] == 0.5
+        assert re.search(rf"  {one['task']}: {one['model']}, GAUC 0\.\d+, exponent {one['exponent']:g}\n", said)
+        assert one["exponent"] == {"点击": 1, "点赞": 0.5}[one["task"]]
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert "What you serve today: For 点击, 预估分数 has GAUC" in page and "a gain worth an A/B test" in page
+    assert first in page and "<li>点赞: GAUC 0." in page and "a gain.</li>" in page
     assert {"ranker.pt", "ranker.pt2", "ranker.json", "serve.py", "candidates.json"} <= {
         p.name for p in folder.iterdir()
     }
@@ -85,6 +90,27 @@ def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatc
     assert road.main() == 0 and "keep it: " in capsys.readouterr().out
     page = (folder / "next.html").read_text(encoding="utf-8")
     assert "下周.csv, 1,000 rows" in page and "over what you serve today" in page
+
+
+@pytest.mark.long
+def test_a_list_that_loses_to_that_of_today_is_not_exported(tmp_path, monkeypatch, capsys):
+    """Today's score knows of each row what no column does."""
+    frame, rng = stranger(3_000), np.random.default_rng(1)
+    frame["预估分数"] = 3 * rng.normal(size=3_000)
+    for label in ("点击", "点赞"):
+        frame[label] = (frame["愿望"] + frame["预估分数"] + rng.normal(size=3_000) > 0).astype(int)
+    del frame["愿望"]
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    monkeypatch.setattr(sys, "argv", ["capstone", str(tmp_path / "log.csv")])
+    assert road.main() == 0
+    plan = tmp_path / "log_report" / "declaration.py"
+    text = plan.read_text(encoding="utf-8")
+    plan.write_text(text.replace(', "预估分数"),', ',), served={"点击": "预估分数"},'), encoding="utf-8")
+    tick(tmp_path)
+    assert road.main() == 1
+    said = capsys.readouterr().out
+    assert "So keep what you serve." in said and "exported no ranker: today's lists are better" in said
+    assert not [*plan.parent.glob("ranker*")]
 
 
 @pytest.mark.long
