@@ -166,6 +166,7 @@ function picture(stage, place, width) {
       mark: (g) => add(g, "rect", { x: -6, y: -6, width: 12, height: 12, fill: colour, stroke: "#fff", "stroke-width": 2 }),
     });
   }
+  const still = add(figure, "circle", { r: 8, fill: BLACK }); // where the ball is not to be dragged
   stage.handle(figure, {
     name: "the ball", key: "ball", x, y, step: .1, at: () => ball(stage), to: (u, v) => moved(stage, { px: u, py: v }),
     words: () => { const [u, v] = ball(stage); return `at ${said(u, 1)} across, ${said(v, 1)} up, cosine of the pulls ${said(pulls(stage).cos)}`; },
@@ -190,6 +191,7 @@ function picture(stage, place, width) {
     // Arrows: lengths in proportion to each other; the longest shrinks with its pull, slowly.
     const { at: here, g, h, cos } = pulls(stage), largest = Math.max(size(g), size(h)), zoom = largest ? unit * clamp(1.1 * largest ** .4, .35, 1.5) / largest : 0;
     const from = at(here), drawn = (v) => [v[0] * zoom, -v[1] * zoom];
+    change(still, { cx: fixed(from[0]), cy: fixed(from[1]) });
     const named = [arrows.a(from, drawn(g), "A"), arrows.b(from, drawn(h), "B")];
     const sum = drawn(steps.sum(g, h)), projected = drawn(cos < 0 ? steps.PCGrad(g, h) : [0, 0]);
     for (const [way, step, other] of [["sum", sum, projected], ["PCGrad", projected, sum]]) {
