@@ -139,7 +139,7 @@ function picture(stage, place, width) {
   const trails = Object.entries(WAYS).map(([way, colour]) => [way, add(cut, "path", { fill: "none", stroke: colour, "stroke-width": 2.5 }), add(cut, "circle", { r: 5, fill: colour, stroke: "#fff" })]);
   const key = add(cut, "text", { x: width - 14, y: 20, "text-anchor": "end", class: "mtl-halo", "font-weight": "bold" });
   for (const [way, colour] of Object.entries(WAYS)) add(key, "tspan", { dx: 10, fill: AS_TEXT[colour] }, way);
-  add(cut, "text", { x: 8, y: plane - 8, fill: AS_TEXT[GREY], class: "mtl-halo", "font-size": 13 }, "on the grey line no step helps both");
+  const note = add(cut, "text", { x: 8, y: plane - 8, fill: AS_TEXT[GREY], class: "mtl-halo", "font-size": 13 });
   const letters = Object.entries(COLOURS).map(([task, colour]) => [task, text(cut, 0, 0, task.toUpperCase(), { fill: AS_TEXT[colour], "font-weight": "bold", "text-anchor": "middle" })]);
   const arc = add(figure, "path", { fill: "none", stroke: BLACK, "stroke-width": 1.5 });
   const degrees = add(figure, "text", { fill: BLACK, class: "mtl-halo", "text-anchor": "middle" });
@@ -175,6 +175,7 @@ function picture(stage, place, width) {
 
   return () => {
     const { state, run, ghost: old } = stage, all = bowls(state);
+    note.textContent = `on the grey line no step helps both${width > 480 && stage.question.show?.includes("stretch") !== false ? "; a ring moves its bowl, a square stretches it" : ""}`;
     now(all, at, unit);
     for (const [task, letter] of letters) change(letter, { x: fixed(x(all[task].x)), y: fixed(y(all[task].y) + 5) });
     ghost.style.display = old ? "" : "none";

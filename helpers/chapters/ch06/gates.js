@@ -165,7 +165,7 @@ function picture(stage, place, width) {
     return line(dash, cut);
   });
   const needs = each((k, task, colour, ink) => ({
-    shaft: line({ stroke: colour, "stroke-width": 4 }), head: line({ fill: colour }), name: text(0, 0, `${task} needs`, { ...ink, ...(k ? end : middle), "font-size": 13, class: "mtl-halo" }),
+    shaft: line({ stroke: colour, "stroke-width": 4 }), head: line({ fill: colour }), name: text(0, 0, `${task} needs`, { ...ink, ...(k ? end : middle), "font-size": 13, class: "mtl-halo", style: "stroke-width: 8px" }),
   }));
 
   // the flow: gate, experts, tower

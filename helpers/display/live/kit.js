@@ -299,14 +299,14 @@ class Stage {
       const long = curve.getTotalLength(), screen = curve.getScreenCTM();
       for (let at = 0; at < long; at += 30) {
         const { x: left, y: top } = curve.getPointAtLength(at).matrixTransform(screen);
-        taken.push([...sides({ left, right: left, top, bottom: top }), .3]);
+        taken.push([...sides({ left, right: left, top, bottom: top }), .03]);
       }
     }
     this.callout = add(surface, "g", { class: "mtl-callout" });
     const [thorn, bubble] = ["mtl-nose", ""].map((name) => add(this.callout, "path", { class: name })), text = add(this.callout, "text", { "text-anchor": "middle" }, words);
     const half = text.getComputedTextLength() / 2 - 4, first = !handle.up && (y > height / 2 || y < 120) ? 1 : -1;
     const places = [1, -1].map((side) => { const at = x + side * (half + 37), edge = at - side * (half + 13); return { at, middle: y, nose: [[edge, y - 9], [x + side * 20, y], [edge, y + 9]], dear: 61 }; });
-    for (const far of [45, 62, 80, 100, 125, 150, 180]) for (const down of [first, -first]) for (const aside of [0, -.5, .5, -1, 1, -1.6, 1.6]) {
+    for (let far = 45; far < 180; far += 8) for (const down of [first, -first]) for (const aside of [0, -.5, .5, -1, 1, -1.6, 1.6]) {
       const at = clamp(x + aside * (half + 10), half + 17, width - half - 17), middle = y + far * down, root = clamp(x, at - half, at + half), edge = middle - 14 * down, wide = far > 62 ? 5 : 9;
       places.push({ at, middle, nose: [[root - wide, edge], [x, y + 20 * down], [root + wide, edge]], dear: far + 30 * Math.abs(aside) + 9 * (down !== first) });
     }
@@ -314,7 +314,7 @@ class Stage {
       const boxes = [[at - half - 17, at + half + 17, middle - 17, middle + 17], [Math.min(x1, x2), Math.max(x2, x3), Math.min(y1, y2), Math.max(y2, y3)]];
       const covered = boxes.flatMap(([l, r, t, b]) => taken.map(([L, R, T, B, weight = 1]) => weight * Math.max(0, Math.min(r, R) - Math.max(l, L)) * Math.max(0, Math.min(b, B) - Math.max(t, T))));
       const beyond = Math.max(0, 15 - middle, middle + 15 - height) + Math.max(0, half + 15 - at, at + half + 15 - width);
-      return covered.reduce((sum, area) => sum + 99 * area, 99999 * beyond + dear);
+      return covered.reduce((sum, area) => sum + 999 * area, 99999 * beyond + dear);
     };
     const { at, middle, nose } = places.reduce((one, other) => (cost(other) < cost(one) ? other : one));
     change(text, { x: fixed(at), y: fixed(middle + 5) });
