@@ -29,7 +29,8 @@ FAINT_WORDS = """card => {
 # words of the card under the note that names the first move
 COVERED = """card => [...card.querySelectorAll(".mtl-callout text")].flatMap((note) => {
   const { left, right, top, bottom } = note.getBoundingClientRect();
-  return [...card.querySelectorAll("text, .mtl-title, p, button")].filter((e) => e !== note && e.textContent).filter((e) => {
+  const words = [...card.querySelectorAll("text, .mtl-title, p, button")].filter((e) => e !== note && e.textContent);
+  return words.filter((e) => {
     const box = e.getBoundingClientRect(), beside = box.right < left - 8 || box.left > right + 8;
     return box.width && !beside && box.bottom > top - 1 && box.top < bottom + 1;
   }).map((e) => `${note.textContent} / ${e.textContent}`);

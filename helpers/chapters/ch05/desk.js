@@ -277,6 +277,7 @@ function sentence(stage) {
 
 // The last finished races with noisy labels of B, at a small α and at a large one.
 const noisy = ({ finished }) => [[0, .3], [1.2, 3]].map(([low, high]) => finished.findLast(({ state }) => state.scale === 0 && state.noise >= 3 && state.alpha >= low && state.alpha <= high));
+const ofB = ({ weights }, how) => weightWords(weights[ALL.indexOf(how)]);
 
 export default explorable({
   chapter: "C5",
@@ -305,11 +306,11 @@ export default explorable({
       set: { scale: 0, noise: 3, features: "disjoint" }, show: ["hand"], moves: { play: "", alpha: "" }, asks: ["UWL", "GradNorm"],
       when: (stage) => noisy(stage).every(Boolean),
       then(stage) {
-        const [low, high] = noisy(stage), b = ({ weights }, how) => weightWords(weights[ALL.indexOf(how)]);
+        const [low, high] = noisy(stage);
         const more = high.weights[ALL.indexOf("GradNorm")] > low.weights[ALL.indexOf("GradNorm")] + .05;
-        return `B's weight at the end: UWL ${b(low, "UWL")}; GradNorm ${b(low, "GradNorm")} at α ${said(low.state.alpha)}, ${b(high, "GradNorm")} at α ${said(high.state.alpha)}. ${more ? "Noise looks to α like a task that is behind." : "In these runs α made no such difference."}`;
+        return `B's weight at the end: UWL ${ofB(low, "UWL")}; GradNorm ${ofB(low, "GradNorm")} at α ${said(low.state.alpha)}, ${ofB(high, "GradNorm")} at α ${said(high.state.alpha)}. ${more ? "Noise looks to α like a task that is behind." : "In these runs α made no such difference."}`;
       },
-      hint: (stage) => (noisy(stage).some(Boolean) ? `that was α ${said(noisy(stage).find(Boolean).state.alpha)}; play it with ${noisy(stage)[0] ? "1.5" : "0"}, too.` : ""),
+      hint: (stage) => noisy(stage).map((one, high) => one && `at α ${said(one.state.alpha)} B's weight ended at ${ofB(one, "UWL")} with UWL, ${ofB(one, "GradNorm")} with GradNorm; play α ${high ? "0" : "1.5"}, too.`).find(Boolean) ?? "",
     },
   ],
   setup(stage) {

@@ -316,7 +316,7 @@ class Stage {
       const beyond = Math.max(0, 15 - middle, middle + 15 - height) + Math.max(0, half + 15 - at, at + half + 15 - width);
       return covered.reduce((sum, area) => sum + 999 * area, 99999 * beyond + dear);
     };
-    const { at, middle, nose } = places.reduce((one, other) => (cost(other) < cost(one) ? other : one));
+    const { at, middle, nose } = places.sort((one, other) => one.dear - other.dear).reduce((best, place) => (place.dear < best.cost && cost(place) < best.cost ? { ...place, cost: cost(place) } : best), { cost: Infinity });
     change(text, { x: fixed(at), y: fixed(middle + 5) });
     bubble.setAttribute("d", `M${fixed(at - half)},${fixed(middle - 15)}h${fixed(2 * half)}a15,15 0 0 1 0,30h${fixed(-2 * half)}a15,15 0 0 1 0,-30Z`);
     thorn.setAttribute("d", path(nose) + "Z");
