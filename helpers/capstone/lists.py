@@ -77,7 +77,7 @@ class Lists:
     kinds    {task: "binary" or "regression"}
     list_of  (rows,): the list that each row is in, numbered from 0
     luck     (rows,): the user, or list, of each row, numbered from 0: their rows vary together, as the interval knows
-    words    DataFrame, a row for each test row: the row in words, and its list, for the explorer
+    words    DataFrame, a row for each test row: the row in words, below what they are, and its list, for the explorer
     overlap  test rows / rows that a seed could have trained on, for the interval
     """
 
@@ -364,11 +364,10 @@ def _again(found: Comparison, table: Table, seeds: list[int], split: int) -> dic
 
 def _words(rows: pd.DataFrame, own, column: str) -> pd.DataFrame:
     """Each row in words: its item, or its number, and two of its ids; and its list."""
-    first = rows[own.item].astype(str) if own.item else "row " + rows.index.astype(str).to_series(index=rows.index)
-    said = first if not own.item else f"{own.item} " + first
-    for name in [name for name in own.ids if name != column][:2]:
-        said = said + " · " + rows[name].astype(str)
-    return pd.DataFrame({"words": said.str.slice(0, 34), "list": rows[column].astype(str)}).reset_index(drop=True)
+    names = [own.item or "row", *[name for name in own.ids if name != column][:2]]
+    said = rows.assign(row=rows.index)[names].astype(str).agg(" · ".join, axis=1)
+    words = {" · ".join(names): said.str.slice(0, 34), "list": rows[column].astype(str)}
+    return pd.DataFrame(words).reset_index(drop=True)
 
 
 def _first(score: np.ndarray, list_of: np.ndarray, k: int, seed: int) -> np.ndarray:

@@ -62,8 +62,8 @@ function curves(root, panel, box) {
   const bands = layer("path", (s) => ({ fill: s.colour, "fill-opacity": .15 }));
   const ghosts = layer("path", (s) => ({ opacity: PALE, fill: "none", stroke: s.colour, "stroke-width": 2 }));
   const lines = layer("path", (s) => ({ class: "mtl-curve", fill: "none", stroke: s.colour, "stroke-width": 2.5, "stroke-dasharray": s.dash.join(" ") }));
-  const dots = layer("path", (s) => ({ fill: s.colour }));
-  const marks = layer("path", (s) => ({ fill: s.colour, stroke: "#fff", "stroke-width": 1.5 }));
+  const dots = layer("path", (s) => ({ class: "mtl-curve", fill: s.colour }));
+  const marks = layer("path", (s) => ({ class: "mtl-curve", fill: s.colour, stroke: "#fff", "stroke-width": 1.5 }));
   const word = (s) => ({ fill: s.ink, "font-weight": "bold", class: "mtl-halo" });
   const names = layer("text", (s) => ({ ...word(s), x: box.right + (box.over ? 4 : 10), "text-anchor": box.over ? "end" : "start" }), (s) => s.name);
   const values = layer("text", word); // at the cursor
@@ -77,7 +77,8 @@ function curves(root, panel, box) {
     const drawn = panel.series.map((_, i) => i).filter((i) => panel.series[i].y[frame].length), heights = (k) => drawn.map((i) => y(panel.series[i].y[frame].at(k)));
     const last = heights(-1), ends = apart(last, box.top, box.bottom), side = at[now] > (box.left + box.right) / 2 ? -1 : 1;
     const off = (here, next) => here + (next < here - 8 ? 14 : -14); // over its line, or where that rises under it
-    const beside = now < 0 ? [] : apart(heights(now).map((here, k) => off(here, heights(now + side)[k])), box.top, box.bottom - 2 * GRIP);
+    const here = now < 0 ? [] : heights(now), told = here.map((height, k) => off(height, heights(now + side)[k])).sort((a, b) => a - b); // in the order of the lines
+    const beside = apart(here.map((height, k) => told[here.filter((other, i) => other < height || (other === height && i < k)).length]), box.top, box.bottom - 2 * GRIP);
     const upright = (place) => `M${fixed(at[place])},${box.top}V${box.bottom}`;
     cursor.setAttribute("d", now >= 0 ? upright(now) : "");
     was.setAttribute("d", before?.at >= 0 ? upright(before.at) : "");
@@ -140,6 +141,7 @@ function ranking(root, panel, box) {
     add(root, "text", { ...ink, x: 22, fill: FAINT, "text-anchor": "end" }, String(place + 1));
     return { words: add(root, "text", { ...ink, x: 32 }), marks: add(root, "text", { ...ink, x: box.right, "text-anchor": "end" }) };
   });
+  panel.heads.forEach((words, i) => add(root, "text", { x: i ? box.right : 32, y: 22, fill: FAINT, "text-anchor": i ? "end" : "start" }, words));
   if (panel.cut < rows) add(root, "path", { d: `M0,${fixed(box.top + panel.cut * step)}H${box.right}`, stroke: GREY });
   const draw = (frame) => panel.orders[frame].forEach((line, place) => {
     const { words, marks } = parts[place];

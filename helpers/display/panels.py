@@ -83,18 +83,15 @@ class Curves:
 
     @staticmethod
     def paint(axes: Axes, drawn: dict, frame: int, cursor: int):
+        at = drawn["at"]
         if cursor >= 0:
-            axes.axvline(drawn["at"][cursor], color="#b0b0b0", lw=1)
+            axes.axvline(at[cursor], color="#b0b0b0", lw=1)
         drawn_series = [series for series in drawn["series"] if series["y"][frame]]
         for series in drawn_series:
             style = Style(series["colour"], tuple(d / LINE_WIDTH for d in series["dash"]), series["marker"])
             if "low" in series:
-                axes.fill_between(
-                    drawn["at"], series["low"][frame], series["high"][frame], color=style.colour, alpha=0.16, lw=0
-                )
-            axes.plot(
-                drawn["at"], series["y"][frame], color=style.colour, ls=style.line, marker=style.marker, lw=2.2, ms=5
-            )
+                axes.fill_between(at, series["low"][frame], series["high"][frame], color=style.colour, alpha=0.16, lw=0)
+            axes.plot(at, series["y"][frame], color=style.colour, ls=style.line, marker=style.marker, lw=2.2, ms=5)
         height = np.log10 if drawn["y"].get("log") else np.asarray
         low, high = height(drawn["y"]["limits"])
         ends = _apart([(height(series["y"][frame][-1]) - low) / (high - low) for series in drawn_series], 0.07)
@@ -168,11 +165,13 @@ class Ranking:
     """A panel that shows one list from the top, in the order that the settings give it.
 
     table  a row a (settings, place): place (1, 2, …, equally many at all settings), words, and marks at the line's end
+    heads  what the words are, and the marks
     cut    a line is drawn below this place
     """
 
     table: pd.DataFrame
     title: Words
+    heads: tuple[str, str]
     cut: int
     along: str = field(default="place", init=False)
     series: str = field(default="place", init=False)
@@ -187,6 +186,7 @@ class Ranking:
         orders = _arrays(as_curve, "line", controls)[2]["y"][:, 0].astype(int).tolist()
         return {
             "kind": "ranking",
+            "heads": list(self.heads),
             "cut": self.cut,
             "lines": [list(line) for line in lines],
             "orders": orders,
@@ -195,14 +195,14 @@ class Ranking:
     @staticmethod
     def paint(axes: Axes, drawn: dict, frame: int, cursor: int):
         axes.set_axis_off()
-        order = drawn["orders"][frame]
-        for place, line in enumerate(order):
-            words, marks = drawn["lines"][line]
-            height = 1 - (place + 0.5) / len(order)
-            for x, text, side in ((0, f"{place + 1}", "left"), (0.09, words, "left"), (1, marks, "right")):
+        rows = [("", *drawn["heads"])]
+        rows += [(f"{place}", *drawn["lines"][line]) for place, line in enumerate(drawn["orders"][frame], 1)]
+        for row, texts in enumerate(rows):
+            for x, text, side in zip((0, 0.09, 1), texts, ("left", "left", "right"), strict=True):
+                height = 1 - (row + 0.5) / len(rows)
                 axes.text(x, height, text, transform=axes.transAxes, ha=side, va="center", fontsize=10)
-        if drawn["cut"] < len(order):
-            axes.axhline(1 - drawn["cut"] / len(order), color=GREY, lw=1)
+        if drawn["cut"] + 1 < len(rows):
+            axes.axhline(1 - (drawn["cut"] + 1) / len(rows), color=GREY, lw=1)
 
 
 Panel = Curves | Plane | Ranking

@@ -26,10 +26,11 @@ FAINT_WORDS = """card => {
   return [...card.querySelectorAll("svg text, svg tspan")].filter((e) => !e.children.length && e.textContent)
     .filter((e) => 1.05 / (light(getComputedStyle(e).fill) + .05) < 4.5).map((e) => e.textContent);
 }"""
-# words of the picture under the note that names the first move
+# words of the card under the note that names the first move
 COVERED = """card => [...card.querySelectorAll(".mtl-callout text")].flatMap((note) => {
-  const { left, right, top, bottom } = note.getBoundingClientRect(), picture = note.closest(".mtl-place");
-  return [...picture.querySelectorAll("text")].filter((e) => e !== note && e.textContent).filter((e) => {
+  const { left, right, top, bottom } = note.getBoundingClientRect();
+  const words = [...card.querySelectorAll("text, .mtl-title, p, button")].filter((e) => e !== note && e.textContent);
+  return words.filter((e) => {
     const box = e.getBoundingClientRect(), beside = box.right < left - 8 || box.left > right + 8;
     return box.width && !beside && box.bottom > top - 1 && box.top < bottom + 1;
   }).map((e) => `${note.textContent} / ${e.textContent}`);

@@ -312,9 +312,11 @@ def test_the_questions_of_the_desk_are_answered(opened):
     middle, low, high = (float(number.replace("−", "-")) for number in score.groups()[:3])
     assert low < middle < high and (score[4] == "a gain") == (low > 0.01)
     card.get_by_role("button", name="question 3").click()
+    assert "Here your faders are left alone" in said(page, card)  # a run to look at, before *Play*
     played(page, card)
     card.locator("input").and_(card.locator(":visible")).fill("1.5")
     page.evaluate(DRAWN)
+    assert "B's weight ended at" in hint(card)
     assert card.get_by_role("button", name="question 3, answered").count() == 0
     played(page, card)
     answered(card, 3)

@@ -57,13 +57,13 @@ def test_a_ranking_holds_every_line_in_its_place():
     frame = pd.DataFrame(settings, columns=["shared", "weight", "place"])
     frame["words"] = [f"video {k}" for k in np.random.default_rng(0).integers(0, 5, len(frame))]
     frame["marks"] = frame["words"].str[-1]
-    drawn = Ranking(frame.sample(frac=1, random_state=0), "a list", cut=2).drawing(CONTROLS)
+    drawn = Ranking(frame.sample(frac=1, random_state=0), "a list", ("video", "mark"), cut=2).drawing(CONTROLS)
     for row in frame.itertuples():
         place = (0, 2, 4).index(row.shared) * 2 + (0.1, 0.9).index(row.weight)
         assert drawn["lines"][drawn["orders"][place][row.place - 1]] == [row.words, row.marks]
     assert len(drawn["lines"]) == frame["words"].nunique()
     with pytest.raises(ValueError, match="table: got no row at"):
-        Ranking(frame[:-1], "a list", cut=2).drawing(CONTROLS)
+        Ranking(frame[:-1], "a list", ("video", "mark"), cut=2).drawing(CONTROLS)
 
 
 def test_styles_repeat_what_colours_say():

@@ -14,6 +14,7 @@ const LIES = {
 const ends = ({ effect, half }) => [effect - half, effect + half];
 const exact = (value) => (value > 0 ? "+" : "") + said(value, 4);
 const met = (...words) => (stage) => words.every((word) => stage.met.has(word));
+const yet = ({ met }) => `the verdicts so far are: ${[...met].join(", ")}.`;
 function judged(state) {
   const word = verdict([state.effect, ...ends(state)], state.margin);
   return NAMES[word] ?? word;
@@ -68,10 +69,10 @@ export default explorable({
       then: ({ state }) => `At ±${said(state.half, 4)}: ${judged(state)}, and the mean is where it was. More users or more feeds make an interval this narrow: the card above has twenty feeds.`,
       hint: ({ state }) => `±${said(state.half, 4)} is still undecided. Make it narrower.` },
     { name: "A smaller effect", set: { half: .001 }, show: [], moves: { effect: "Drag the dot" },
-      ask: "Now it is narrow. Where is the effect too small to matter, and where is there no effect?", when: met("too small to matter", "no effect"),
+      ask: "Now it is narrow. Where is the effect too small to matter, and where is there no effect?", when: met("too small to matter", "no effect"), hint: yet,
       then: () => "Both lie wholly in the grey zone. Where 0 is not in the interval, the effect is there, and still nobody should care." },
     { name: "Another margin", set: { half: .0015 }, show: [], moves: { margin: "Drag the edge" },
-      ask: "The interval stays. Move the edge: how many verdicts can one measurement get?", when: met("holds", "undecided", "too small to matter"),
+      ask: "The interval stays. Move the edge: how many verdicts can one measurement get?", when: met("holds", "undecided", "too small to matter"), hint: yet,
       then: () => "Three. Whoever may move the margin chooses the verdict, so one outcome has one margin in all chapters, and each change of it is told." },
   ],
   setup(stage) { begin(stage); stage.card.classList.add("mtl-flat"); },

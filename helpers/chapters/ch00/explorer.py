@@ -110,7 +110,7 @@ def weight_explorer(grid: pd.DataFrame) -> Explorer:
     questions = [
         Question(
             "Drag the weight of the click from one end to the other. What do more clicks cost?",
-            {"weight": "Start here: drag"},
+            {"weight": "Drag w"},
             [{"weight": 0.0}, {"weight": 1.0}],
             f"From w = 0 to 1 the clicks in a list of ten rise from {10 * clicked[0]:.1f} to {10 * clicked[1]:.1f}, "
             f"and the share of them that are watched to the end falls from {finished[0]:.0%} to {finished[1]:.0%}.",

@@ -17,7 +17,7 @@ const of = (user) => ({
   set: { user }, show: [], when: turned, then: decided,
   hint({ ends }) {
     const left = ["finish", "click"].filter((_, end) => !ends.has(`${user} ${end}`));
-    return left.length === 1 ? `turn it to the other end, the ${left[0]}.` : "";
+    return `turn it to ${left.length === 1 ? `the other end, the ${left[0]}` : "both ends"}.`;
   },
 });
 

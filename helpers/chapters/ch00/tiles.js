@@ -73,17 +73,14 @@ export function leap(videos, missed) {
 // The best place of a video with a line, at any weight.
 export const bestPlace = (videos, i) => 1 + Math.min(...WEIGHTS.map((w) => ranked(videos, w, false).indexOf(i)));
 
-// Both do not depend on the weight, so they are found once for a cloud.
-const steady = new WeakMap();
-function whole({ data, state: { user, bend, corner } }) {
-  const known = steady.get(data) ?? {}, key = [Math.round(user), bend, corner].join();
-  if (known.key !== key) {
-    const videos = bent(data.users[Math.round(user)], bend);
-    const all = lists(videos, corner);
-    Object.assign(known, { key, videos, all, ...front(videos, corner), kept: always(all) });
-    steady.set(data, known);
+// What does not depend on the weight is found once for a cloud.
+function whole(stage) {
+  const { data, state: { user, bend, corner } } = stage, key = [Math.round(user), bend, corner].join();
+  if (stage.whole?.key !== key) {
+    const videos = bent(data.users[Math.round(user)], bend), all = lists(videos, corner);
+    stage.whole = { key, videos, all, ...front(videos, corner), kept: always(all) };
   }
-  return known;
+  return stage.whole;
 }
 
 export function seen(stage) {

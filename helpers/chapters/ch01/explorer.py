@@ -67,8 +67,12 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
 
     questions = [
         Question(
-            "Turn the dial down to 0. Which line moves with it, and which one stays?",
-            {"strength": "Start here: drag"},
+            {
+                "target": "Turn the dial down to 0. Which labels then say more about satisfaction, and which say less?",
+                "item": "Turn the dial down to 0. Which line moves with it, and which one stays?",
+                "user": "Turn the dial down to 0. Which lines move with it, and which one stays?",
+            }[bias],
+            {"strength": "Drag it to 0"},
             [{"strength": 0.0}],
             f"{number}, with the dial at 0: {told(trait, 0.0)}; at 1: {told(trait, 1.0)}.",
         )

@@ -134,14 +134,14 @@ function gained(stage, { gain: [value, ...ends] }) {
 
 function sentence(stage) {
   const { state, data } = stage, found = seen(stage);
-  const who = `Bars: each prediction over its average, as roots. User ${Math.round(state.user) + 1} of ${data.users.length} of one world. Over all of them ${said(found.clicked, 1)} of the ten are clicked, and ${said(found.like(0), 1)} are also in the ten by clicks alone.`;
+  const who = `Each prediction is a bar on its tile: four times the average is twice as high. This is the list of user ${Math.round(state.user) + 1}; over all ${data.users.length} users, ${said(found.clicked, 1)} of ten are clicked, and ${said(found.like(0), 1)} would be there if only clicks counted.`;
   return state.open ? `${who} True satisfaction ${said(found.satisfaction, 3)}: ${gained(stage, found)}.` : who;
 }
 
 const QUESTIONS = [
   {
     name: "By clicks", set: { ...NONE, click: .5, form: "add" }, show: [], moves: { open: "Turn it over" },
-    ask: "Here are the ten by clicks alone. Do they please more or less than the ten by each other label?",
+    ask: "The ten that are clicked most. Do they please more, or less, than the ten that are liked, shared or finished most?",
     when: ({ state }) => state.open,
     then: (stage) => {
       const { means, best } = whole(stage), worst = means.indexOf(Math.min(...means)), { bait } = seen(stage);

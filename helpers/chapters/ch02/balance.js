@@ -96,7 +96,7 @@ function picture(stage, place, width) {
     return to;
   });
   const hand = stage.handle(root, {
-    name: "an impression: left and right choose it, up and down change its seconds", key: "hand", x, y, step: 1, colour: BLUE,
+    name: "an impression: left and right choose it, up and down change its seconds", key: "hand", x, y, step: 1, colour: BLUE, up: true,
     at: () => [stage.state.at, stage.state.seconds[stage.state.at]],
     to: (column, time) => {
       last = null;

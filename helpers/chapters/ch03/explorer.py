@@ -45,7 +45,7 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
     questions = [
         Question(
             "One score, and goals that disagree. Is there a weight at which both losses are low?",
-            {"weight": "Start here: drag"},
+            {"weight": "Drag this"},
             [{"weight": 0.0}, {"weight": 1.0}],
             f"No: one of the two losses is always {worse.min():.2f} or more, where a constant has 1. At the ends it is "
             f"{worse[0]:.2f} and {worse[1]:.2f}.",

@@ -11,11 +11,11 @@ export default explorable({
   questions: [
     {
       name: "A hollow", set: { corner: false, user: 0 }, show: ["w"], moves: { bend: "", sweep: "" },
-      ask: "Some videos are beaten by no other at both. Bend the cloud until half of them come first at no weight.",
+      ask: "The green steps lead along the videos that no other beats at both. Bend the cloud until no weight puts half of them first.",
       when: (stage) => !stage.state.corner && stage.state.bend > 0 && 2 * missed(stage).length >= seen(stage).edge.length,
       then: (stage) => {
         const { videos, edge } = seen(stage), { w, from, to, over } = leap(videos, missed(stage));
-        return `Hollow: ${missed(stage).length} of ${edge.length} are first at no weight. At w = ${said(w)} the line jumps from ${at(videos[from])} to ${at(videos[to])}, over ${over.length} of them. Sweep w.`;
+        return `Hollow: ${missed(stage).length} of ${edge.length} are first at no weight. At w = ${said(w)} the line jumps from ${at(videos[from])} to ${at(videos[to])}, over ${over.length} of them.`;
       },
       hint: (stage) => (stage.state.corner ? "take the line, not the corner." : `${missed(stage).length} of ${seen(stage).edge.length}.`),
     },

@@ -139,7 +139,7 @@ function picture(stage, place, width) {
   const trails = Object.entries(WAYS).map(([way, colour]) => [way, add(cut, "path", { fill: "none", stroke: colour, "stroke-width": 2.5 }), add(cut, "circle", { r: 5, fill: colour, stroke: "#fff" })]);
   const key = add(cut, "text", { x: width - 14, y: 20, "text-anchor": "end", class: "mtl-halo", "font-weight": "bold" });
   for (const [way, colour] of Object.entries(WAYS)) add(key, "tspan", { dx: 10, fill: AS_TEXT[colour] }, way);
-  add(cut, "text", { x: 8, y: plane - 8, fill: AS_TEXT[GREY], class: "mtl-halo", "font-size": 13 }, "on the grey line no step helps both");
+  const note = add(cut, "text", { x: 8, y: plane - 8, fill: AS_TEXT[GREY], class: "mtl-halo", "font-size": 13 });
   const letters = Object.entries(COLOURS).map(([task, colour]) => [task, text(cut, 0, 0, task.toUpperCase(), { fill: AS_TEXT[colour], "font-weight": "bold", "text-anchor": "middle" })]);
   const arc = add(figure, "path", { fill: "none", stroke: BLACK, "stroke-width": 1.5 });
   const degrees = add(figure, "text", { fill: BLACK, class: "mtl-halo", "text-anchor": "middle" });
@@ -166,6 +166,7 @@ function picture(stage, place, width) {
       mark: (g) => add(g, "rect", { x: -6, y: -6, width: 12, height: 12, fill: colour, stroke: "#fff", "stroke-width": 2 }),
     });
   }
+  const still = add(figure, "circle", { r: 8, fill: BLACK }); // where the ball is not to be dragged
   stage.handle(figure, {
     name: "the ball", key: "ball", x, y, step: .1, at: () => ball(stage), to: (u, v) => moved(stage, { px: u, py: v }),
     words: () => { const [u, v] = ball(stage); return `at ${said(u, 1)} across, ${said(v, 1)} up, cosine of the pulls ${said(pulls(stage).cos)}`; },
@@ -174,6 +175,7 @@ function picture(stage, place, width) {
 
   return () => {
     const { state, run, ghost: old } = stage, all = bowls(state);
+    note.textContent = `on the grey line no step helps both${width > 480 && stage.question.show?.includes("stretch") !== false ? "; a ring moves its bowl, a square stretches it" : ""}`;
     now(all, at, unit);
     for (const [task, letter] of letters) change(letter, { x: fixed(x(all[task].x)), y: fixed(y(all[task].y) + 5) });
     ghost.style.display = old ? "" : "none";
@@ -190,6 +192,7 @@ function picture(stage, place, width) {
     // Arrows: lengths in proportion to each other; the longest shrinks with its pull, slowly.
     const { at: here, g, h, cos } = pulls(stage), largest = Math.max(size(g), size(h)), zoom = largest ? unit * clamp(1.1 * largest ** .4, .35, 1.5) / largest : 0;
     const from = at(here), drawn = (v) => [v[0] * zoom, -v[1] * zoom];
+    change(still, { cx: fixed(from[0]), cy: fixed(from[1]) });
     const named = [arrows.a(from, drawn(g), "A"), arrows.b(from, drawn(h), "B")];
     const sum = drawn(steps.sum(g, h)), projected = drawn(cos < 0 ? steps.PCGrad(g, h) : [0, 0]);
     for (const [way, step, other] of [["sum", sum, projected], ["PCGrad", projected, sum]]) {

@@ -2,6 +2,7 @@
 // bottom, the weight, the rows; see which features its units find, and what both tasks gain by sharing.
 import { add, block, change } from "../../display/elements.js";
 import { AS_TEXT, BAND, BLACK, BLUE, clamp, dragged, explorable, fixed, GREY, ORANGE, path, said, scale, signed, svg, text } from "../../display/live/kit.js";
+import { guess, star } from "../../display/live/guess.js";
 import { cosines, featureTasks, Training } from "../../display/live/sim.js";
 import { interval, outcome, verdict } from "../../display/live/verdicts.js";
 
@@ -251,43 +252,33 @@ function outcomes(stage, figure, left, right, top, bottom) {
   const before = add(figure, "path", { fill: "none", stroke: GREY, "stroke-dasharray": "2 2", "stroke-width": 1.5 });
   const dots = add(figure, "path", { fill: "none", stroke: BLACK });
   const whiskers = Object.values(TASKS).map((colour) => add(figure, "path", { stroke: colour, "stroke-width": 3 }));
-  const star = add(figure, "path", { stroke: BLACK, "stroke-width": 1.5 });
+  const mine = add(figure, "path", { stroke: BLACK, "stroke-width": 1.5 });
   const label = text(figure, 0, 0, "", { fill: BLACK, "font-weight": "bold", class: "mtl-halo", "font-size": 13 });
   const disc = (x, y, r) => `M${fixed(x - r)},${fixed(y)}a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0Z`;
-  const gap = add(figure, "path", { stroke: BLACK, "stroke-width": 2, "stroke-dasharray": "2 4" });
-  const starred = (x, y) => path(Array.from({ length: 10 }, (_, i) => [x + (i % 2 ? 4.5 : 10) * Math.sin(i * Math.PI / 5), y - (i % 2 ? 4.5 : 10) * Math.cos(i * Math.PI / 5)])) + "Z";
+  const starred = (x, y, size = 10) => star(x, y, { points: 5, size });
   const inside = (value) => clamp(value, -REACH, REACH), at = ([u, v]) => [x(inside(u)), y(inside(v))];
-  const guess = stage.handle(figure, {
-    name: "your guess: what both tasks gain", key: "guess", x, y, step: .01, at: () => [stage.state.ga, stage.state.gb],
-    words: () => `A ${signed(stage.state.ga)}, B ${signed(stage.state.gb)}`,
-    to(a, b) {
-      if (begun(stage)) return; // it is known
-      stage.guessed = settingOf(stage);
-      stage.set({ ga: Math.round(200 * a) / 200, gb: Math.round(200 * b) / 200 });
-    },
-    mark(node) {
-      add(node, "path", { d: starred(0, 0), fill: "#ffd23f", stroke: BLACK, "stroke-width": 1.5, transform: "scale(1.4)" });
-      text(node, 0, 5, "?", { "text-anchor": "middle", fill: BLACK, "font-weight": "bold" });
-    },
+  const drawGuess = guess(stage, figure, {
+    name: "your guess: what both tasks gain", keys: ["ga", "gb"], x, y, step: .01, shape: starred(0, 1, 16),
+    words: ([a, b]) => `A ${signed(a)}, B ${signed(b)}`, known: () => begun(stage), setting: () => settingOf(stage),
   });
   return (kept, done, ghost) => {
     const own = done.length ? byTask(done) : null, old = ghost.length ? byTask(ghost) : null;
-    guess.style.visibility = begun(stage) && !guessed(stage) ? "hidden" : ""; // it was about another setting
     for (const field of fields) field.style.display = own ? "none" : "";
-    change(gap, { d: own && guessed(stage) ? path([at([stage.state.ga, stage.state.gb]), at(own.map(([value]) => value))]) : "" });
+    drawGuess(own && guessed(stage) ? own.map(([value]) => inside(value)) : [NaN]);
     change(trail, { d: path((kept?.path ?? []).map(at)) });
     change(cloud, { d: transposed(kept?.now).map((pair) => disc(...at(pair), 3)).join("") });
     change(mean, { d: kept?.now ? disc(...at(byTask(transposed(kept.now)).map(([value]) => value)), 6) : "" });
     change(before, { d: old ? starred(...at(old.map(([value]) => value))) : "" });
-    key.textContent = kept && right - left > 230 ? "grey: kept, and by weight" : "";
+    key.textContent = !kept ? "" : right - left > 370 ? "grey: kept seeds; line: their mean by weight" : right - left > 230 ? "grey: kept seeds" : "";
     change(dots, { d: done.map((pair) => disc(...at(pair), 2.5)).join("") });
     const [a, b] = own ?? [], many = done.length > 1;
     change(whiskers[0], { d: many ? `M${fixed(x(inside(a[1])))},${fixed(at([a[0], b[0]])[1])}H${fixed(x(inside(a[2])))}` : "" });
     change(whiskers[1], { d: many ? `M${fixed(at([a[0], b[0]])[0])},${fixed(y(inside(b[1])))}V${fixed(y(inside(b[2])))}` : "" });
     const [px, py] = own ? at([a[0], b[0]]) : [0, 0];
-    change(star, { d: own ? starred(px, py) : "", fill: done.length > 2 ? BLACK : "#fff" });
+    change(mine, { d: own ? starred(px, py) : "", fill: done.length > 2 ? BLACK : "#fff" });
     label.textContent = own ? `you, ${seeds(done.length)}` : "";
-    const flip = px > (box.left + box.right) / 2;
+    const [qx, qy] = at([stage.state.ga, stage.state.gb]), near = guessed(stage) && Math.hypot(qx - px, qy - py) < 120;
+    const flip = near ? px < qx : px > (box.left + box.right) / 2; // away from the guess
     change(label, { x: fixed(px + (flip ? -12 : 12)), y: fixed(py < box.top + 30 ? py + 22 : py - 10), "text-anchor": flip ? "end" : "start" });
   };
 }

@@ -2,7 +2,7 @@
 // UWL, GradNorm, and the weights of the reader, who moves a fader a task while it trains.
 import { add, change } from "../../display/elements.js";
 import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREEN, GREY, ORANGE, path, PURPLE, said, scale, signed, svg, text } from "../../display/live/kit.js";
-import { guess } from "../../display/live/guess.js";
+import { guess, star } from "../../display/live/guess.js";
 import { featureTasks, GradNorm, mean, SumOfLogs, Training, UWL } from "../../display/live/sim.js";
 import { interval, verdict } from "../../display/live/verdicts.js";
 
@@ -82,7 +82,7 @@ export class Race {
 }
 
 function current(stage) {
-  if (stage.race?.setting !== settingOf(stage.state)) begin(stage);
+  if (stage.race?.setting !== settingOf(stage.state)) lookAgain(stage);
   return stage.race;
 }
 
@@ -91,14 +91,22 @@ function begin(stage) {
   Object.assign(stage, { race: new Race(state, same ? race.data : tasks(state)), others: [], other: null });
 }
 
-// Before the first *Play*: the race at the start's setting, with the faders left alone. What of it is asked is not shown.
+// Before *Play*: the race at this setting with the faders left alone. What of it is asked is not shown.
 const looking = (stage) => stage.race === stage.alone;
-const hidden = (stage, how) => looking(stage) && "guess" in (stage.question?.moves ?? {}) && ["you", "equal"].includes(how);
-const lookAgain = ({ alone, state }) => ({ race: alone.setting === settingOf(state) ? alone : null, others: [], other: null, guessed: "" });
+const hidden = (stage, how) => looking(stage) && stage.question?.asks?.includes(how);
+function lookAgain(stage) {
+  begin(stage);
+  stage.alone = stage.race;
+  stage.watch.play();
+}
+function own(stage) { // the race that the reader plays
+  if (current(stage) === stage.alone) begin(stage);
+  return stage.race;
+}
 
 // False when the race is over.
 function advance(stage) {
-  const { state, finished } = stage, race = current(stage);
+  const { state, finished } = stage, race = own(stage);
   race.step(state.hand);
   if (race.over) finished.push({ state, weights: race.looks.at(-1).map(({ ratio }) => weightsOf(ratio)[1]) });
   return !race.over;
@@ -106,8 +114,7 @@ function advance(stage) {
 
 // The rest of the race, then the reader's moves once more, on the seeds after its own; false when it is time to look.
 function replay(stage) {
-  if (looking(stage)) begin(stage);
-  const { moves, over } = current(stage), { state, others } = stage;
+  const { moves, over } = own(stage), { state, others } = stage;
   if (!over) return advance(stage) || true;
   stage.other ??= new Race({ ...state, seed: state.seed + others.length + 1 });
   const { steps } = stage.other;
@@ -126,11 +133,6 @@ const gains = (stage, rival) => interval(stage.others.map((r2) => gain(r2, rival
 
 const line = (parent, more) => add(parent, "path", { fill: "none", ...more });
 const MIDDLE = { "text-anchor": "middle" }, END = { "text-anchor": "end" };
-
-function star(x, y, { points, size }) {
-  const corner = (i) => (i % 2 ? size * .42 : size), turn = (i) => i * Math.PI / points;
-  return path(Array.from({ length: 2 * points }, (_, i) => [x + corner(i) * Math.sin(turn(i)), y - corner(i) * Math.cos(turn(i))])) + "Z";
-}
 
 const faders = (narrow) => (narrow ? scale(-REACH, REACH, 144, 50) : scale(-REACH, REACH, 128, 32));
 const weightWords = (weight) => said(weight, weight < .0095 ? 4 : weight < .095 ? 3 : 2);
@@ -160,7 +162,7 @@ function strip(stage, figure, left, width, how, narrow) {
     return { sign, trail, number, cap };
   });
   return (race) => {
-    const number = ALL.indexOf(how), ways = race.looks.map((looks) => clamp(looks[number].ratio, -REACH, REACH)), ratio = ways.at(-1);
+    const number = ALL.indexOf(how), ways = race.looks.slice(0, hidden(stage, how) ? 1 : undefined).map((looks) => clamp(looks[number].ratio, -REACH, REACH)), ratio = ways.at(-1);
     parts.forEach(({ sign, trail, number, cap }, k) => {
       if (!narrow) trail.setAttribute("d", path(ways.map((way, i) => [x(i * EVERY), y(sign * way)])));
       number.textContent = weightWords(weightsOf(mine ? stage.state.hand : ratio)[k]);
@@ -190,17 +192,17 @@ function curves(stage, figure, { left, right, top, bottom }, k) {
 // An empty star at the end of your curve of B; after the race where it should have been.
 function starred(stage, figure, x, y) {
   const draw = guess(stage, figure, {
-    name: "your guess: R² of B with your faders left alone", y, level: x, shape: star(0, 1, { points: 5, size: 16 }), words: said,
+    name: "your guess: R² of B with your faders left alone", y, level: x, shape: star(0, 1, { points: 5, size: 16 }), words: ([value]) => said(value),
     known: () => current(stage).looks.length > 1 && !looking(stage), setting: () => settingOf(stage.state),
   });
   const right = line(figure, { fill: BLACK, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" });
-  const off = text(figure, x - 16, 0, "", { ...END, class: "mtl-halo", "font-size": 13 });
+  const off = text(figure, x - 6, 0, "", { ...END, class: "mtl-halo", "font-size": 13 });
   return (race) => {
     const missed = missedBy(stage), open = Number.isNaN(missed), truth = open ? NaN : clamp(race.r2[0][1], 0, 1);
-    draw(truth);
+    draw([truth, truth]);
     right.setAttribute("d", open ? "" : star(x, y(truth), LOOKS.you));
     off.textContent = open ? "" : `${said(missed)} off`;
-    off.setAttribute("y", fixed(y(stage.state.guess) + 5));
+    if (!open) off.setAttribute("y", fixed((y(stage.state.guess) + y(truth)) / 2 + 5));
   };
 }
 
@@ -266,7 +268,7 @@ function sentence(stage) {
     const rest = ["UWL", "equal"].map((rival) => `${signed(gains(stage, rival)[0])} over ${SPOKEN[rival]}`);
     return `Your moves on ${others.length} other seeds, mean R² of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over GradNorm, ${word}; ${rest.join("; ")}.`;
   }
-  if (race.looks.length < 2 || looking(stage)) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${looking(stage) ? "Here your faders are left alone; press" : "Press"} Play, and move them at any time.`;
+  if (race.looks.length < 2 || looking(stage)) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${looking(stage) ? "Here your faders are left alone; press Play, and move them" : "Press Play, and move your faders"} at any time.`;
   const r2 = race.r2, scores = r2.map(mean), best = Math.max(...scores), top = ALL.filter((_, i) => scores[i] > best - data.matters).map((how) => SPOKEN[how]);
   const each = ["equal", "UWL", "GradNorm", "you"].map((how) => `${SPOKEN[how]} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
   if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. R² of A and B so far: ${each.join("; ")}.`;
@@ -275,6 +277,7 @@ function sentence(stage) {
 
 // The last finished races with noisy labels of B, at a small α and at a large one.
 const noisy = ({ finished }) => [[0, .3], [1.2, 3]].map(([low, high]) => finished.findLast(({ state }) => state.scale === 0 && state.noise >= 3 && state.alpha >= low && state.alpha <= high));
+const ofB = ({ weights }, how) => weightWords(weights[ALL.indexOf(how)]);
 
 export default explorable({
   chapter: "C5",
@@ -282,7 +285,7 @@ export default explorable({
   questions: [
     {
       name: "A loud loss", ask: "A's loss counts 100 times. If you leave your faders alone, how well is B learnt?",
-      set: { scale: 2, noise: .5, features: "disjoint" }, show: ["hand"], moves: { guess: "Drag your guess", play: "" },
+      set: { scale: 2, noise: .5, features: "disjoint" }, show: ["hand"], moves: { guess: "Drag your guess", play: "" }, asks: ["you", "equal"],
       when: (stage) => stage.race.over && !looking(stage) && stage.race.moves.every((move) => move === 0),
       then(stage) {
         const [mine, ...others] = ["you", "UWL", "GradNorm"].map((how) => ALL.indexOf(how)).map((i) => ({ b: stage.race.r2[i][1], a: weightsOf(stage.race.looks.at(-1)[i].ratio)[0] }));
@@ -296,28 +299,29 @@ export default explorable({
       set: { scale: 2, noise: .5, features: "disjoint" }, show: [], moves: { hand: "Start here: pull A down", play: "", more: "" },
       when: (stage) => tested(stage) && gain(stage.race.r2, "GradNorm") > stage.data.matters,
       then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} R² on yours, ${signed(gains(stage, "GradNorm")[0])} on the others: ${verdict(gains(stage, "GradNorm"), stage.data.matters)}.`,
+      hint: (stage) => (tested(stage) ? `${signed(gain(stage.race.r2, "GradNorm"))} R² over GradNorm on your own seed. Pull A to another weight, and play again.` : ""),
     },
     {
       name: "A noisy task", ask: "A's loss counts once, B's labels are noisy: who turns B down? And at α = 1.5?",
-      set: { scale: 0, noise: 3, features: "disjoint" }, show: ["hand"], moves: { play: "", alpha: "" },
+      set: { scale: 0, noise: 3, features: "disjoint" }, show: ["hand"], moves: { play: "", alpha: "" }, asks: ["UWL", "GradNorm"],
       when: (stage) => noisy(stage).every(Boolean),
       then(stage) {
-        const [low, high] = noisy(stage), b = ({ weights }, how) => weightWords(weights[ALL.indexOf(how)]);
+        const [low, high] = noisy(stage);
         const more = high.weights[ALL.indexOf("GradNorm")] > low.weights[ALL.indexOf("GradNorm")] + .05;
-        return `B's weight at the end: UWL ${b(low, "UWL")}; GradNorm ${b(low, "GradNorm")} at α ${said(low.state.alpha)}, ${b(high, "GradNorm")} at α ${said(high.state.alpha)}. ${more ? "Noise looks to α like a task that is behind." : "In these runs α made no such difference."}`;
+        return `B's weight at the end: UWL ${ofB(low, "UWL")}; GradNorm ${ofB(low, "GradNorm")} at α ${said(low.state.alpha)}, ${ofB(high, "GradNorm")} at α ${said(high.state.alpha)}. ${more ? "Noise looks to α like a task that is behind." : "In these runs α made no such difference."}`;
       },
-      hint: (stage) => (noisy(stage).some(Boolean) ? `that was α ${said(noisy(stage).find(Boolean).state.alpha)}; play it with ${noisy(stage)[0] ? "1.5" : "0"}, too.` : ""),
+      hint: (stage) => noisy(stage).map((one, high) => one && `at α ${said(one.state.alpha)} B's weight ended at ${ofB(one, "UWL")} with UWL, ${ofB(one, "GradNorm")} with GradNorm; play α ${high ? "0" : "1.5"}, too.`).find(Boolean) ?? "",
     },
   ],
   setup(stage) {
-    Object.assign(stage, { alone: new Race(stage.start), finished: [] });
-    Object.assign(stage, lookAgain(stage));
-    stage.loop(() => { stage.alone.step(0); return !stage.alone.over; }, { rate: 60 * SPEED, quiet: true }).play();
+    Object.assign(stage, { guessed: "", finished: [] });
+    stage.watch = stage.loop(() => !stage.alone.over && (stage.alone.step(0), true), { rate: 60 * SPEED, quiet: true });
+    lookAgain(stage);
     const others = stage.loop(() => replay(stage), { rate: 4000, begin: () => { stage.made("play"); race.pause(); } });
     const race = stage.loop(() => advance(stage), { rate: SPEED * ALL.length, begin: () => {
       stage.made("guess"); // or it is too late
-      others.pause();
-      if (current(stage).over || looking(stage)) begin(stage);
+      [others, stage.watch].forEach((loop) => loop.pause());
+      if (own(stage).over) begin(stage);
     } });
     stage.player(race, "▶ Play", "❚❚ Pause", { big: true, key: "play" });
     stage.button("New seed", () => { others.pause(); stage.set({ seed: stage.state.seed % 999 + 1 }); }, stage.runs);
@@ -330,7 +334,7 @@ export default explorable({
     stage.slider({ label: "GradNorm's α", key: "alpha", step: .06 });
     stage.card.classList.add("mtl-flat");
   },
-  anew: (stage) => Object.assign(stage, lookAgain(stage)),
+  anew(stage) { stage.guessed = ""; lookAgain(stage); },
   picture,
   sentence,
 });

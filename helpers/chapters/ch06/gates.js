@@ -165,7 +165,7 @@ function picture(stage, place, width) {
     return line(dash, cut);
   });
   const needs = each((k, task, colour, ink) => ({
-    shaft: line({ stroke: colour, "stroke-width": 4 }), head: line({ fill: colour }), name: text(0, 0, `${task} needs`, { ...ink, ...(k ? end : middle), "font-size": 13, class: "mtl-halo" }),
+    shaft: line({ stroke: colour, "stroke-width": 4 }), head: line({ fill: colour }), name: text(0, 0, `${task} needs`, { ...ink, ...(k ? end : middle), "font-size": 13, class: "mtl-halo", style: "stroke-width: 8px" }),
   }));
 
   // the flow: gate, experts, tower
@@ -199,7 +199,7 @@ function picture(stage, place, width) {
 
   // what can be dragged
   const guessed = guess(stage, figure, {
-    name: "your guess", x: g, level: lanesAt[1], words: percent, known: () => started(stage), setting: () => settingOf(stage),
+    name: "your guess", x: g, level: lanesAt[1], words: ([share]) => percent(share), known: () => started(stage), setting: () => settingOf(stage),
   });
   stage.handle(figure, {
     name: "a row, in both gates", key: "row", x, y, step: .1, at: () => [stage.state.s, stage.state.t], to: (s, t) => stage.set({ s, t }),
@@ -220,7 +220,7 @@ function picture(stage, place, width) {
       change(head, { d: `M${fixed(px)},${fixed(py)}l${fixed(-13 * u + 6 * v)},${fixed(13 * v + 6 * u)}l${fixed(-12 * v)},${fixed(-12 * u)}Z` });
       change(name, k ? { x: fixed((x(0) + px) / 2 - 10), y: fixed((y(0) + aside + py) / 2 - 8) } : { x: fixed(px - 8), y: fixed(py + 22) });
     });
-    cosine.textContent = `p = ${said(p, 1)}`;
+    cosine.textContent = `${narrow || side > 250 ? "cosine " : ""}p = ${said(p, 1)}`;
     const tall = weights[0].map((weight, e) => high * Math.max(weight, weights[1][e])), free = (2 * high + apart - tall.reduce((a, b) => a + b)) / EXPERTS;
     const at = [...starts], marks = ["", ""];
     let top = tops.flow + free / 2, sum = 0;
@@ -254,7 +254,7 @@ function picture(stage, place, width) {
     });
     const before = Object.entries(stage.done[settingOf(stage)] ?? {}).filter(([seed]) => Number(seed) !== stage.state.seed).map(([, pair]) => pair);
     others.setAttribute("d", before.flatMap((pair) => pair.map((value, i) => diamond(g(value), lanesAt[i + 1], 6))).join(""));
-    guessed(Number.isNaN(missed) ? NaN : values[0]);
+    guessed([Number.isNaN(missed) ? NaN : values[0]]);
     off.textContent = Number.isNaN(missed) ? "" : `${said(100 * missed, 0)} off`;
   };
 }

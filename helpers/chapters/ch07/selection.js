@@ -215,8 +215,8 @@ function panel(stage, root, pen, left, top, width, number) {
 // What both models say of all rows, over the truth: a tick a feed, their mean, and before that the reader's guess of ESMM's.
 function measure(stage, root, left, width) {
   const g = scale(-1, 1, left + 2, left + width - 12), at = (ratio) => g(clamp(Math.log2(ratio), -1, 1)), lanes = [76, 142];
-  text(root, left, 14, "what it says of all ÷ the truth", { fill: BLACK, "font-weight": "bold" });
-  for (const [place, words] of [[-1, "half"], [0, "right"], [1, "double"]]) {
+  text(root, left, 14, "mean CVR ÷ the true mean", { fill: BLACK, "font-weight": "bold" });
+  for (const [place, words] of [[-1, "half"], [0, "the truth"], [1, "double"]]) {
     add(root, "path", { d: `M${g(place)},34V164`, stroke: place ? "#d5d5d5" : GREY });
     text(root, place ? left + (place + 1) / 2 * width : g(0), 182, words, { "font-size": 13, "text-anchor": ["start", "middle", "end"][place + 1] });
   }
@@ -228,7 +228,7 @@ function measure(stage, root, left, width) {
   });
   const [says, truth, off] = [210, 228, 246].map((y) => text(root, left, y, "", { "font-size": 13 }));
   const guessed = guess(stage, root, {
-    name: "your guess: what ESMM says of all, over the truth", x: g, level: lanes[1], words: (share) => `×${said(2 ** share)}`,
+    name: "your guess: what ESMM says of all, over the truth", x: g, level: lanes[1], words: ([share]) => `×${said(2 ** share)}`,
     known: () => stage.state.all, setting: () => settingOf(stage),
   });
   return ({ models, true: right }) => {
@@ -240,9 +240,9 @@ function measure(stage, root, left, width) {
       here.setAttribute("d", seen ? diamond(at(now), y, 11) : "");
       shown.textContent = seen ? `×${said(now)}${many ? ` [${ends.map((end) => said(end)).join(", ")}]` : ""}` : "";
     });
-    says.textContent = models ? `says ${models.map((model) => said(model.says)).join(" and ")}` : "too few clicks";
-    truth.textContent = all ? `true: ${said(right)}` : "true: no log knows";
-    guessed(Number.isNaN(missed) ? NaN : clamp(Math.log2(both(stage)[1][0]), -1, 1));
+    says.textContent = models ? `predicted: ${models.map((model) => said(model.says)).join(" and ")}` : "too few clicks";
+    truth.textContent = `true: ${all ? said(right) : "not in the log"}`;
+    guessed([Number.isNaN(missed) ? NaN : clamp(Math.log2(both(stage)[1][0]), -1, 1)]);
     off.textContent = Number.isNaN(missed) ? "" : `your guess: ×${said(2 ** share)}, ${said(missed)} off`;
   };
 }

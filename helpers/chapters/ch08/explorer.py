@@ -30,7 +30,8 @@ def lists_explorer(lists: Lists) -> Explorer:
         ends=(f"{b} alone", f"{a} alone"),
     )
     orders = _orders(lists, shown)
-    beside = Ranking(orders, lambda settings: f"{settings['list']}: {MARK} what happened ({a}, {b})", cut=lists.k)
+    heads = (lists.words.columns[0], f"{a} {b}")
+    beside = Ranking(orders, lambda settings: f"The list of {settings['list']}, {MARK} if it happened", heads, lists.k)
 
     def in_words(settings: dict, curve: pd.DataFrame, _: pd.DataFrame) -> str:
         weight = settings["weight"]
@@ -93,7 +94,7 @@ def _orders(lists: Lists, shown: dict[str, int]) -> pd.DataFrame:
             order = members[np.argsort(-score[members], kind="stable")][:length]
             for place, row in enumerate(order, 1):
                 marks = (_mark(value, lists.kinds[g]) for g, value in zip((a, b), happened[row], strict=True))
-                rows.append((source, weight, name, place, lists.words["words"].iloc[row], " ".join(marks)))
+                rows.append((source, weight, name, place, lists.words.iloc[row, 0], " ".join(marks)))
     frame = pd.DataFrame(rows, columns=["source", "weight", "list", "place", "words", "marks"])
     for name, options in (("source", list(lists.parts)), ("list", list(shown))):
         frame[name] = pd.Categorical(frame[name], options)

@@ -228,7 +228,8 @@ class Stage {
     tabs.setAttribute("aria-label", "questions");
     const text = block(this.asked, "p", "mtl-question"), { found } = this;
     let now = 0, hint = "";
-    const hinted = () => (here(list[now]) ? list[now].hint?.(this) ?? "" : "this is another setting; its number leads back.");
+    const moved = () => this.ghost || list[now].made.size; // on this stage
+    const hinted = () => (list[now].said || !moved() ? "" : here(list[now]) ? list[now].hint?.(this) ?? "" : "this is another setting; its number leads back.");
     const show = () => {
       this.question = list[now];
       buttons.forEach((button, i) => {
@@ -240,7 +241,7 @@ class Stage {
       });
       const { ask, state, said, holds, setting } = list[now];
       text.textContent = ask;
-      hint = this.touched && !said && hinted() || "";
+      hint = hinted();
       found.classList.toggle("mtl-open", state !== "answered" || !holds);
       found.textContent = said ? `${MARKS[state].trim()} ${setting && !holds ? `At ${setting}: ` : ""}${said}` : hint && `Not yet: ${hint}`;
     };
@@ -265,7 +266,7 @@ class Stage {
         }
       }
       if (changed) this.redraw(); // the picture may show an answer
-      if (changed || (!question.said && hint !== hinted())) show();
+      if (changed || hint !== hinted()) show();
     };
     this.#reserve = () => {
       found.style.minHeight = "";
@@ -293,31 +294,32 @@ class Stage {
     const surface = handle.node.ownerSVGElement, [x, y] = handle.pixels(), frame = surface.getBoundingClientRect();
     const [width, height] = [surface.width, surface.height].map((length) => length.baseVal.value), zoom = width / frame.width;
     const sides = ({ left, right, top, bottom }) => [left - 2 - frame.left, right + 2 - frame.left, top - 2 - frame.top, bottom + 2 - frame.top].map((side) => side * zoom);
-    const taken = [...surface.querySelectorAll("text, .mtl-handle, .mtl-keep")].filter((node) => node !== handle.node).map((node) => sides(node.getBoundingClientRect()));
+    const taken = [...this.place.querySelectorAll("text, .mtl-title, .mtl-handle, .mtl-keep")].filter((node) => node !== handle.node).map((node) => sides(node.getBoundingClientRect()));
     for (const curve of surface.querySelectorAll(".mtl-curve")) {
       const long = curve.getTotalLength(), screen = curve.getScreenCTM();
       for (let at = 0; at < long; at += 30) {
         const { x: left, y: top } = curve.getPointAtLength(at).matrixTransform(screen);
-        taken.push([...sides({ left, right: left, top, bottom: top }), .1]);
+        taken.push([...sides({ left, right: left, top, bottom: top }), .03]);
       }
     }
     this.callout = add(surface, "g", { class: "mtl-callout" });
-    const bubble = add(this.callout, "path"), text = add(this.callout, "text", { "text-anchor": "middle" }, words);
+    const [thorn, bubble] = ["mtl-nose", ""].map((name) => add(this.callout, "path", { class: name })), text = add(this.callout, "text", { "text-anchor": "middle" }, words);
     const half = text.getComputedTextLength() / 2 - 4, first = !handle.up && (y > height / 2 || y < 120) ? 1 : -1;
     const places = [1, -1].map((side) => { const at = x + side * (half + 37), edge = at - side * (half + 13); return { at, middle: y, nose: [[edge, y - 9], [x + side * 20, y], [edge, y + 9]], dear: 61 }; });
-    for (const far of [45, 62, 80, 100, 125]) for (const down of [first, -first]) for (const aside of [0, -.5, .5, -1, 1]) {
-      const at = clamp(x + aside * (half + 10), half + 17, width - half - 17), middle = y + far * down, root = clamp(x, at - half, at + half), edge = middle - 14 * down;
-      places.push({ at, middle, nose: [[root - 9, edge], [x, y + 20 * down], [root + 9, edge]], dear: far + 30 * Math.abs(aside) + 9 * (down !== first) });
+    for (let far = 45; far < 180; far += 8) for (const down of [first, -first]) for (const aside of [0, -.5, .5, -1, 1, -1.6, 1.6]) {
+      const at = clamp(x + aside * (half + 10), half + 17, width - half - 17), middle = y + far * down, root = clamp(x, at - half, at + half), edge = middle - 14 * down, wide = far > 62 ? 5 : 9;
+      places.push({ at, middle, nose: [[root - wide, edge], [x, y + 20 * down], [root + wide, edge]], dear: far + 30 * Math.abs(aside) + 9 * (down !== first) });
     }
     const cost = ({ at, middle, nose: [[x1, y1], [x2, y2], [x3, y3]], dear }) => {
       const boxes = [[at - half - 17, at + half + 17, middle - 17, middle + 17], [Math.min(x1, x2), Math.max(x2, x3), Math.min(y1, y2), Math.max(y2, y3)]];
       const covered = boxes.flatMap(([l, r, t, b]) => taken.map(([L, R, T, B, weight = 1]) => weight * Math.max(0, Math.min(r, R) - Math.max(l, L)) * Math.max(0, Math.min(b, B) - Math.max(t, T))));
       const beyond = Math.max(0, 15 - middle, middle + 15 - height) + Math.max(0, half + 15 - at, at + half + 15 - width);
-      return covered.reduce((sum, area) => sum + 99 * area, 999 * beyond + dear);
+      return covered.reduce((sum, area) => sum + 999 * area, 99999 * beyond + dear);
     };
-    const { at, middle, nose } = places.reduce((one, other) => (cost(other) < cost(one) ? other : one));
+    const { at, middle, nose } = places.sort((one, other) => one.dear - other.dear).reduce((best, place) => (place.dear < best.cost && cost(place) < best.cost ? { ...place, cost: cost(place) } : best), { cost: Infinity });
     change(text, { x: fixed(at), y: fixed(middle + 5) });
-    bubble.setAttribute("d", `M${fixed(at - half)},${fixed(middle - 15)}h${fixed(2 * half)}a15,15 0 0 1 0,30h${fixed(-2 * half)}a15,15 0 0 1 0,-30Z${path(nose)}Z`);
+    bubble.setAttribute("d", `M${fixed(at - half)},${fixed(middle - 15)}h${fixed(2 * half)}a15,15 0 0 1 0,30h${fixed(-2 * half)}a15,15 0 0 1 0,-30Z`);
+    thorn.setAttribute("d", path(nose) + "Z");
   }
 
   #check = () => {};
@@ -383,24 +385,17 @@ class Stage {
     return button;
   }
 
-  // Buttons in a row, with a name.
-  group(label, place = this.controls) {
-    const row = block(place, "div", "mtl-choice");
+  // One of a few words: {word in the state: label}, or the words.
+  choice({ label, key, options }) {
+    const row = block(this.controls, "div", "mtl-choice");
     row.setAttribute("role", "group");
     row.setAttribute("aria-label", label);
     block(row, "span", "", label);
-    return row;
-  }
-
-  // One of a few words: {word in the state: label}, or the words.
-  choice({ label, key, options }) {
-    const row = this.group(label);
     this.inputs.push({ key, node: row, show() {} });
     for (const [value, name] of Array.isArray(options) ? options.map((word) => [word, word]) : Object.entries(options)) {
       const button = this.button(name, () => { this.made(key); this.set({ [key]: value }); }, row);
       this.inputs.push({ show: () => button.setAttribute("aria-pressed", String(this.state[key] === value)) });
     }
-    return row;
   }
 
   button(label, act, place = this.controls, key = "") {

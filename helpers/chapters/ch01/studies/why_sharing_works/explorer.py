@@ -6,7 +6,7 @@ from helpers.chapters.ch01.studies.why_sharing_works import latency
 from helpers.display.explorer import Curves, Explorer, Question
 from helpers.display.palette import METHOD, SINGLE_TASK
 
-BUDGET = "40 ms"
+BUDGET = "limit 40 ms"
 HOPE = "N"  # what the ratio would be if towers cost nothing
 
 
@@ -71,7 +71,7 @@ def _latency_in_words(settings: dict, time: pd.DataFrame, ratio: pd.DataFrame) -
         for model in (latency.APART, latency.SHARED)
     )
     return (
-        f"{tasks} {'task' if tasks == 1 else 'tasks'}, {candidates} candidates, a bottom of {bottom}: {apart} apart, "
-        f"{shared} shared, a ratio of {ratio['ratio'][latency.RATIO]:.2f}; with ever more tasks it tends to "
-        f"{1 + b / t:.2f}."
+        f"{tasks} {'task' if tasks == 1 else 'tasks'}, {candidates} candidates, a bottom of {bottom}: {apart} for "
+        f"separate models, {shared} for one shared model. The ratio is {ratio['ratio'][latency.RATIO]:.2f}; with ever "
+        f"more tasks it tends to {1 + b / t:.2f}."
     )
