@@ -129,16 +129,3 @@ def test_first_weights_are_spread_as_torch_spreads_them_and_single_tasks_start_a
     assert len(mmoe["bottom.gates.1"]) == 3 * 20
     assert mmoe["bottom.experts.0.layers.0"] != mmoe["bottom.experts.1.layers.0"]
     assert abs(np.corrcoef(bottom, other["bottom.layers.0"])[0, 1]) < 0.1
-
-
-@pytest.mark.slow
-def test_random_numbers_are_spread_evenly_and_streams_do_not_repeat_each_other():
-    one, other, again = ask(*[("random", {"seed": 1, "stream": stream, "count": 20_000}) for stream in (0, 1, 0)])
-    assert one == again
-    deciles = np.histogram(one["uniform"], bins=10, range=(0, 1))[0] / 20_000
-    np.testing.assert_allclose(deciles, 0.1, atol=0.01)
-    normal = np.array(one["normal"])
-    assert normal.mean() == pytest.approx(0, abs=0.02) and normal.std() == pytest.approx(1, abs=0.02)
-    assert (normal**4).mean() == pytest.approx(3, abs=0.2)
-    assert abs(np.corrcoef(normal[1:], normal[:-1])[0, 1]) < 0.02
-    assert abs(np.corrcoef(one["uniform"], other["uniform"])[0, 1]) < 0.02
