@@ -248,6 +248,15 @@ def test_setup_on_linux_takes_the_small_build_or_says_why_pip_chooses(course, fo
     assert steps(course) == ["venv", "pip", "uv", "pip", "movielens"] and is_whole(course)
 
 
+@pytest.mark.slow
+def test_setup_takes_the_build_of_torch_that_is_named_and_no_other(course):
+    code, lines = set_up(course, TORCH="cpu", FAIL_AT="uv", FAIL_WITH="cause: error sending request for url")
+    assert code == 1 and lines[-1].startswith("Set-up stopped: PyTorch's own index does not answer.")
+    assert set_up(course, TORCH="cpu")[0] == 0
+    named = "-m uv pip install --torch-backend cpu --no-deps torch>=2.8,<3 (10 s)"
+    assert (course / "commands").read_text().splitlines()[-2] == named
+
+
 @pytest.mark.long
 def test_setup_says_that_it_is_offline(tmp_path, monkeypatch, capsys):
     """With pip itself, in a project of its own, so that nothing is installed here."""
