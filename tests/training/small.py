@@ -5,10 +5,12 @@ from torch import nn
 
 from helpers.data.examples import Examples
 from helpers.models.shared_bottom import SharedBottom
+from helpers.training.balancing import UWL, GradNorm, PCGrad, SumOfLogs
 from helpers.training.losses import squared_error
 
 TASKS = {"a": "regression", "b": "binary"}
 SQUARES = dict.fromkeys(TASKS, squared_error)
+BALANCES = {"sum": None, "UWL": UWL(), "sum of logs": SumOfLogs(), "GradNorm": GradNorm(), "PCGrad": PCGrad()}
 OPTIONS = {"epochs": 12, "batch_size": 32, "progress": False}
 
 

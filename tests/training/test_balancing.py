@@ -4,23 +4,20 @@ import math
 from collections.abc import Iterator
 from itertools import cycle
 
-import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from helpers.data.examples import Examples
 from helpers.models.copies import Copies
 from helpers.models.experts import PLE, MMoE
 from helpers.training.balancing import SMALLEST, UWL, GradNorm, PCGrad, SumOfLogs, gradient_norms, last_shared
 from helpers.training.loop import fit
 from helpers.training.losses import task_losses
-from tests.training.small import OPTIONS, SQUARES, TASKS, Student, examples, model
+from tests.training.small import BALANCES, OPTIONS, SQUARES, TASKS, Student, examples, model
 
 NAMES = list(TASKS)
-BALANCES = {"sum": None, "UWL": UWL(), "sum of logs": SumOfLogs(), "GradNorm": GradNorm(), "PCGrad": PCGrad()}
 SHORT = OPTIONS | {"epochs": 8}
 
 
@@ -29,33 +26,6 @@ def each(*names: str):
 
 
 # --- in training ------------------------------------------------------------------------------------------------------
-
-
-@each(*BALANCES)
-def test_copies_get_the_numbers_they_would_get_alone(balance):
-    many = fit(
-        [model(s) for s in range(3)],
-        Examples.stack([examples(s) for s in range(3)]),
-        examples(9),
-        task_weights={"a": [1, 10, 100], "b": 1},
-        balance=balance,
-        seed=[0, 1, 2],
-        **SHORT,
-    )
-    for s in range(3):
-        weights = {"a": [1, 10, 100][s], "b": 1}
-        alone = fit(model(s), examples(s), examples(9), task_weights=weights, balance=balance, seed=s, **SHORT)
-        of_copy = many.history[many.history["copy"] == s]
-        assert of_copy["valid"].tolist() == pytest.approx(alone.history["valid"].tolist(), rel=2e-3, abs=1e-4)
-        of_copy = many.weights[many.weights["copy"] == s]
-        assert of_copy["weight"].tolist() == pytest.approx(alone.weights["weight"].tolist(), rel=5e-3)
-
-
-@each(*BALANCES)
-def test_equal_seeds_give_equal_bits_and_one_object_serves_twice(balance):
-    one, two = (fit(model(), examples(0), examples(1), balance=balance, **SHORT) for _ in range(2))
-    pd.testing.assert_frame_equal(one.history, two.history)
-    pd.testing.assert_frame_equal(one.weights, two.weights)
 
 
 @each(*BALANCES)
