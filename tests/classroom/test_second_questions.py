@@ -2,9 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
-from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
 from helpers.chapters.ch05 import balancers
 from helpers.data.examples import Examples
@@ -18,34 +15,6 @@ from tools.site.decks import picked
 def right(name: str, number: int) -> str:
     item = picked(f"questions/{name}:{number}")[number]
     return item.options[item.answer]
-
-
-def bottom_after(turned: bool) -> list[torch.Tensor]:
-    """The weights of a bottom after 300 steps with two towers; `turned`: the second label and last layer."""
-    torch.manual_seed(0)
-    x, hidden = torch.randn(500, 10), torch.randn(10, 2)
-    click, like = ((x @ hidden) > 0.5).float().T
-    bottom = nn.Sequential(nn.Linear(10, 8), nn.ReLU())
-    towers = [nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 1)) for _ in range(2)]
-    if turned:
-        like = 1 - like
-        for part in towers[1][-1].parameters():
-            part.data.neg_()
-    every = nn.ModuleList([bottom, *towers])
-    optimizer = torch.optim.Adam(every.parameters(), 0.01)
-    for _ in range(300):
-        logits = [tower(bottom(x)).squeeze(1) for tower in towers]
-        loss = cross_entropy(logits[0], click) + cross_entropy(logits[1], like)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return list(bottom.parameters())
-
-
-def test_a_turned_like_leaves_the_bottom_as_it_was():
-    assert right("04", 14) == "They end equal"
-    for one, other in zip(bottom_after(False), bottom_after(True), strict=True):
-        torch.testing.assert_close(one, other, atol=1e-3, rtol=0)
 
 
 def gains(seeds: range, relation: str) -> np.ndarray:

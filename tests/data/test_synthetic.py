@@ -192,14 +192,6 @@ def test_shaped_features_have_mean_0_and_variance_1_and_targets_correlate_as_the
         assert np.mean(found) == pytest.approx(expected, abs=1e-5 if abs(expected) == 1 else 0.12), condition
 
 
-def test_a_tree_has_four_leaves_and_looks_at_one_column_or_another():
-    x = np.random.default_rng(0).standard_normal((5000, 6))
-    leaf = _feature("small trees", x, np.random.default_rng(1))
-    assert len(np.unique(leaf)) == 4
-    by_columns = pd.DataFrame(x > 0).assign(leaf=leaf).groupby(list(range(6)))["leaf"].nunique()
-    assert (by_columns == 1).all()  # the signs of the columns say which leaf
-
-
 @pytest.mark.parametrize(
     ("make", "arguments"),
     [

@@ -45,19 +45,13 @@ def test_each_run_of_a_cell_gives_the_same_ids_to_all_its_widgets(shell):
     once, next_to_it = ids(first), ids(second)
     assert len(set(once + next_to_it)) == 10 and all(one.startswith("04-play.") for one in once)
     shell.run("04-play")
+    bar = widgets.HBox([widgets.IntSlider()])  # of another kind, such as a progress bar's, which counts for nothing
     again = pair()
+    assert not bar.model_id.startswith("04-play")
     assert ids(again) == once
     assert [widget.comm for widget in first] == [None] * 5 and ids(second) == next_to_it  # the former ones are closed
     del first, second
     assert ids(again) == once  # and their end does not close the new ones
-
-
-def test_other_widgets_of_the_cell_do_not_count(shell):
-    shell.run("04-play")
-    once = ids(pair())
-    shell.run("04-play")
-    bar = widgets.HBox([widgets.IntSlider()])  # such as a progress bar's, which the checks switch off
-    assert ids(pair()) == once and not bar.model_id.startswith("04-play")
 
 
 @pytest.mark.parametrize("other", [("04-copy", "show()"), ("04-play", "show(2)")])

@@ -31,24 +31,15 @@ def plane(frame: pd.DataFrame, **other) -> Plane:
     return Plane(frame, title="outcomes", x_label="transfer of A", y_label="transfer of B", **(named | other))
 
 
-def test_curves_hold_every_number_of_the_table():
+def test_curves_and_planes_hold_every_number_of_the_table():
     frame = table()
-    drawn = curves(frame).drawing(CONTROLS)
-    assert drawn["at"] == [0.1, 0.5, 0.9]
-    assert [series["name"] for series in drawn["series"]] == ["A", "B"]
+    drawn, points = curves(frame).drawing(CONTROLS), plane(frame).drawing(CONTROLS)["points"]["y"]
+    assert drawn["at"] == [0.1, 0.5, 0.9] and [series["name"] for series in drawn["series"]] == ["A", "B"]
     for row in frame.itertuples():
-        series = drawn["series"]["AB".index(row.task)]
-        place = (0, 2, 4).index(row.shared), drawn["at"].index(row.weight)
+        shared, weight, task = (0, 2, 4).index(row.shared), (0.1, 0.5, 0.9).index(row.weight), "AB".index(row.task)
         for part, value in (("y", row.mean), ("low", row.low), ("high", row.high)):
-            assert series[part][place[0]][place[1]] == pytest.approx(value, abs=1e-4)
-
-
-def test_plane_holds_every_number_of_the_table():
-    frame = table()
-    drawn = plane(frame).drawing(CONTROLS)
-    for row in frame.itertuples():
-        values = drawn["points"]["y"][(0, 2, 4).index(row.shared)]["AB".index(row.task)]
-        assert values[(0.1, 0.5, 0.9).index(row.weight)] == pytest.approx(row.mean, abs=1e-4)
+            assert drawn["series"][task][part][shared][weight] == pytest.approx(value, abs=1e-4)
+        assert points[shared][task][weight] == pytest.approx(row.mean, abs=1e-4)
 
 
 def test_a_ranking_holds_every_line_in_its_place():

@@ -4,10 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from classroom.handin.sheets import folder_of
-from helpers.course import ask, chapter_names, questions
+from helpers.course import ask
 from helpers.display.questions import Result, answers, read
-from tools import notebooks
 
 OPTIONS = ["A", "B", "none"]
 
@@ -128,16 +126,3 @@ def test_an_unknown_question_is_named(id, message):
     with pytest.raises(ValueError) as error:
         ask(id)
     assert str(error.value).startswith(message)
-
-
-@pytest.mark.parametrize("chapter", [*chapter_names(), "clinic"])
-def test_every_question_of_a_chapter_is_asked_once_in_its_order(chapter):
-    """Each notebook, the chapter's and those that go deeper, asks its own in the order of `predictions.md`."""
-    written, everywhere = list(questions(chapter)), []
-    for path in notebooks.find([notebooks.ROOT / "notebooks"]):
-        if folder_of(path.stem) == chapter:
-            cells = notebooks.code_cells(notebooks.read(path))
-            asked = [notebooks.asked(cell) for cell in cells if "predict" in notebooks.tags(cell)]
-            assert asked == sorted(asked, key=written.index), path.name
-            everywhere += asked
-    assert sorted(everywhere) == sorted(written)

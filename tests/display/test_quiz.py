@@ -8,7 +8,6 @@ from helpers.course import chapter_names, check_yourself, quiz_file
 from helpers.display.quiz import Quiz, read
 from helpers.evaluation.verdicts import findings
 from helpers.support.environment import ROOT
-from tools import notebooks
 
 QUIZZES = [quiz_file(chapter) for chapter in chapter_names()]
 BANK = sorted(ROOT.glob("helpers/chapters/ch*/bank.md"))
@@ -60,10 +59,12 @@ def test_an_unknown_chapter_is_named():
         check_yourself("C77")
 
 
-def test_every_chapter_has_five_questions_and_ten_for_the_teacher():
-    assert [len(read(path)) for path in QUIZZES] == [5] * len(QUIZZES)
+def test_every_chapter_has_five_questions_and_ten_for_the_teacher_and_none_is_asked_twice():
+    of_chapters, of_teachers = ([read(path) for path in paths] for paths in (QUIZZES, BANK))
+    assert [*map(len, of_chapters)] == [5] * len(QUIZZES) and min(map(len, of_teachers)) >= 10
     assert [path.parent.name for path in BANK] == chapter_names()
-    assert min(len(read(path)) for path in BANK) >= 10
+    asked = [item.question for items in of_chapters + of_teachers for item in items]
+    assert len(set(asked)) == len(asked)
 
 
 def hits(item, key) -> float:
@@ -103,21 +104,6 @@ def test_the_options_of_a_question_are_alike(path):
         assert lengths[-1] <= 1.2 * lengths[0] + 6, item.question
         assert len({option.endswith(".") for option in item.options}) == 1, item.question
         assert not re.search(r"\b(always|never)\b", " ".join(item.options), re.IGNORECASE), item.question
-
-
-@pytest.mark.parametrize("chapter", chapter_names())
-def test_a_chapter_asks_its_own_questions_and_shows_its_predictions(chapter):
-    (path,) = (ROOT / "notebooks").glob(f"{chapter[2:]}_*.ipynb")
-    cells = [cell.source for cell in notebooks.read(path).cells]
-    (place,) = (number for number, source in enumerate(cells) if "check_yourself(" in source)
-    assert cells[place].splitlines()[-1] == f'check_yourself("C{int(chapter[2:])}")'
-    assert re.match(r"## \d+ Check yourself", cells[place - 1])
-    assert "score_card(" in cells[place + 2]
-
-
-def test_no_question_is_asked_twice():
-    asked = [item.question for path in [*QUIZZES, *BANK] for item in read(path)]
-    assert len(set(asked)) == len(asked)
 
 
 @pytest.mark.parametrize("path", [*QUIZZES, *BANK], ids=lambda path: f"{path.parent.name}-{path.stem}")

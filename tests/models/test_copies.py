@@ -44,6 +44,8 @@ def test_each_of_several_gives_what_it_gives_alone(make, monkeypatch):
         torch.testing.assert_close(apart[task][1], wanted[1][task].flip(0))
         torch.testing.assert_close(predict(copy.deepcopy(models[2]), X)[task], wanted[2][task])
     state, alone = Copies(models).state(), Copies(other)
+    turned = Copies(models).predict(X, {name: tensor.flip(0) for name, tensor in state.items()})
+    torch.testing.assert_close(turned["click"][0], wanted[2]["click"])
     second = {name: tensor[1:2] for name, tensor in state.items()}
     torch.testing.assert_close(alone.predict(X, second)["click"][0], wanted[1]["click"])
     assert not torch.allclose(alone.predict(X)["click"][0], wanted[1]["click"])

@@ -1,18 +1,14 @@
 """ESMM: a product of probabilities on logits, and where its losses stand."""
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
-from torch import nn
 
 from helpers.data.examples import Examples
 from helpers.data.features import Features, Sparse
 from helpers.models.esmm import ESMM, TASKS, chain, funnel, product_logit
 from helpers.models.shared_bottom import parameter_count
-from helpers.training.balancing import UWL
 from helpers.training.loop import fit
-from helpers.training.losses import binary_cross_entropy
 
 CLICK, LIKE, BOTH = TASKS
 X = torch.randn(40, 5, generator=torch.Generator().manual_seed(0))
@@ -36,60 +32,6 @@ def test_a_product_is_never_likelier_than_its_factors_at_extreme_logits_too(dtyp
     torch.testing.assert_close(product_logit(ends[:3], ends[:3]), 2 * ends[:3])
 
 
-@pytest.mark.parametrize("label", [0.0, 1.0])
-def test_the_gradient_on_the_cvr_logit_by_hand(label):
-    """(CTCVR − y)(1 − CVR) / (1 − CTCVR): a row that was liked pulls as in any CVR model, and one that was not pushes
-    as much as a click without a like would, times the chance that there was a click."""
-    a = torch.linspace(-3, 3, 7, dtype=torch.float64)
-    b = torch.linspace(2, -2, 7, dtype=torch.float64, requires_grad=True)
-    binary_cross_entropy(product_logit(a, b), torch.full((7,), label, dtype=torch.float64)).sum().backward()
-    ctr, cvr = torch.sigmoid(a), torch.sigmoid(b.detach())
-    ctcvr = ctr * cvr
-    torch.testing.assert_close(b.grad, (ctcvr - label) * (1 - cvr) / (1 - ctcvr))
-    clicked = ctr * (1 - cvr) / (1 - ctcvr)  # P(click | no click with a like)
-    torch.testing.assert_close(b.grad, -(1 - cvr) if label else clicked * cvr)
-
-
-def make_tower(width, units):
-    return nn.Sequential(nn.Linear(width, units), nn.ReLU(), nn.Linear(units, 1))
-
-
-class ESMMByHand(nn.Module):
-    """The notebook's version."""
-
-    def __init__(self, ids, columns, width, units):
-        super().__init__()
-        self.table = nn.Embedding(ids, width)
-        self.click, self.like = (make_tower(columns * width, units) for _ in range(2))
-
-    def forward(self, ids):
-        row = self.table(ids).flatten(1)
-        ctr = torch.sigmoid(self.click(row).squeeze(-1))
-        cvr = torch.sigmoid(self.like(row).squeeze(-1))
-        return ctr, cvr, ctr * cvr
-
-
-def test_it_is_the_version_by_hand():
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"user": rng.integers(0, 9, 40), "video": rng.integers(0, 20, 40)})
-    features = Features([Sparse("user", 4), Sparse("video", 4)]).fit(frame)
-    inputs = features.transform(frame)
-    model, by_hand = ESMM(features, towers=[6]), ESMMByHand(features.tables[4], 2, 4, 6)
-    by_hand.load_state_dict(dict(zip(by_hand.state_dict(), model.state_dict().values(), strict=True)))
-    click, both = (torch.rand(40, generator=torch.Generator().manual_seed(s)).round() for s in (1, 2))
-    ctr, cvr, ctcvr = by_hand(inputs["sparse"])
-    out = model(inputs)
-    for task, chance in zip(TASKS, (ctr, cvr, ctcvr), strict=True):
-        torch.testing.assert_close(torch.sigmoid(out[task]), chance)
-    ours = binary_cross_entropy(out[CLICK], click).mean() + binary_cross_entropy(out[BOTH], both).mean()
-    theirs = nn.functional.binary_cross_entropy(ctr, click) + nn.functional.binary_cross_entropy(ctcvr, both)
-    torch.testing.assert_close(ours, theirs)
-    ours.backward()
-    theirs.backward()
-    for one, other in zip(model.parameters(), by_hand.parameters(), strict=True):
-        torch.testing.assert_close(one.grad, other.grad, atol=1e-6, rtol=1e-4)
-
-
 def test_embeddings_alone_are_shared_unless_a_bottom_is_asked_for():
     features = Features([Sparse("user", 4)]).fit(pd.DataFrame({"user": range(9)}))
     plain, deep = ESMM(features, towers=[6]), ESMM(features, bottom=[7], towers=[6])
@@ -107,28 +49,9 @@ def test_no_loss_stands_on_the_cvr_and_its_tower_learns_from_ctcvr_alone():
     assert all(p.grad is not None for p in own.parameters()) and all(p.grad is None for p in like.parameters())
     run = fit(model, rows, rows, epochs=3, progress=False)
     assert set(run.history["task"]) == {CLICK, BOTH, "total"} and set(run.predict(X)) == {CLICK, BOTH}
-    found = chain(model, X)
-    assert list(found) == list(TASKS)
-    torch.testing.assert_close(found[BOTH], product_logit(found[CLICK], found[LIKE]))
-
-
-@pytest.fixture
-def logged(features, frame):
-    return features, funnel(features.examples(frame, {CLICK: "click", LIKE: "like"}))
-
-
-@pytest.mark.parametrize("options", [{}, {"task_weights": {CLICK: 1.0, BOTH: 5.0}}, {"balance": UWL()}])
-def test_copies_on_every_kind_of_column_train_as_they_would_alone(logged, options):
-    features, rows = logged
-    options = {"epochs": 3, "batch_size": 20, "progress": False, **options}
-    copies = [ESMM(features, towers=[6], seed=seed) for seed in range(3)]
-    together = fit(copies, rows, rows, seed=[5, 6, 7], **options)
-    alone = ESMM(features, towers=[6], seed=1)
-    one = fit(alone, rows, rows, seed=6, **options)
-    for task, value in one.predict(rows.inputs).items():
-        torch.testing.assert_close(together.predict(rows.inputs)[task][1], value, atol=1e-4, rtol=1e-4)
-    for task, value in chain(alone, rows.inputs).items():
-        torch.testing.assert_close(chain(copies, rows.inputs)[task][1], value, atol=1e-4, rtol=1e-4)
+    logits = chain(model, X)
+    torch.testing.assert_close([logits[CLICK], logits[LIKE]], [tower(X).squeeze(-1) for tower in model.towers])
+    torch.testing.assert_close(logits[BOTH], product_logit(logits[CLICK], logits[LIKE]))
 
 
 def some(click, like, masks=None) -> Examples:

@@ -41,16 +41,6 @@ def test_encoder_is_the_concatenation_of_its_columns(features, frame):
         torch.testing.assert_close(found[row], torch.cat([inputs["dense"][row], *by_width, means[row]]))
 
 
-def test_equal_seeds_give_equal_models_with_towers_that_differ_and_leave_the_global_generator_alone():
-    torch.manual_seed(3)
-    before = torch.get_rng_state()
-    one, two, other = (SharedBottom(5, TASKS, [8], [4], seed=seed) for seed in (1, 1, 2))
-    assert torch.equal(torch.get_rng_state(), before)
-    assert torch.equal(one(X)["click"], two(X)["click"]) and not torch.equal(one(X)["click"], other(X)["click"])
-    first, second = (tower[0].layers[0].weight for tower in one.towers)
-    assert not torch.equal(first, second)
-
-
 @pytest.mark.parametrize("name", ["items", "type", "a.b", "train", "forward"])
 def test_any_column_name_may_be_a_task(name):
     assert list(SharedBottom(5, {name: "binary"}, [8], [4])(torch.ones(1, 5))) == [name]
@@ -67,28 +57,14 @@ def test_dropout_and_batch_norm_act_in_training_only():
         torch.testing.assert_close(model(X[:1])["click"], whole[:1])
 
 
-def test_l2_names_embeddings_and_linear_weights_only(features):
-    options = {"batch_norm": True, "l2_embedding": 0.1, "l2_layers": 0.2}
-    model = SharedBottom(features, TASKS, [8], [4], **options)
-    layers = {f"{name}.weight": 0.2 for name, part in model.named_modules() if isinstance(part, nn.Linear)}
-    assert model.l2() == layers | {"encoder.tables.4.weight": 0.1, "encoder.tables.3.weight": 0.1}
-    apart = SingleTasks(features, TASKS, [8], [4], **options)
-    assert apart.l2().keys() <= dict(apart.named_parameters()).keys() and len(apart.l2()) == 2 * (2 + 1 + 2)
-
-
 def test_each_model_is_the_sum_of_its_parts():
-    bottom, tower = 5 * 8 + 8, 8 * 4 + 4 + 4 + 1
-    assert parameter_count(SharedBottom(5, TASKS, [8], [4])) == bottom + 2 * tower
-    alone, twin = (make(5, seed=3, bottom=[8], **of) for make, of in (
-        (SingleTask, {"task": "click", "kind": "binary", "tower": [4]}),
-        (SharedBottom, {"tasks": {"click": "binary"}, "towers": [4]}),
-    ))  # fmt: skip
-    assert torch.equal(alone(X)["click"], twin(X)["click"]) and parameter_count(alone) == bottom + tower
-    both = SingleTasks(5, TASKS, [8], [4], seed=3)
-    assert torch.equal(both(X)["click"], alone(X)["click"]) and parameter_count(both) == 2 * (bottom + tower)
-    head = OneHead(5, {"click": "binary", "finish": "binary"}, [8], [4])
-    assert head(X)["click"] is head(X)["finish"] or torch.equal(head(X)["click"], head(X)["finish"])
-    assert head(X)["click"].shape == (16,) and parameter_count(head) == bottom + tower
+    bottom, tower, kinds = 5 * 8 + 8, 8 * 4 + 4 + 4 + 1, {"click": "binary", "finish": "binary"}
+    shared, apart, head = (make(5, kinds, [8], [4], seed=3) for make in (SharedBottom, SingleTasks, OneHead))
+    alone = SingleTask(5, "click", "binary", [8], [4], seed=3)
+    counts = [parameter_count(model) for model in (shared, apart, head, alone)]
+    assert counts == [bottom + 2 * tower, 2 * (bottom + tower), bottom + tower, bottom + tower]
+    assert torch.equal(alone(X)["click"], SharedBottom(5, {"click": "binary"}, [8], [4], seed=3)(X)["click"])
+    assert torch.equal(apart(X)["click"], alone(X)["click"]) and torch.equal(head(X)["click"], head(X)["finish"])
 
 
 class Wide(nn.Linear):

@@ -6,18 +6,16 @@ import shutil
 import pytest
 
 from tools.notebooks import ROOT
-from tools.site.address import HIDDEN, TEXTS, publish
+from tools.site.address import HIDDEN, publish
 
 PLACEHOLDER = re.compile("OWNER|REPOSITORY")
 
 
 @pytest.fixture
 def folder(tmp_path):
-    for pattern in TEXTS:
-        for path in ROOT.glob(pattern):
-            copy = tmp_path / path.relative_to(ROOT)
-            copy.parent.mkdir(exist_ok=True)
-            shutil.copy(path, copy)
+    (tmp_path / "docs").mkdir()
+    for path in [*ROOT.glob("README*.md"), ROOT / "CITATION.cff", *ROOT.glob("docs/*.md")]:
+        shutil.copy(path, tmp_path / path.relative_to(ROOT))
     return tmp_path
 
 

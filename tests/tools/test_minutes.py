@@ -1,5 +1,7 @@
 """The minutes of a chapter are counted from what a reader sees who guesses."""
 
+from itertools import pairwise
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -32,39 +34,33 @@ def text(*words):
     return new_markdown_cell(" ".join(words))
 
 
-@pytest.mark.parametrize(
-    ("short", "long"),
-    [
-        (text("one"), text("one", "two")),
-        (text("one"), text("$a + b$")),
-        (text("$a$"), text("$a + b$")),
-        (text("$a + b$"), text("$$a + b$$")),
-        (text("one"), text("one", GUESSED, "two</details>")),
-        (code("a = 1"), code("a = 1\nb = 2")),
-        (code("draw()"), code("draw()", FIGURE)),
-        (code("t", TABLE), code("t", html("<table><td>1</td><td>2</td></table>"))),
-        (code("claims()"), code("claims()", html(CARD))),
-        (code("claims()", html(CARD)), code("claims()", CARDS)),
-        (code("claims()", html(CARD)), code("claims()", html(f"{GUESSED}{CARD * 2}</details>"))),
-        (code("draw()", FIGURE), code("ask()", tags=["predict"])),
-        (code("ask()", tags=["predict"]), code("play()", FIGURE, tags=["widget"])),
-    ],
-)
-def test_more_to_see_takes_longer(short, long):
-    assert 0 < minutes.seconds(short) < minutes.seconds(long)
+LONGER = [  # each takes longer than the one before
+    [text("one"), text("one", "two")],
+    [text("$a$"), text("$a + b$"), text("$$a + b$$")],
+    [text("one"), text("one", GUESSED, "two</details>")],
+    [code("a = 1"), code("a = 1\nb = 2")],
+    [code("draw()"), code("draw()", FIGURE), code("ask()", tags=["predict"]), code("play()", FIGURE, tags=["widget"])],
+    [code("t", TABLE), code("t", html("<table><td>1</td><td>2</td></table>"))],
+    [code("claims()"), code("claims()", html(CARD)), code("claims()", CARDS)],
+    [code("claims()", html(CARD)), code("claims()", html(f"{GUESSED}{CARD * 2}</details>"))],
+]
+EQUAL = [
+    (text("one", "two"), text("one", FOLD, "three</details>", "two")),
+    (text("see", "a", "link"), text("see", "[a link](https://a.b/c-d-e)")),
+    (code("a = 1"), code("\na = 1\n\n")),
+    (code("claims()"), code("claims()", SHUT)),
+    (code("", FIGURE), code("draw()", FIGURE, hidden=True)),
+    (code("t", TABLE), code("t", html("<style>td { color: red; }</style><table><td>1</td></table>"))),
+]
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        (text("one", "two"), text("one", FOLD, "three</details>", "two")),
-        (text("see", "a", "link"), text("see", "[a link](https://a.b/c-d-e)")),
-        (code("a = 1"), code("\na = 1\n\n")),
-        (code("claims()"), code("claims()", SHUT)),
-        (code("", FIGURE), code("draw()", FIGURE, hidden=True)),
-        (code("t", TABLE), code("t", html("<style>td { color: red; }</style><table><td>1</td></table>"))),
-    ],
-)
+@pytest.mark.parametrize("cells", LONGER)
+def test_more_to_see_takes_longer(cells):
+    seconds = [0, *map(minutes.seconds, cells)]
+    assert all(short < long for short, long in pairwise(seconds))
+
+
+@pytest.mark.parametrize(("one", "other"), EQUAL)
 def test_what_nobody_reads_takes_no_time(one, other):
     assert minutes.seconds(one) == pytest.approx(minutes.seconds(other))
 

@@ -2,7 +2,6 @@
 
 import ast
 import http.client
-import http.server
 import os
 import re
 import shutil
@@ -12,7 +11,7 @@ import sys
 import time
 import urllib.parse
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http.cookies import SimpleCookie
 from pathlib import Path
 
@@ -40,14 +39,13 @@ TINY = ROOT / "tests" / "fixtures" / "99_tiny.ipynb"
     ],
 )
 def test_setup_takes_a_python_that_is_new_enough_or_says_what_is_missing(monkeypatch, pythons, venv, said):
+    """The script itself can be read by an old one."""
+    ast.parse(Path(setup.__file__).read_text(encoding="utf-8"), feature_version=(3, 7))
     monkeypatch.setattr(setup.shutil, "which", lambda name: f"/bin/{name}" if name in pythons else None)
     monkeypatch.setattr(setup, "version_of", lambda path: pythons[path.removeprefix("/bin/")])
     monkeypatch.setattr(setup, "has_venv", lambda path: venv)
-    if said is None:
+    with nullcontext() if said is None else pytest.raises(setup.SetupError, match=said):
         assert setup.find_python() == ("/bin/python3.12", (3, 12))
-        return
-    with pytest.raises(setup.SetupError, match=said):
-        setup.find_python()
 
 
 def test_setup_asks_a_real_python_and_the_disk(monkeypatch):
@@ -206,17 +204,13 @@ def test_setup_that_is_cut_short_leaves_nothing_running_and_the_next_repairs_it(
 
 @pytest.mark.slow
 def test_setup_that_runs_out_of_disk_makes_the_environment_again(course):
-    full = {
-        "FAIL_AT": "pip",
-        "FAIL_WITH": "Installing collected packages: torch\nERROR: [Errno 28] No space left on device",
-    }
-    code, lines = set_up(course, **full)
-    assert code == 1 and lines[-1].startswith("Set-up stopped: the disk is full")
-    steps(course)
-    assert set_up(course)[0] == 0 and steps(course) == ["venv", "pip", "movielens"] and is_whole(course)
-    assert set_up(course, "test", **full)[0] == 1  # also what was whole before is no longer
-    steps(course)
-    assert set_up(course)[0] == 0 and steps(course) == ["venv", "pip", "movielens"]
+    """Also one that was whole before."""
+    full = "Installing collected packages: torch\nERROR: [Errno 28] No space left on device"
+    for kind in ([], ["test"]):
+        code, lines = set_up(course, *kind, FAIL_AT="pip", FAIL_WITH=full)
+        assert code == 1 and lines[-1].startswith("Set-up stopped: the disk is full")
+        steps(course)
+        assert set_up(course)[0] == 0 and steps(course) == ["venv", "pip", "movielens"] and is_whole(course)
 
 
 @pytest.mark.slow
@@ -231,17 +225,6 @@ def test_setup_waits_for_another_one_and_then_has_nothing_to_do(course):
     assert steps(course) == ["movielens"] and is_whole(course)
     first.stdout.close()
     second.stdout.close()
-
-
-@pytest.mark.slow
-def test_setup_asks_uv_for_the_build_of_torch_that_is_named_and_for_no_other(course):
-    assert set_up(course, TORCH="cpu")[0] == 0
-    uv_itself, torch, packages = (course / "commands").read_text().splitlines()
-    assert uv_itself.endswith(" uv") and packages.endswith(" -e .")
-    assert torch == "-m uv pip install --torch-backend cpu --no-deps torch>=2.8,<3 (10 s)"
-    shutil.rmtree(course / ".venv")
-    code, lines = set_up(course, TORCH="cpu", FAIL_AT="uv", FAIL_WITH="cause: error sending request for url")
-    assert code == 1 and lines[-1].startswith("Set-up stopped: PyTorch's own index does not answer.")
 
 
 @pytest.mark.slow
@@ -265,21 +248,30 @@ def test_setup_on_linux_takes_the_small_build_or_says_why_pip_chooses(course, fo
     assert steps(course) == ["venv", "pip", "uv", "pip", "movielens"] and is_whole(course)
 
 
+@pytest.mark.slow
+def test_setup_takes_the_build_of_torch_that_is_named_and_no_other(course):
+    code, lines = set_up(course, TORCH="cpu", FAIL_AT="uv", FAIL_WITH="cause: error sending request for url")
+    assert code == 1 and lines[-1].startswith("Set-up stopped: PyTorch's own index does not answer.")
+    assert set_up(course, TORCH="cpu")[0] == 0
+    named = "-m uv pip install --torch-backend cpu --no-deps torch>=2.8,<3 (10 s)"
+    assert (course / "commands").read_text().splitlines()[-2] == named
+
+
 @pytest.mark.long
 def test_setup_says_that_it_is_offline(tmp_path, monkeypatch, capsys):
     """With pip itself, in a project of its own, so that nothing is installed here."""
     (tmp_path / "pyproject.toml").write_text('[build-system]\nrequires = ["setuptools>=77"]\n[project]\nname = "p"\n')
     (tmp_path / ".venv").mkdir()
-    monkeypatch.setattr(setup, "ROOT", tmp_path)
-    monkeypatch.setattr(setup, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(setup, "venv_python", lambda: Path(sys.executable))
-    monkeypatch.setattr(setup, "find_python", lambda: (sys.executable, (3, 11)))
-    monkeypatch.setenv("TORCH", "")
-    for name, value in {"CONFIG_FILE": os.devnull, "RETRIES": "1", "INDEX_URL": "http://127.0.0.1:9/simple"}.items():
-        monkeypatch.setenv(f"PIP_{name}", value)
+    python = sys.executable
+    own = {"ROOT": tmp_path, "VENV": tmp_path / ".venv", "venv_python": lambda: Path(python)}
+    for name, value in {**own, "find_python": lambda: (python, (3, 11))}.items():
+        monkeypatch.setattr(setup, name, value)
+    pip = {"PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "1", "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
+    for name, value in {**pip, "TORCH": ""}.items():
+        monkeypatch.setenv(name, value)
     assert setup.main([]) == 1
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[-1].startswith("Set-up stopped: the package index cannot be reached") and "setup.log" in lines[-1]
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("Set-up stopped: the package index cannot be reached") and "setup.log" in last
 
 
 @pytest.mark.parametrize(
@@ -299,26 +291,16 @@ def test_setup_reads_the_reason_from_what_pip_wrote(log, said):
     assert said in setup.reason(log, (3, 15))
 
 
-def test_setup_script_can_be_read_by_an_old_python():
-    ast.parse((ROOT / "tools" / "setup.py").read_text(encoding="utf-8"), feature_version=(3, 7))
-
-
 # --- make -----------------------------------------------------------------------------------------------------------
 
 
-def would_run(target: str) -> list[str]:
-    """The commands of a target, which are not run."""
-    return subprocess.run(
-        ["make", "--dry-run", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-
-
-def test_make_lab_sets_up_the_course_and_make_test_the_checks_too():
+@pytest.mark.parametrize(("target", "set_up"), [("lab", "tools/setup.py"), ("test", "tools/setup.py test")])
+def test_make_sets_up_what_it_is_about_to_run(target, set_up):
     """And `make lab` asks no network before JupyterLab starts, once it is set up."""
-    lab_only, checks = would_run("lab"), would_run("test")
-    assert any(line.endswith("tools/setup.py") for line in lab_only)
-    assert not any("setup.py test" in line or "movielens" in line for line in lab_only)
-    assert any(line.endswith("tools/setup.py test") for line in checks)
+    command = ["make", "--dry-run", "--no-print-directory", target]
+    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert any(line.endswith(set_up) for line in lines)
+    assert target != "lab" or not any("movielens" in line for line in lines)
 
 
 def test_a_signal_to_make_ends_the_set_up_too(tmp_path):
@@ -338,16 +320,14 @@ def test_a_signal_to_make_ends_the_set_up_too(tmp_path):
 # --- JupyterLab -----------------------------------------------------------------------------------------------------
 
 
-def test_lab_is_told_root_browser_and_where_to_start(monkeypatch):
-    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+@pytest.mark.parametrize(("user", "screen", "told"), [(0, "", True), (1000, ":0", False)])
+def test_lab_may_run_as_root_and_opens_a_browser_where_there_is_a_screen(monkeypatch, user, screen, told):
+    monkeypatch.setattr(os, "geteuid", lambda: user, raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
-        monkeypatch.delenv(name, raising=False)
-    container = lab.arguments()
-    assert {"--allow-root", "--no-browser", "--ServerApp.ip=127.0.0.1"} <= set(container)
-    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
-    monkeypatch.setenv("DISPLAY", ":0")
-    assert not {"--allow-root", "--no-browser"} & set(lab.arguments())
+    for name, value in {"DISPLAY": screen, "WAYLAND_DISPLAY": "", "BROWSER": ""}.items():
+        monkeypatch.setenv(name, value)
+    assert [word in lab.arguments() for word in ("--allow-root", "--no-browser")] == [told, told]
+    assert "--ServerApp.ip=127.0.0.1" in lab.arguments()
 
 
 @pytest.fixture
@@ -374,19 +354,20 @@ def is_trusted(path: Path) -> bool:
     return lab.NotebookNotary().check_signature(nbformat.read(path, as_version=4))
 
 
-def change(path: Path) -> None:
-    book = nbformat.read(path, as_version=4)
-    book.cells[0].source += ", changed"
-    nbformat.write(book, path)
-
-
 def test_lab_trusts_the_notebooks_as_git_has_them_and_what_was_run_and_saved_in_it_and_no_other(clone, capsys):
+    """Without git it trusts nothing, and says so."""
     one, two = sorted((clone / "notebooks").glob("*.ipynb"))
-    homework = Path(shutil.copy(one, one.with_name("homework.ipynb")))
-    saved = Path(shutil.copy(two, two.with_name("saved.ipynb")))
-    for path in (homework, two, saved, saved):
-        change(path)
+    homework, saved = (Path(shutil.copy(one, one.with_name(f"{name}.ipynb"))) for name in ("homework", "saved"))
+    for path in (two, homework, saved):
+        book = nbformat.read(path, as_version=4)
+        book.cells[0].source += f", changed in {path.name}"
+        nbformat.write(book, path)
     lab.NotebookNotary().sign(nbformat.read(saved, as_version=4))  # as JupyterLab does with what was run in it
+    away = clone / ".git"
+    away = away.rename(clone / "elsewhere")
+    lab.prepare()
+    assert "open untrusted (fatal: not a git repository" in capsys.readouterr().out and not is_trusted(one)
+    away.rename(clone / ".git")
     lab.prepare()
     assert [is_trusted(path) for path in (one, two, homework, saved)] == [True, False, False, True]
     assert capsys.readouterr().out == ""
@@ -413,23 +394,13 @@ def test_lab_takes_any_other_folder_where_that_of_the_user_cannot_be_written(mon
     (tmp_path / "file").touch()
     for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR"):
         monkeypatch.setenv(name, str(tmp_path / "file" / name))
-    monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
-    lab.keep_elsewhere()
-    assert os.environ["JUPYTER_DATA_DIR"] == str(tmp_path / "environment" / "home" / "jupyter_data_dir")
-    assert capsys.readouterr().out.count("cannot be written") == 3
-    lab.keep_elsewhere()
-    assert capsys.readouterr().out == ""
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "file"))
-    monkeypatch.setattr(sys, "prefix", str(tmp_path / "file"))
-    lab.keep_elsewhere()
-    assert lab.is_writable(Path(os.environ["JUPYTER_DATA_DIR"]))
-
-
-def test_lab_without_git_trusts_nothing_and_says_so(clone, capsys):
-    shutil.rmtree(clone / ".git")
-    lab.prepare()
-    assert "open untrusted (fatal: not a git repository" in capsys.readouterr().out
-    assert not is_trusted(clone / "notebooks" / "00_one.ipynb")
+    for environment in ("environment", "file"):
+        monkeypatch.setattr(sys, "prefix", str(tmp_path / environment))
+        monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "file"))
+        lab.keep_elsewhere()
+        inside = os.environ["JUPYTER_DATA_DIR"].startswith(str(tmp_path / "environment"))
+        assert lab.is_writable(Path(os.environ["JUPYTER_DATA_DIR"])) and inside == (environment == "environment")
+    assert capsys.readouterr().out.count("cannot be written") == 3 + 1
 
 
 @contextmanager
@@ -493,22 +464,15 @@ def test_lab_in_a_codespace_answers_to_its_address_and_to_no_other(clone):
     port = free_port()
     domain = {"GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN": "app.github.dev", "JUPYTER_PORT": str(port)}
     outside, inside = f"fuzzy-tribble-x7-{port}.app.github.dev", f"localhost:{port}"
+    own = {f"https://{outside}", f"http://{inside}"}
+    others = {f"http://{outside}", f"https://{outside}.evil.example", f"https://{outside.replace('.', '-')}"}
+    others |= {f"https://{name}.app.github.dev" for name in (f"fuzzy-tribble-x7-{port + 1}", f"another-{port}")}
+    others |= {f"http://{inside}0", "https://evil.example", "null"}
     with running(clone, CODESPACES="true", CODESPACE_NAME="fuzzy-tribble-x7", **domain) as (address, said):
-        for host in (outside, inside):
-            for origin in (f"https://{outside}", f"http://{inside}"):
-                assert status(address, host, origin) == 201, (host, origin)
-            for origin in (
-                f"http://{outside}",
-                f"https://{outside}.evil.example",
-                f"https://{outside.replace('.', '-')}",
-                f"https://fuzzy-tribble-x7-{port + 1}.app.github.dev",
-                f"https://another-{port}.app.github.dev",
-                f"http://{inside}0",
-                "https://evil.example",
-                "null",
-            ):
-                if origin.partition("://")[2] != host:  # a page of the server itself, by whatever protocol
-                    assert status(address, host, origin) == 404, (host, origin)
+        for host in (outside, inside):  # a page of the server itself is let in by whatever protocol
+            asked = [origin for origin in own | others if origin in own or origin.partition("://")[2] != host]
+            codes = {origin: status(address, host, origin) for origin in asked}
+            assert codes == {origin: 201 if origin in own else 404 for origin in asked}
         for host in (f"another-{port}.app.github.dev", f"{outside}.evil.example", "evil.example"):
             assert status(address, host, f"https://{outside}") == 403, host
     assert f"https://{outside}{address.path}?{address.query}" in said.read_text()

@@ -1,3 +1,5 @@
+"""Losses: each is the likelihood that its text names, and a mean over the rows that were observed."""
+
 import numpy as np
 import pytest
 import torch
@@ -35,30 +37,21 @@ def test_constant_predictor_learns_the_odds_of_weighted_cross_entropy():
     assert torch.equal(*(weighted_cross_entropy(torch.ones(8), click, times) for times in (watch, other)))
 
 
-def test_the_corrected_loss_is_t_positives_and_one_negative_and_its_best_constant_is_the_mean():
-    click, watch = torch.tensor([1.0, 1, 0, 0]), torch.tensor([3.0, 5, 0, 0])
-    logit = torch.tensor([-1.0, 2, 0.5, -3])
-    rows = weighted_cross_entropy(logit, click, watch) + click * binary_cross_entropy(logit, torch.zeros(4))
-    torch.testing.assert_close(corrected_cross_entropy(logit, watch), rows)
-    best = torch.tensor(np.log(8 / 4), dtype=torch.float64, requires_grad=True)
-    corrected_cross_entropy(best.expand(4), watch.double()).sum().backward()
-    assert abs(best.grad.item()) < 1e-12
-
-
-def test_the_corrected_loss_is_the_likelihood_of_a_geometric_distribution():
-    mean, times = 3.0, torch.tensor([0.0, 1, 7])
-    likelihood = stats.geom.logpmf(times.numpy() + 1, 1 / (1 + mean))
-    found = corrected_cross_entropy(torch.full((3,), np.log(mean), dtype=torch.float64), times.double())
-    np.testing.assert_allclose(found, -likelihood)
-
-
-def test_the_poisson_loss_is_a_likelihood_and_its_gradient_is_prediction_minus_fact():
-    mean, times = 3.0, torch.tensor([0.0, 1, 7], dtype=torch.float64)
-    logit = torch.full((3,), np.log(mean), dtype=torch.float64, requires_grad=True)
-    likelihood = stats.poisson.logpmf(times.numpy(), mean)
-    np.testing.assert_allclose((poisson(logit, times) + torch.lgamma(times + 1)).detach(), -likelihood)
-    poisson(logit, times).sum().backward()
-    torch.testing.assert_close(logit.grad, mean - times)
+@pytest.mark.parametrize(
+    ("loss", "likelihood"),
+    [
+        (corrected_cross_entropy, lambda times, mean: stats.geom.logpmf(times + 1, 1 / (1 + mean))),
+        (lambda logit, times: poisson(logit, times) + torch.lgamma(times + 1), stats.poisson.logpmf),
+    ],
+    ids=["geometric", "Poisson"],
+)
+def test_a_loss_of_times_is_the_likelihood_of_its_distribution_and_its_best_constant_is_the_mean(loss, likelihood):
+    times = torch.tensor([0.0, 1, 7, 4], dtype=torch.float64)
+    for mean in (0.5, 3.0):
+        logit = torch.full((4,), np.log(mean), dtype=torch.float64, requires_grad=True)
+        np.testing.assert_allclose(loss(logit, times).detach(), -likelihood(times.numpy(), mean))
+    loss(logit, times).sum().backward()
+    assert abs(logit.grad.sum().item()) < 1e-12
 
 
 def test_masked_mean_counts_observed_rows_only():

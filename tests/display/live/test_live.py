@@ -15,9 +15,7 @@ from helpers.support.environment import ROOT
 
 POINT = Path(__file__).with_name("point.js")
 START = {"x": 2, "y": 3, "on": False}
-SCRIPTS = (
-    sorted((ROOT / "helpers").rglob("live/*.js")) + sorted((ROOT / "helpers" / "chapters").rglob("*.js")) + [POINT]
-)
+SCRIPTS = [*(ROOT / "helpers").rglob("live/*.js"), *(ROOT / "helpers" / "chapters").rglob("*.js"), POINT]
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 
@@ -38,7 +36,7 @@ def point(**more) -> Live:
 
 
 @needs_node
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("script", sorted(SCRIPTS), ids=lambda path: path.name)
 def test_the_joined_text_is_a_module(script):
     assert node(joined(script) + "\nconsole.log('read')") == "read\n"
 
@@ -65,3 +63,11 @@ def test_without_scripts_it_is_a_picture_with_words():
 def test_too_much_data_is_an_error():
     with pytest.raises(ValueError, match="bytes of data"):
         point(data={"x": "1" * 400_000})
+
+
+def test_an_import_is_replaced_by_what_it_imports_once(tmp_path):
+    (tmp_path / "a.js").write_text("export const a = 1;\n")
+    (tmp_path / "b.js").write_text('import { a } from "./a.js";\nexport const b = a + 1;\n')
+    both = 'import { a } from "./a.js";\nimport {\n  b,\n} from "./b.js";\nexport default a + b;\n'
+    (tmp_path / "c.js").write_text(both)
+    assert joined(tmp_path / "c.js") == "const a = 1;\nconst b = a + 1;\nexport default a + b;\n"
