@@ -107,7 +107,9 @@ def questions(guesses: pd.DataFrame) -> list[str]:
     said = (
         f"{named(scores, perhaps)} All else is compared with it, and it is no feature. One may do for several labels: "
     )
-    asked += [f"served: Which column, if any, has the score that orders your lists today?{said}served={code}."]
+    asked += [
+        f"served: Which column, if any, has the score that orders your lists today, high on top?{said}served={code}."
+    ]
     if not roles.eq("group").any():
         asked += ['group: Which column, if any, says what was shown together, such as a session? group="…".']
     code = "Then exponents = " + literal({"click": 1, "hide": -1}) + ", with your labels."
@@ -138,7 +140,7 @@ def _metric(own: Declaration, frame: pd.DataFrame) -> str:
 def _lists(found: Comparison) -> tuple[Lists | None, str]:
     """Lists, if there are any, and what to say of them."""
     if len(goals := [task for task, exponent in found.exponents.items() if exponent > 0][:2]) < 2:
-        return None, "formed no lists: they are for two labels with exponents above 0"
+        return None, "formed no lists: they are for two labels that can be predicted, with exponents above 0"
     try:
         lists = Lists.of(found, goals=goals, kind=BEST)
     except ValueError as error:
