@@ -20,10 +20,12 @@ def table(lists: Lists, exponents: dict[str, float]) -> pd.DataFrame:
     """A row a list, and for each goal its gain over a random order with the interval, NDCG and GAUC, in words."""
     rows = lists.table(exponents)
     wide = pd.DataFrame({"list": rows["list"].unique()})
-    for goal in lists.goals:
+    for goal in rows["goal"].unique():
         part = rows[rows["goal"] == goal]
-        wide[goal] = [f"{row.mean:+.3f} ({row.low:+.3f} to {row.high:+.3f})" for row in part.itertuples()]
-        for metric in ("ndcg", "gauc"):
+        avoided = exponents.get(goal, 1) < 0
+        gains = [f"{row.mean:+.3f} ({row.low:+.3f} to {row.high:+.3f})" for row in part.itertuples()]
+        wide[goal + ", less is better" * avoided] = gains
+        for metric in () if avoided else ("ndcg", "gauc"):
             if part[metric].notna().any():
                 name = f"{goal} {metric.upper()}" + (f" of {lists.k}" if metric == "ndcg" else "")
                 wide[name] = part[metric].map("{:.3f}".format).to_list()
