@@ -163,6 +163,7 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
 
 NONE = "{:,} rows have none. Leave them out, or give each of them one of its own."
 NO_ORDER = "it cannot order the rows: "
+PLACE = "it seems to be a place, low on top, and a score is high there: declare a column with the place's negative."
 TAKEN_NAME = "training uses this name itself: give the label another one."
 
 
@@ -521,8 +522,7 @@ def _places(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         of = [label for label, score in declaration.served.items() if score == column]
         counts = (lists["max"] - lists["min"] + 1 == lists["size"]).mean() > MOST_COUNTED
         if counts and frame[of].corrwith(frame[column]).mean() < 0:
-            said = "it seems to be a place, which is low on top. A score that is served is high there: "
-            yield Problem(False, column, f"{said}declare a column with the place's negative.", doubt=True)
+            yield Problem(False, column, PLACE, doubt=True)
 
 
 def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
@@ -580,7 +580,7 @@ def _of_own(label: str, of: str, values: pd.Series, answers: pd.Series, ids: np.
     if found.spread < own_label.TIGHT:
         reason = f"it settles how many rows of one {of} with the same value have {label!r} (they vary by "
         reason += f"{found.spread:.0%} of what chance leaves open to a number that was known before)"
-    return f"{reason}: a leak? Its own label seems to be in it, as in a mean with today. Take earlier rows alone."
+    return f"{reason}: a leak? Its own label seems to be in it, as in a mean with today. Make it of earlier rows only."
 
 
 def _codes(values: pd.Series, number: bool) -> np.ndarray:
