@@ -104,10 +104,8 @@ def questions(guesses: pd.DataFrame) -> list[str]:
         asked += [f"{', '.join(missing)}: Which column {said}"]
     score = str(next(iter(roles.index[scores]), "…"))
     code = literal({str(label): score for label in roles.index[labels]} or {"a label": score})
-    said = (
-        f"{named(scores, perhaps)} All else is compared with it, and it is no feature. One may do for several labels: "
-    )
-    asked += [f"served: Which column, if any, has the score that orders your lists today?{said}served={code}."]
+    said = f"{named(scores, perhaps)} All else is compared with it, and it is no feature. One may do for several labels"
+    asked += [f"served: Which column, if any, has the score that orders your lists, high on top?{said}: served={code}."]
     if not roles.eq("group").any():
         asked += ['group: Which column, if any, says what was shown together, such as a session? group="…".']
     code = "Then exponents = " + literal({"click": 1, "hide": -1}) + ", with your labels."
@@ -138,7 +136,7 @@ def _metric(own: Declaration, frame: pd.DataFrame) -> str:
 def _lists(found: Comparison) -> tuple[Lists | None, str]:
     """Lists, if there are any, and what to say of them."""
     if len(goals := [task for task, exponent in found.exponents.items() if exponent > 0][:2]) < 2:
-        return None, "formed no lists: they are for two labels with exponents above 0"
+        return None, "formed no lists: they are for two labels that can be predicted, with exponents above 0"
     try:
         lists = Lists.of(found, goals=goals, kind=BEST)
     except ValueError as error:
@@ -216,7 +214,7 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
         why = "settle that first" if rung.keys() & {*UNSETTLED} else "today's lists are better" if worse else why
         older = "; that in the folder is of an earlier call" if (folder / "ranker.pt").exists() else ""
         say(f"exported no ranker: {why}{older}")
-        print('If it is right as it is, end the code of the page with found.ranker(kind="best").export("ranker.pt2")')
+        print('To export it all the same, end the code of the page with found.ranker(kind="best").export("ranker.pt2")')
         return 1
     ranker = found.ranker(kind="best")
     ranker.save(folder / "ranker.pt")

@@ -20,10 +20,12 @@ def table(lists: Lists, exponents: dict[str, float]) -> pd.DataFrame:
     """A row a list, and for each goal its gain over a random order with the interval, NDCG and GAUC, in words."""
     rows = lists.table(exponents)
     wide = pd.DataFrame({"list": rows["list"].unique()})
-    for goal in lists.goals:
+    for goal in rows["goal"].unique():
         part = rows[rows["goal"] == goal]
-        wide[goal] = [f"{row.mean:+.3f} ({row.low:+.3f} to {row.high:+.3f})" for row in part.itertuples()]
-        for metric in ("ndcg", "gauc"):
+        avoided = exponents.get(goal, 1) < 0
+        gains = [f"{row.mean:+.3f} ({row.low:+.3f} to {row.high:+.3f})" for row in part.itertuples()]
+        wide[goal + ", less is better" * avoided] = gains
+        for metric in () if avoided else ("ndcg", "gauc"):
             if part[metric].notna().any():
                 name = f"{goal} {metric.upper()}" + (f" of {lists.k}" if metric == "ndcg" else "")
                 wide[name] = part[metric].map("{:.3f}".format).to_list()
@@ -51,14 +53,14 @@ KEEP = 0.98  # of the first goal
 def trade(lists: Lists) -> str:
     """What can be had of the second goal with nearly all of the first, and how many users an A/B test of it takes."""
     first, goal = lists.goals
-    asked = f"The most of {goal} with at least {KEEP:.0%} of {first}"
+    asked = f"The most of {goal} with at least {KEEP:.0%} of {first}" + f" in {TODAY}" * (TODAY in lists.parts)
     try:
         found = lists.most(goal, {first: KEEP})
     except ValueError:
         return f"{asked}: no exponents keep so much."
     (left, low, high), ends = found.kept[first], f"{found.gain:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
     said = f"{asked}, by {formula(found.exponents)} of {_the(lists.ours)}: {ends} more than {found.over} brings, with "
-    said += f"{left:.1%} ({low:.1%} to {high:.1%}) of {first}, each half of the users by what was best for the other. "
+    said += f"{left:.1%} ({low:.1%} to {high:.1%}) of {first}, each half of the users by exponents of the other. "
     return said + f"An A/B test that finds it takes {_users(found.users)} an arm."
 
 

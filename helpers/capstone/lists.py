@@ -145,20 +145,18 @@ class Lists:
         return int(self.list_of.max()) + 1
 
     def table(self, exponents: dict[str, float]) -> pd.DataFrame:
-        """What lists by these exponents bring, a row a source and goal, and by each goal alone.
+        """What lists by these exponents, and by each goal alone, bring of the goals and of all that have an exponent.
 
         Columns list, goal, mean (in the first k rows, more than a random order), low, high (95%), ndcg, gauc. `ndcg`
         and `gauc` are NaN where a goal has none.
         """
-        asked = []
+        asked, goals = [], dict.fromkeys([*self.goals, *exponents])
         for source in self.parts:
             if source != TODAY:
                 asked += [(source, f"{source}, {goal} alone", {goal: 1.0}) for goal in self.goals]
             asked.append((source, source if source == TODAY else f"{source}, fused", exponents))
         scores = [(name, self.scores(source, of)) for source, name, of in asked]
-        return pd.DataFrame(
-            {"list": name, **self._brings(score, goal)} for name, score in scores for goal in self.goals
-        )
+        return pd.DataFrame({"list": name, **self._brings(score, goal)} for name, score in scores for goal in goals)
 
     def curve(self, weights: Sequence[float] = WEIGHTS) -> pd.DataFrame:
         """A row a source, weight of the first goal, and goal: mean, low, high, as of `table`."""

@@ -273,7 +273,7 @@ def _readable(path: Path, expected: str = "a CSV file in UTF-8 with a header") -
     except (ValueError, OSError, EOFError, csv.Error, zipfile.BadZipFile, lzma.LZMAError) as error:  # also ParserError
         if isinstance(error, UnicodeDecodeError):
             expected += ', or its encoding, such as encoding="latin-1", "cp1252" or "gbk"'
-            expected += " (of a command --encoding, of make ENCODING=)"
+            expected += " (--encoding of the command, ENCODING= of make)"
         validate.fail("path", f"{path.name}, which cannot be read ({' '.join(str(error).split())})", expected)
 
 

@@ -108,7 +108,7 @@ def today(lists: pd.DataFrame, exponents: dict[str, float]) -> list[str]:
     ]
     verdicts, may_lose = set(lists["verdict"]), lists["verdict"].eq(UNDECIDED) & (lists["low"] <= -lists["matters"])
     if HOLDS in verdicts and OPPOSITE in verdicts:
-        then = "That is a trade: try exponents that keep what it loses (`Lists.most` searches), or keep what you serve."
+        then = "That is a trade: `Lists.most` seeks exponents that keep what it loses; if none do, keep what you serve."
     elif HOLDS in verdicts:
         watched = names(lists.loc[may_lose, "what"])
         then = f"That is worth an A/B test{f', which must watch {watched}' if watched else ''}."

@@ -50,6 +50,7 @@ FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES, FEW_USERS = 100, 2_000, 50, 50
 MOST_NEW = 0.3  # of the rows to test, that may be of users without a row to train on
 MOST_STRANGE = 0.9  # of the ids in lists, that are no id of the column which they are said to be of
 MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
+MOST_COUNTED = 0.9  # of the lists, whose scores may be 1, 2, 3 … in some order
 FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
 LOOKED_AT, BINS = 20_000, 50  # rows, and bins of a number
@@ -111,7 +112,7 @@ def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
     if not any(problem.stops for problem in problems):
         problems += _parts(declaration, frame)
     if not any(problem.stops for problem in problems):
-        problems += [*_repeats(declaration, frame), *_answered(declaration, frame), *_means(declaration, frame)]
+        problems += [problem for look in (_repeats, _answered, _means, _places) for problem in look(declaration, frame)]
     problems += _leaks(declaration, frame, {problem.column for problem in problems if problem.stops})
     return Problems(sorted(problems, key=lambda problem: not problem.stops))
 
@@ -162,6 +163,7 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
 
 NONE = "{:,} rows have none. Leave them out, or give each of them one of its own."
 NO_ORDER = "it cannot order the rows: "
+PLACE = "it seems to be a place, low on top, and a score is high there: declare a column with the place's negative."
 TAKEN_NAME = "training uses this name itself: give the label another one."
 
 
@@ -512,6 +514,17 @@ def _answered(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem
         yield Problem(False, "all columns", f'{said}`frame.drop_duplicates({literal(tuple(key))}, keep="last")`.', True)
 
 
+def _places(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Scores of today that are a place: they count the rows of a list, and the labels are where they are low."""
+    by = declaration.group or declaration.user
+    for column in dict.fromkeys(declaration.served.values()) if by else ():
+        lists = frame.groupby(by)[column].agg(["min", "max", "size"]).query("size > 1")
+        of = [label for label, score in declaration.served.items() if score == column]
+        counts = (lists["max"] - lists["min"] + 1 == lists["size"]).mean() > MOST_COUNTED
+        if counts and frame[of].corrwith(frame[column]).mean() < 0:
+            yield Problem(False, column, PLACE, doubt=True)
+
+
 def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Numbers that are the mean or the sum of a label of each item, user or other id over the whole file, test rows
     included, and numbers that contain the label of their own row (`own_label`), of an id or of a user's item.
@@ -567,7 +580,7 @@ def _of_own(label: str, of: str, values: pd.Series, answers: pd.Series, ids: np.
     if found.spread < own_label.TIGHT:
         reason = f"it settles how many rows of one {of} with the same value have {label!r} (they vary by "
         reason += f"{found.spread:.0%} of what chance leaves open to a number that was known before)"
-    return f"{reason}: a leak? Its own label seems to be in it, as in a mean with today. Take earlier rows alone."
+    return f"{reason}: a leak? Its own label seems to be in it, as in a mean with today. Make it of earlier rows only."
 
 
 def _codes(values: pd.Series, number: bool) -> np.ndarray:

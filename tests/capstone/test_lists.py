@@ -48,6 +48,16 @@ def test_a_gain_is_what_a_loop_over_the_lists_counts(ranked):
     assert table.loc[(f"{SHARED}, fused", "like"), "mean"] == pytest.approx(np.mean(brought))
 
 
+def test_the_table_says_how_much_of_what_should_not_happen_is_left(ranked):
+    """The goals are two; a return that the score avoids is in no curve, and its owner asks for it first."""
+    label = np.random.default_rng(0).integers(0, 2, len(ranked.labels))
+    parts = ranked.parts[SHARED] | {"return": np.tile(0.1 + 0.8 * label, (len(ranked.parts[SHARED]["click"]), 1))}
+    ranked = replace(ranked, parts={SHARED: parts}, labels=ranked.labels.assign(**{"return": label}))
+    ranked = replace(ranked, kinds=ranked.kinds | {"return": "binary"})
+    shown = list_section.table(ranked, {"click": 1, "return": -9}).set_index("list")["return, less is better"]
+    assert float(shown[f"{SHARED}, fused"].split()[0]) < -0.2 < float(shown[f"{SHARED}, click alone"].split()[0])
+
+
 def test_the_ends_of_a_curve_are_the_lists_of_one_goal(ranked):
     curve = ranked.curve().set_index(["source", "weight", "goal"])["mean"]
     table = ranked.table({"click": 0.5, "like": 0.5}).set_index(["list", "goal"])["mean"]

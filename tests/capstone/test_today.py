@@ -166,6 +166,13 @@ def test_a_score_that_cannot_order_stops(frame, change, words):
     assert any(p.stops and p.column == "good" and words in p.sentence for p in check(OWN, frame.assign(**change)))
 
 
+def test_a_place_is_no_score_and_its_negative_is(frame):
+    place = frame.groupby("user")["good"].rank(ascending=False)
+    found = {sign: check(OWN, frame.assign(good=sign * place)) for sign in (1, -1)}
+    assert any(p.doubt and p.column == "good" and "negative" in p.sentence for p in found[1])
+    assert not any(p.column == "good" for p in found[-1])
+
+
 def test_within_lists_there_must_be_lists(frame):
     with pytest.raises(ValueError, match="metric: got 'GAUC' without a user or a group"):
         compare(frame, replace(OWN, user=None), metric="GAUC")
