@@ -206,12 +206,13 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     say(f"wrote {folder / 'report.html'}")
     for title, text in (rung := rings(found)).items():
         print(f"{title} {text}")
-    for line in today(found.today, found.exponents):
+    unsettled = rung.keys() & {*UNSETTLED}
+    for line in [] if unsettled else today(found.today, found.exponents):
         print(line)
     worse = {*found.today["verdict"]} & {HOLDS, OPPOSITE} == {OPPOSITE}
-    if rung.keys() & {*UNSETTLED} or worse or not found.exponents:
+    if unsettled or worse or not found.exponents:
         why = "nothing here predicts a label surely better than guessing"
-        why = "settle that first" if rung.keys() & {*UNSETTLED} else "today's lists are better" if worse else why
+        why = "settle that first" if unsettled else "today's lists are better" if worse else why
         older = "; that in the folder is of an earlier call" if (folder / "ranker.pt").exists() else ""
         say(f"exported no ranker: {why}{older}")
         print('To export it all the same, end the code of the page with found.ranker(kind="best").export("ranker.pt2")')

@@ -140,7 +140,7 @@ def report(
         levels=_table(levels := _levels(found)),
         below=BELOW if len(levels) > 2 else "",
         pictures=_pictures(found),
-        today=_today(found),
+        today="" if unsettled else _today(found),
         serve="" if unsettled else _words(to_serve(found.best)),
         lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
