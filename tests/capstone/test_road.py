@@ -186,6 +186,7 @@ def test_what_no_name_says_is_asked():
     text = road.first_draft(frame.assign(Position=frame["Zimmer_Nr"].sample(frac=1).array), "log.csv", {})
     assert 'user, item: Is "Gast_Nr" the user and "Zimmer_Nr" the item?' in text
     assert 'in which experiment? Perhaps "Position".' in unwrapped(text)
+    assert 'If none has, but "Position" is the place, add a column with its negative' in unwrapped(text)
 
 
 # A road without notebooks: `python ROAD FILE` walks it where neither Jupyter nor the chapters can be imported.
