@@ -105,7 +105,8 @@ def questions(guesses: pd.DataFrame) -> list[str]:
     score = str(next(iter(roles.index[scores]), "…"))
     code = literal({str(label): score for label in roles.index[labels]} or {"a label": score})
     place = named(reasons == PLACE, " If none has, but {} is the place, add a column with its negative to the file.")
-    said = f"{named(scores, perhaps) or place} All else is compared with it, and it is no feature. One may do for several labels"
+    said = named(scores, perhaps) or place
+    said += " All else is compared with it, and it is no feature. One may do for several labels"
     asked += [f"served: Which column, if any, has the score that orders your lists, high on top?{said}: served={code}."]
     if not roles.eq("group").any():
         asked += ['group: Which column, if any, says what was shown together, such as a session? group="…".']
