@@ -78,7 +78,7 @@ function curves(root, panel, box) {
     const last = heights(-1), ends = apart(last, box.top, box.bottom), side = at[now] > (box.left + box.right) / 2 ? -1 : 1;
     const off = (here, next) => here + (next < here - 8 ? 14 : -14); // over its line, or where that rises under it
     const here = now < 0 ? [] : heights(now), told = here.map((height, k) => off(height, heights(now + side)[k])).sort((a, b) => a - b); // in the order of the lines
-    const beside = apart(here.map((height, k) => told[here.filter((other, i) => other < height || (other === height && i < k)).length]), box.top, box.bottom - 2 * GRIP);
+    const beside = apart(here.map((height, k) => told[here.filter((other, i) => other < height || (other === height && i < k)).length]), box.top, box.bottom - 1.4 * GRIP);
     const upright = (place) => `M${fixed(at[place])},${box.top}V${box.bottom}`;
     cursor.setAttribute("d", now >= 0 ? upright(now) : "");
     was.setAttribute("d", before?.at >= 0 ? upright(before.at) : "");
@@ -127,7 +127,7 @@ function plane(root, panel, box) {
     [[0, last, 1], [last, 0, last - 1]].forEach(([k, other, next], i) => { // outward, and within the panel: there on the side where the path is not
       const outside = xs[k] >= xs[other], wide = 8 * panel.ends[i].length, right = (outside && xs[k] + wide + 9 < box.right) || xs[k] - wide < box.left;
       const down = right === outside ? ys[k] > ys[other] || (ys[k] === ys[other] && i === 1) : ys[next] < ys[k];
-      change(ends[i], { "text-anchor": right ? "start" : "end", x: fixed(xs[k] + (right ? 9 : -9)), y: fixed(clamp(ys[k] + (down ? 24 : -14), box.top + 8, box.bottom - 8)) });
+      change(ends[i], { "text-anchor": right ? "start" : "end", x: fixed(xs[k] + (right ? 14 : -14)), y: fixed(clamp(ys[k] + (down ? 24 : -14), box.top + 8, box.bottom - 8)) });
     });
   };
   return { draw, at: (frame, now) => [x(values[frame][0][now]), y(values[frame][1][now])] };
@@ -138,13 +138,13 @@ function ranking(root, panel, box) {
   const rows = panel.orders[0].length, step = Math.min(30, (box.bottom + BOTTOM - box.top) / rows);
   const parts = panel.orders[0].map((_, place) => {
     const y = box.top + (place + .5) * step + 5, ink = { y, fill: BLACK };
-    add(root, "text", { ...ink, x: 22, fill: FAINT, "text-anchor": "end" }, String(place + 1));
-    return { words: add(root, "text", { ...ink, x: 32 }), marks: add(root, "text", { ...ink, x: box.right, "text-anchor": "end" }) };
+    return { number: add(root, "text", { ...ink, x: 22, fill: FAINT, "text-anchor": "end" }), words: add(root, "text", { ...ink, x: 32 }), marks: add(root, "text", { ...ink, x: box.right, "text-anchor": "end" }) };
   });
   panel.heads.forEach((words, i) => add(root, "text", { x: i ? box.right : 32, y: 22, fill: FAINT, "text-anchor": i ? "end" : "start" }, words));
   if (panel.cut < rows) add(root, "path", { d: `M0,${fixed(box.top + panel.cut * step)}H${box.right}`, stroke: GREY });
-  const draw = (frame) => panel.orders[frame].forEach((line, place) => {
-    const { words, marks } = parts[place];
+  const draw = (frame, _, before) => panel.orders[frame].forEach((line, place) => {
+    const { number, words, marks } = parts[place], was = before ? panel.orders[before.frame].indexOf(line) : -1;
+    number.textContent = place < panel.cut && was >= panel.cut ? "▲" : String(place + 1);
     [words.textContent, marks.textContent] = panel.lines[line];
     words.setAttribute("font-weight", place < panel.cut ? "bold" : "normal");
   });
@@ -204,7 +204,7 @@ function grip(stage, figure, { panel, root, at }, { key, label, options }, [left
   });
 }
 
-export default explorable(({ controls, sentences, note, questions }) => {
+export default explorable(({ controls, sentences, note, questions, panels }) => {
   const met = ({ before }, setting) => Object.values(before).some((one) => Object.keys(setting).every((key) => one[key] === setting[key]));
   const words = (setting) => controls.filter(({ key }) => key in setting).map(({ key, label, options, buttons }) => `${label} ${buttons ? setting[key] : options[setting[key]]}`).join(", ");
   return {
@@ -226,7 +226,7 @@ export default explorable(({ controls, sentences, note, questions }) => {
       }
       stage.card.classList.add("mtl-flat");
       const legend = block(stage.card, "p", "mtl-note");
-      stage.inputs.push({ show: () => { legend.textContent = `${note} Pale: ${Object.values(stage.question?.pale ?? { move: "before your last move" }).join(", ")}.`; } });
+      stage.inputs.push({ show: () => { legend.textContent = `${note}${panels.some(({ kind }) => kind === "ranking") ? " ▲: it was below the line." : ""} Pale: ${Object.values(stage.question?.pale ?? { move: "before your last move" }).join(", ")}.`; } });
     },
     picture,
     sentence: ({ state }) => sentences.texts[sentences.of[numbered(controls, state)]],

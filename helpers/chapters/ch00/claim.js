@@ -21,7 +21,7 @@ function judged(state) {
 }
 function sentence({ state }) {
   const [low, high] = ends(state).map(exact), now = judged(state);
-  return `The interval, ${low} to ${high}, lies ${LIES[now]} (less than ${said(state.margin, 4)}): ${now}.`;
+  return `The interval, ${low} to ${high}, lies ${LIES[now].replace("zone", `zone (±${said(state.margin, 4)})`)}: ${now}.`;
 }
 
 function picture(stage, place, width) {

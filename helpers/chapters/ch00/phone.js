@@ -7,9 +7,9 @@ import { ever, expected, list, seen, turned } from "./tiles.js";
 function decided(stage) {
   const { videos, all, kept } = seen(stage), [finish, click] = [all[0], all.at(-1)].map((ten) => expected(videos, ten));
   const mean = (which) => [0, 1].map((k) => said(which.reduce((sum, i) => sum + videos[i][k], 0) / which.length)).join(" and ");
-  const good = kept.length ? `${kept.length}, good at both: ${mean(kept)}, where all forty have ${mean(videos.map((_, i) => i))}` : "none";
+  const good = kept.length ? `${kept.length}, good at both goals (${mean(kept)}; all forty ${mean(videos.map((_, i) => i))})` : "none";
   const cost = Number((finish[1] - click[1]).toFixed(1)), price = cost > 0 ? `cost ${said(cost, 1)} finishes` : cost < 0 ? `bring ${said(-cost, 1)} more finishes, too` : "cost no finishes";
-  return `User ${Math.round(stage.state.user) + 1}: ${good}. The weight decides on ${ever(all).length - kept.length} others: ${said(click[0] - finish[0], 1)} more clicks ${price}.`;
+  return `User ${Math.round(stage.state.user) + 1}: ${good}. ${ever(all).length - kept.length} others come and go: ${said(click[0] - finish[0], 1)} more clicks ${price}.`;
 }
 
 // What both questions have, each about a user of its own.
@@ -25,6 +25,6 @@ export default explorable({
   ...list(false),
   questions: [
     { name: "One user", ask: "Turn the arrow from one end to the other. Which videos never leave the list?", ...of(0), moves: { w: "Start here: turn the arrow" } },
-    { name: "Another", ask: "Another user: does the weight decide on more of the list, or on less?", ...of(4), moves: { w: "Turn it again" } },
+    { name: "Another", ask: "Another user: does the weight change more of the list, or less?", ...of(4), moves: { w: "Turn it again" } },
   ],
 });

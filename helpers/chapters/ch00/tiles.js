@@ -211,11 +211,11 @@ function sentence(stage, bends) {
   const [clicks, finished] = expected(videos, list);
   const brings = `${said(clicks, 1)} clicks and ${said(finished, 1)} finished videos are expected`;
   if (bends) {
-    const front = missed.length ? `the line jumps over ${missed.length} of them (red): first at no weight.` : "each is first at some weight.";
-    return `Of the ten, ${brings}; true satisfaction ${said(list.reduce((sum, i) => sum + videos[i][4], 0) / TOP)}. The front (steps) has ${edge.length} videos, ${front}`;
+    const front = missed.length ? `the line jumps over ${missed.length} of them (red), which no weight puts first.` : "each is first at some weight.";
+    return `Of the ten, ${brings}; true satisfaction (★) ${said(list.reduce((sum, i) => sum + videos[i][4], 0) / TOP)}. The front (steps) has ${edge.length} videos, ${front}`;
   }
-  const held = `${kept.length} of them ${kept.length === 1 ? "is" : "are"} on the list at every weight${turned(stage) ? " (ringed)" : ""}.`;
-  return `User ${state.user + 1}, weight ${said(state.w)} on the click: of the ten, ${brings}. ${held}`;
+  const held = turned(stage) ? ` ${kept.length} of them ${kept.length === 1 ? "is" : "are"} on the list at every weight (ringed).` : "";
+  return `User ${state.user + 1}, weight ${said(state.w)} on the click: of the ten, ${brings}.${held}`;
 }
 
 // What an explorable of such a list has; with `bends` the cloud bends, and a corner may take the list.

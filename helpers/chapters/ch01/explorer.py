@@ -58,13 +58,12 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
         Curves(picture, "tenth", "label", title, x_label=sorted_by, y_label="1 = the average"),
         Curves(dial, "strength", "label", number, controls["strength"], y_label=axis, signed=True),
     ]
-    means = dial.set_index(["trait", "strength", "label"])["mean"].sort_index()
+    means = dial.set_index(["trait", "strength", "label"])["mean"].sort_index().round(2) + 0.0
     trait = dial["trait"].iloc[0]
 
-    def told(trait: str, strength: float) -> str:
-        values = means[trait, strength].round(2) + 0.0
-        return ", ".join(f"{label} {value:+.2f}" for label, value in values.items())
-
+    one, zero = means[trait, 1.0], means[trait, 0.0]
+    by, words = (zero - one, ["said less", "said more"]) if bias == "target" else (abs(zero - one), ["stayed", "moved"])
+    turned = [f"{label} {words[int(by[label] > 0.02)]} ({one[label]:+.2f} → {zero[label]:+.2f})" for label in one.index]
     questions = [
         Question(
             {
@@ -74,17 +73,18 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
             }[bias],
             {"strength": "Drag it to 0"},
             [{"strength": 0.0}],
-            f"{number}, with the dial at 0: {told(trait, 0.0)}; at 1: {told(trait, 1.0)}.",
+            f"With the dial at 0, {', '.join(turned)}.",
         )
     ]
     if bias == "item":
         others = [name for name in TRAITS if name != trait]
+        moved = ", ".join(f"{name} moves {TRAITS[name]} by {means[name, 1.0, TRAITS[name]]:+.2f}" for name in others)
         questions.append(
             Question(
                 "And the others, at full strength: what do they move?",
                 {"trait": "choose each"},
                 [{"trait": name} for name in others],
-                f"{number}: " + "; ".join(f"by {name}, {told(name, 1.0)}" for name in others) + ".",
+                f"At 1 {moved}; satisfaction moves by {means[:, 1.0, TRUTH].abs().max():.2f} at most.",
             )
         )
     return Explorer(
@@ -101,17 +101,17 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
 
 def _bias_in_words(bias: str, settings: dict, dial: pd.Series) -> str:
     if bias == "target":
-        rates = ", ".join(f"{label} {value:+.2f}" for label, value in dial.items())
-        return f"satisfaction above the average where the label was given: {rates}"
+        rates = ", ".join(f"a {label} {value:+.2f}" for label, value in dial.items())
+        return f"true satisfaction above the average is, after {rates}"
     if bias == "item":
         trait = settings["trait"]
         return (
             f"from the tenth of the videos with the least {trait} to the tenth with the most, the change is "
-            f"{dial[TRAITS[trait]]:+.2f} averages in {TRAITS[trait]} and {abs(dial[TRUTH]):+.2f} in true satisfaction"
+            f"{dial[TRAITS[trait]]:+.2f} averages in {TRAITS[trait]} and {abs(dial[TRUTH]):.2f} in true satisfaction"
         )
     return (
         f"from the users least prone to like to those most prone, likes change by {dial['like']:+.2f} averages, "
-        f"favourites by {dial['favourite']:+.2f}, true satisfaction by {abs(dial[TRUTH]):+.2f}"
+        f"favourites by {dial['favourite']:+.2f}, true satisfaction by {abs(dial[TRUTH]):.2f}"
     )
 
 

@@ -22,7 +22,6 @@ export function served(videos, weights, form, rates) {
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 export const ratesOf = (users) => NAMES.map((_, k) => mean(users.flat().map((video) => video[k])));
-const weightsOf = (state) => NAMES.map((label) => state[label]);
 const each = (users, lists, column) => users.map((videos, u) => mean(lists[u].map((i) => videos[i][column])));
 
 // What does not change: the rates, and the lists by one label alone with their satisfaction, a number a user.
@@ -36,10 +35,10 @@ function whole(stage) {
 }
 
 export function seen(stage, state = stage.state) {
-  const { users } = stage.data, { rates, alone, satisfied, best } = whole(stage), weights = weightsOf(state);
+  const { users } = stage.data, { rates, alone, satisfied, best } = whole(stage), weights = NAMES.map((label) => state[label]);
   const lists = users.map((videos) => served(videos, weights, state.form, rates)), satisfaction = each(users, lists, SATISFACTION);
   return {
-    lists, satisfaction: mean(satisfaction), clicked: TOP * mean(each(users, lists, PLAYS)), bait: mean(each(users, lists, BAIT)),
+    lists, satisfaction: mean(satisfaction), clicked: TOP * mean(each(users, lists, PLAYS)), bait: mean(lists.map((list, u) => list.filter((i) => users[u][i][BAIT] > BAITED).length)),
     gain: interval(satisfaction.map((value, u) => value - satisfied[best][u])),
     like: (k) => mean(lists.map((list, u) => list.filter((i) => alone[k][u].includes(i)).length)),
   };
@@ -105,6 +104,7 @@ function picture(stage, place, width) {
       const video = data.users[user][i];
       name.textContent = data.topics[video[TOPIC]];
       bait.textContent = state.open && video[BAIT] > BAITED ? "bait" : "";
+      change(name, { y: bait.textContent ? 15 : 21 });
       stars.textContent = state.open ? (narrow ? "" : "★ ") + said(video[SATISFACTION]) : "";
       bars.forEach((one, k) => {
         const high = Math.min(28, 10 * Math.sqrt(video[k] / rates[k])), from = narrow ? (state.open ? 37 : 73) : 89;
@@ -115,9 +115,7 @@ function picture(stage, place, width) {
       number.textContent = said(state[NAMES[k]]);
       level.setAttribute("d", `M${x(k)},${y(0)}V${fixed(y(state[NAMES[k]]))}`);
     });
-    back.style.display = state.open ? "none" : "";
-    turned.style.display = stage.next === "open" ? "none" : "";
-    front.style.display = state.open ? "" : "none";
+    for (const [node, shown] of [[back, !state.open], [front, state.open], [turned, stage.next !== "open"]]) node.style.display = shown ? "" : "none";
     card.setAttribute("aria-label", state.open ? "the card: true satisfaction; turn it back" : "turn the card over: true satisfaction");
     change(mine, { cx: inside(found.satisfaction) });
     change(bar, { d: `M${inside(means[best])},${row(5)}H${inside(found.satisfaction)}` });
@@ -127,38 +125,40 @@ function picture(stage, place, width) {
 
 // --- in words -------------------------------------------------------------------------------------------------------
 
-function gained(stage, { gain: [value, ...ends] }) {
-  const name = NAMES[whole(stage).best];
-  return `${signed(value)} [${ends.map(signed).join(", ")}] against ${name} alone, the best single label: ${verdict([value, ...ends], stage.data.matters)}`;
+// Such as "like^0.95 · click^−1.00", or "click + 0.50 · like".
+function score({ form, ...weights }) {
+  const product = form === "multiply", name = (label) => (form === "rates" ? `${label}/rate` : label);
+  const part = (label) => (weights[label] === 1 ? name(label) : product ? `${label}^${said(weights[label])}` : `${said(weights[label])} · ${name(label)}`);
+  return NAMES.filter((label) => weights[label]).map(part).join(product ? " · " : " + ").replaceAll("+ −", "− ") || "the same for all";
 }
 
 function sentence(stage) {
-  const { state, data } = stage, found = seen(stage);
-  const who = `Each prediction is a bar on its tile: four times the average is twice as high. This is the list of user ${Math.round(state.user) + 1}; over all ${data.users.length} users, ${said(found.clicked, 1)} of ten are clicked, and ${said(found.like(0), 1)} would be there if only clicks counted.`;
-  return state.open ? `${who} True satisfaction ${said(found.satisfaction, 3)}: ${gained(stage, found)}.` : who;
+  const { state, data } = stage, { means, best } = whole(stage), { clicked, satisfaction, gain: [value, ...ends] } = seen(stage);
+  const who = `Score: ${score(state)}. These are the ten of user ${Math.round(state.user) + 1}, with a bar for each prediction (four times the average is twice as high). Over all ${data.users.length} users, ${said(clicked, 1)} of ten are clicked.`;
+  return !state.open ? who : `${who} True satisfaction (★) is ${said(satisfaction, 3)}; the best single label, ${NAMES[best]}, has ${said(means[best], 3)}. Difference ${signed(value)} [${ends.map(signed).join(", ")}]: ${verdict([value, ...ends], data.matters)}.`;
 }
 
 const QUESTIONS = [
   {
     name: "By clicks", set: { ...NONE, click: .5, form: "add" }, show: [], moves: { open: "Turn it over" },
-    ask: "The ten that are clicked most. Do they please more, or less, than the ten that are liked, shared or finished most?",
+    ask: "This list is ranked by clicks alone. Would another label please more?",
     when: ({ state }) => state.open,
     then: (stage) => {
-      const { means, best } = whole(stage), worst = means.indexOf(Math.min(...means)), { bait } = seen(stage);
-      return `${NAMES[best]} pleases most (${said(means[best], 3)}), ${NAMES[worst]} least (${said(means[worst], 3)}). The ten by clicks hold ${said(bait, 1)} standard deviations of bait.`;
+      const { means, best } = whole(stage), worst = means.indexOf(Math.min(...means)), [here, there] = [stage.state, { ...stage.state, ...NONE, [NAMES[best]]: 1 }].map((state) => said(seen(stage, state).bait, 1));
+      return `By ${NAMES[best]} a list pleases most (${said(means[best], 3)}), by ${NAMES[worst]} least (${said(means[worst], 3)}). Of the ten by clicks ${here} are bait, of those by ${NAMES[best]} ${there}.`;
     },
   },
   {
     name: "A plain sum", set: { click: 1, finish: 1, like: 1, favourite: 1, form: "add" }, show: ["open"], moves: { share: "Drag share up, too" },
-    ask: "Four labels are added, each with weight 1. Add the fifth: whose list do you get?",
+    ask: "Add all five labels, each with weight 1. Whose list do you get?",
     when: ({ state }) => state.share === 1,
-    then: (stage) => `Of its ten, ${said(seen(stage).like(0), 1)} are those of click alone, ${said(seen(stage).like(4), 1)} those of share alone.`,
+    then: (stage) => `${said(seen(stage).like(0), 1)} of its ten are in the list by clicks, ${said(seen(stage).like(4), 1)} in that by shares. A click has a mean of ${said(whole(stage).rates[0])}, a share of ${said(whole(stage).rates[4])}: the large numbers decide.`,
   },
   {
     name: "Multiply", set: { finish: 0, favourite: 0, share: 0, form: "multiply" }, show: [], moves: { like: "Drag like up", click: "And the click: which sign?", open: "Turn it over" },
     ask: "Multiply like and click, and beat the best single label. Which sign does the click need?",
     when: (stage) => stage.state.open && verdict(seen(stage).gain, stage.data.matters) === "a gain",
-    then: (stage) => `With click at ${said(stage.state.click)}: ${signed(seen(stage).gain[0])} on these users, and ${said(seen(stage).clicked, 1)} of ten are clicked.`,
+    then: (stage) => `With click at ${said(stage.state.click)}: ${signed(seen(stage).gain[0])} on these users. Of ten, only ${said(seen(stage).clicked, 1)} are clicked, and ${said(seen(stage).bait, 1)} are bait.`,
   },
 ];
 

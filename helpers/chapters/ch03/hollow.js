@@ -11,7 +11,7 @@ export default explorable({
   questions: [
     {
       name: "A hollow", set: { corner: false, user: 0 }, show: ["w"], moves: { bend: "", sweep: "" },
-      ask: "The green steps lead along the videos that no other beats at both. Bend the cloud until no weight puts half of them first.",
+      ask: "The green steps lead along the videos that no other beats at both. Bend the cloud until half of them come first at no weight.",
       when: (stage) => !stage.state.corner && stage.state.bend > 0 && 2 * missed(stage).length >= seen(stage).edge.length,
       then: (stage) => {
         const { videos, edge } = seen(stage), { w, from, to, over } = leap(videos, missed(stage));

@@ -318,8 +318,8 @@ function sentence(stage) {
   const run = current(stage), done = doneOf(stage), kept = keptOf(stage)?.now, { both, union } = counted(needsOf(stage));
   const { units } = run, needed = foundBy(units).filter((j) => needsOf(stage).some((signs) => signs[j]));
   const room = `${union} features for ${units.length} unit${units.length === 1 ? "" : "s"}`;
-  const own = needed.length ? `with one of its own: ${needed.map((j) => j + 1).join(", ")}` : "none has one of its own";
-  const parts = [`${both || "None"} in common: ${room}; ${own}.`];
+  const own = needed.length ? `feature${needed.length > 1 ? "s" : ""} ${needed.map((j) => j + 1).join(", ")}` : "none";
+  const parts = [`${both || "None"} in common: ${room}; with a unit to itself: ${own}.`];
   if (waiting(stage)) return parts[0];
   if (done.length > 1) parts.push(told("You", done, stage.data.matters));
   else if (done.length) parts.push(`One seed: A ${signed(done[0][0])}, B ${signed(done[0][1])}. Train more before you trust it.`);

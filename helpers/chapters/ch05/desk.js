@@ -268,7 +268,7 @@ function sentence(stage) {
     const rest = ["UWL", "equal"].map((rival) => `${signed(gains(stage, rival)[0])} over ${SPOKEN[rival]}`);
     return `Your moves on ${others.length} other seeds, mean R² of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over GradNorm, ${word}; ${rest.join("; ")}.`;
   }
-  if (race.looks.length < 2 || looking(stage)) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${looking(stage) ? "Here your faders are left alone; press Play, and move them" : "Press Play, and move your faders"} at any time.`;
+  if (race.looks.length < 2 || looking(stage)) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${looking(stage) ? "This run leaves your faders alone; press Play for your own" : "Press Play, and move your faders at any time"}.`;
   const r2 = race.r2, scores = r2.map(mean), best = Math.max(...scores), top = ALL.filter((_, i) => scores[i] > best - data.matters).map((how) => SPOKEN[how]);
   const each = ["equal", "UWL", "GradNorm", "you"].map((how) => `${SPOKEN[how]} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
   if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. R² of A and B so far: ${each.join("; ")}.`;

@@ -264,7 +264,7 @@ function sentence(stage) {
   const who = `${count} of ${stage.rows.length} click, and ${said(liked)} of them like.`;
   if (!models) return `${count} of ${stage.rows.length} click: too few to fit a model.`;
   const [alone, ours] = models;
-  if (!stage.state.all) return `${who} On them the CVR of clicked rows says ${said(alone.onClicked)}, ESMM's ${said(ours.onClicked)}; on all rows ${said(alone.says)} and ${said(ours.says)}.`;
+  if (!stage.state.all) return `${who} For these, the CVR of clicked rows predicts ${said(alone.onClicked)}, ESMM's ${said(ours.onClicked)}; for all rows ${said(alone.says)} and ${said(ours.says)}.`;
   return `${who} If all clicked, ${said(found.true)} would. The CVR of the clicked rows is ${high(alone.says, found.true)} on all, ESMM's ${high(ours.says, found.true)}; its CTCVR says ${said(found.ctcvr)}, logged ${said(found.both)}.`;
 }
 
@@ -301,7 +301,7 @@ export default explorable({
     {
       name: "A CTR too straight", ask: "The mood is seen again, but ESMM's CTR cannot fit the brush. What will its CVR say?",
       set: { ...STORY, curved: false }, show: [], moves: { ...GUESS, curved: "" }, when: judged,
-      then: (stage) => `The CTCVR has the loss, and says ${said(stage.now().ctcvr)} where ${said(stage.now().both)} are logged. The CVR has none: ${times(both(stage)[1])} of the truth, it makes up for what the CTR gets wrong.`,
+      then: (stage) => `The CTCVR, which has a loss, says ${said(stage.now().ctcvr)}, logged ${said(stage.now().both)}. The CVR, which has none, makes up for what the CTR gets wrong: ${times(both(stage)[1])} of the truth.`,
     },
   ],
   setting: ({ state: { x, y, mood, curved } }) => `appeal ${said(x, 1)} and mood ${said(y, 1)}${mood ? "" : ", unseen"}${curved ? "" : ", with a straight CTR"}`,

@@ -24,7 +24,7 @@ def lists_explorer(lists: Lists) -> Explorer:
         y=b,
         series="goal",
         path="weight",
-        title=f"What the first {lists.k} of {lists.count:,} lists bring",
+        title=f"The first {lists.k} rows, mean of {lists.count:,} lists",
         x_label=f"{a}, more than in a random order",
         y_label=f"{b}, more than in a random order",
         ends=(f"{b} alone", f"{a} alone"),
@@ -38,21 +38,22 @@ def lists_explorer(lists: Lists) -> Explorer:
         at = curve[np.isclose(curve["weight"], weight)]
         ends = at.loc[[a, b], ["mean", "low", "high"]].itertuples()
         said = ", ".join(f"{row.Index} {row.mean:+.3f} [{row.low:+.3f}, {row.high:+.3f}]" for row in ends)
-        score = f"{a}^{weight:g} · {b}^{1 - weight:.1g}"
-        return f"By {score} of the {settings['source']}, the first {lists.k} bring more than a random order: {said}."
+        parts = {a: weight, b: round(1 - weight, 9)}
+        score = " · ".join(goal if power == 1 else f"{goal}^{power:g}" for goal, power in parts.items() if power)
+        return f"Score: {score}, of the {settings['source']}. Per list, over a random order: {said}."
 
     at = curve.set_index(["source", "weight", "goal"])["mean"]
 
     def brings(source: str, weight: float) -> str:
-        return ", ".join(f"{goal} {at[source, weight, goal]:+.3f}" for goal in (a, b))
+        return ", ".join(f"{goal} {round(at[source, weight, goal], 2) + 0:+.2f}" for goal in (a, b))
 
     low, high = WEIGHTS[0], WEIGHTS[-1]
     questions = [
         Question(
-            f"Drag the exponent of {a} from one end to the other. What does the list give up?",
+            f"Drag the exponent of {a} to both ends. What does each end give up?",
             {"weight": "Start here: drag it"},
             [{"weight": low}, {"weight": high}],
-            f"By {b} alone the first {lists.k} bring {brings(SEPARATE, low)}; by {a} alone {brings(SEPARATE, high)}.",
+            f"By {b} alone a list brings {brings(SEPARATE, low)}; by {a} alone {brings(SEPARATE, high)}.",
         ),
         Question(
             "At equal exponents: whose predictions bring more?",

@@ -20,7 +20,7 @@ def latency_explorer() -> Explorer:
         y="ms",
         series="model",
         log=True,
-        title=f"Time of a request at {latency.SPEED / 1e9:.0f} billion multiply-adds per second",
+        title="Time of a request",
         x_label="tasks N",
         y_label="milliseconds",
         styles={latency.APART: SINGLE_TASK, latency.SHARED: METHOD},
@@ -31,7 +31,7 @@ def latency_explorer() -> Explorer:
         x="tasks",
         y="ratio",
         series="model",
-        title="The ratio stays below N",
+        title="How many times as expensive",
         x_label="tasks N",
         y_label="N models ÷ one shared",
         styles={latency.RATIO: METHOD, HOPE: SINGLE_TASK},
@@ -40,16 +40,18 @@ def latency_explorer() -> Explorer:
     most = int(ratios["tasks"].max())
     questions = [
         Question(
-            "Drag the number of tasks up. How many times as expensive are N models?",
+            "Drag the number of tasks N up. Do N models cost N times as much as one shared model?",
             {"tasks": "Start here: drag N"},
             [{"tasks": most}],
-            f"With {most} tasks {dear['128, 128', most]:.1f} times, not {most} times: the towers are not shared.",
+            f"With {most} tasks {dear['128, 128', most]:.1f} times as much: each task keeps a tower.",
         ),
         Question(
-            "On which bottom does sharing save most?",
+            "With which bottom does sharing save most?",
             {"bottom": "choose each"},
             [{"bottom": bottom} for bottom in latency.BOTTOMS],
-            "With 8 tasks: " + ", ".join(f"{bottom}: {dear[bottom, 8]:.1f} times" for bottom in latency.BOTTOMS) + ".",
+            "Separate models for 8 tasks cost "
+            + ", ".join(f"{dear[bottom, 8]:.1f} times as much with {bottom}" for bottom in latency.BOTTOMS)
+            + ". The more there is to share, the more it saves.",
         ),
     ]
     return Explorer(
@@ -66,12 +68,9 @@ def latency_explorer() -> Explorer:
 def _latency_in_words(settings: dict, time: pd.DataFrame, ratio: pd.DataFrame) -> str:
     tasks, candidates, bottom = settings.values()
     b, t = latency.parts(latency.BOTTOMS[bottom])
-    apart, shared = (
-        f"{time['ms'][model]:.2f} ms ({time['million'][model]:,.0f} million multiply-adds)"
-        for model in (latency.APART, latency.SHARED)
-    )
+    apart, shared = time["ms"][[latency.APART, latency.SHARED]]
     return (
-        f"{tasks} {'task' if tasks == 1 else 'tasks'}, {candidates} candidates, a bottom of {bottom}: {apart} for "
-        f"separate models, {shared} for one shared model. The ratio is {ratio['ratio'][latency.RATIO]:.2f}; with ever "
-        f"more tasks it tends to {1 + b / t:.2f}."
+        f"{tasks} {'task' if tasks == 1 else 'tasks'}, {candidates} candidates: separate models take {apart:.2f} ms, "
+        f"one shared model {shared:.2f} ms. The ratio is {ratio['ratio'][latency.RATIO]:.2f}, and however many tasks "
+        f"there are, it stays below {1 + b / t:.2f}."
     )
