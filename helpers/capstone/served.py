@@ -192,6 +192,7 @@ class _Side(nn.Module):
         return {task: output for model in self.mixture.alone for task, output in model(inputs).items()}
 
 
+@validate.checked
 def calibration(scores: Tensor, labels: Tensor, kind: str) -> tuple[float, float]:
     """Slope and start of the line from scores to logits, or values."""
     if kind == "regression":
