@@ -47,7 +47,7 @@ def test_the_list_is_that_of_the_fusion_and_so_is_its_satisfaction(form, weights
 @needs_node
 def test_the_truth_is_said_only_when_the_card_is_turned_over():
     assert "satisfaction" not in computed("sentence(stage)").lower()
-    assert "True satisfaction 0.5" in computed("sentence(stage)", open=True)
+    assert "True satisfaction (★) is 0.5" in computed("sentence(stage)", open=True)
 
 
 @needs_node
@@ -57,7 +57,7 @@ def test_its_questions_are_answered_by_what_was_set():
     for number, (stage, move) in enumerate(zip(stages, moves, strict=True)):
         asked = f"(({{ when, then }}) => when(stage) && then(stage))(QUESTIONS[{number}])"
         assert computed(asked, **stage) is False
-        said = ("share pleases most (0.655), click least (0.570)", "Of its ten, 9.", "With click at −1.00: +0.0")[
+        said = ("By share a list pleases most (0.655), by click least", "9.0 of its ten are in", "With click at −1.00: +0.0")[
             number
         ]
         assert computed(asked, **stage | move).startswith(said)
