@@ -81,8 +81,8 @@ def test_faders_at_rest_are_equal_weights_and_a_move_counts_from_its_step_on():
 def test_a_replay_makes_the_moves_of_the_race_on_seeds_that_were_not_seen():
     moves = "(step) => (step < 100 ? -2 : -1)"
     code = f"""(() => {{
-      const stage = {{ state: {state()}, race: null, others: [], other: null }};
-      const race = current(stage), moves = {moves};
+      const stage = {{ state: {state()}, race: null, others: [], other: null, watch: {{ play() {{}} }} }};
+      const race = own(stage), moves = {moves};
       while (!race.over) race.step(moves(race.steps));
       stage.state.hand = 3; // where the faders are now does not count
       while (stage.others.length < 1) replay(stage);
