@@ -26,7 +26,6 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from ..evaluation.verdicts import HOLDS, OPPOSITE
 from ..support import validate
 from ..support.files import whole
 from .comparison import BEST, Comparison, compare
@@ -36,7 +35,7 @@ from .plan import METRICS, QUICK, THOROUGH, WITHIN, duration
 from .preparation import Table, prepare
 from .ranker import Ranker
 from .reading import read
-from .recommendation import UNSETTLED, names, recommend, served_as, today
+from .recommendation import UNSETTLED, WORSE, against_today, names, recommend, served_as, today
 from .report import LIBRARY, QUICKLY, report, rings
 from .shadow import NAMES, shadow
 from .suggestion import BY_VALUES, LATE, PLACE, TWO, TWO_WORDS, WHOLE, draft, suggest, words_of
@@ -211,10 +210,10 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     unsettled = rung.keys() & {*UNSETTLED}
     for line in [] if unsettled else today(found.today, found.exponents):
         print(line)
-    worse = {*found.today["verdict"]} & {HOLDS, OPPOSITE} == {OPPOSITE}
+    worse = against_today(found.today["verdict"]) == WORSE
     if unsettled or worse or not found.exponents:
         why = "nothing here predicts a label surely better than guessing"
-        why = "settle that first" if unsettled else "today's lists are better" if worse else why
+        why = "settle that first" if unsettled else "with these exponents today's lists are better" if worse else why
         older = "; that in the folder is of an earlier call" if (folder / "ranker.pt").exists() else ""
         say(f"exported no ranker: {why}{older}")
         print('To export it all the same, end the code of the page with found.ranker(kind="best").export("ranker.pt2")')

@@ -129,7 +129,7 @@ class Comparison(Plan):
     exponents  those asked for, or equal ones, of the labels that `best` can tell from guessing
     today   a row a label, of the list by what is best and `exponents`, for every label the same one: task, what (the
             label in words: of a number whether it is above its mean, of one with an exponent below 0 whether it did
-            not happen), served (the columns that order lists today), metric, value, was (that of today), gain, low,
+            not happen), served (in words, what orders lists today), metric, value, was (that of today), gain, low,
             high, matters, verdict; no row where nothing is served, or nothing has an exponent
     cost    a row a model: parameters, and seconds of computing that one training took
     outputs {(model, task, seed): of both sides, for the test rows; of `BEST`, what it contributes to a score}
@@ -532,7 +532,8 @@ def _today(table: Table, plan: Plan, outputs: dict, avoided: set[str]) -> pd.Dat
         theirs = fused_today(ranks_today(own, rows), exponents)
         lists |= {("today", task, seed): theirs for task in own.labels}
         lists |= {(BEST, task, seed): ours for task in own.labels}
-    found, columns = [], ", ".join(dict.fromkeys(own.served.values()))
+    found, columns = [], " and ".join(dict.fromkeys(own.served.values()))
+    columns += ", fused as ours" * (len(set(own.served.values())) > 1)
     for task in own.labels if lists else ():
         if any(len(np.unique(judged.seen(task, seed)[1])) < 2 for seed in plan.seeds):
             continue  # all test rows are on one side of the mean

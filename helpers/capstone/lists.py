@@ -337,8 +337,8 @@ def _parts(found: Comparison, table: Table, split: int, kind: str) -> dict[str, 
         item = table.declaration.ids_of_all().index(table.declaration.item)
         scale = {"binary": None, "regression": (0.0, 1.0)}
         parts[COUNTS] = {
-            task: np.tile(contribution(rates(train, task, test.inputs, [item]).numpy(), scale[kind]), (len(seeds), 1))
-            for task, kind in table.tasks.items()
+            task: np.tile(contribution(rates(train, task, test.inputs, [item]).numpy(), scale[form]), (len(seeds), 1))
+            for task, form in table.tasks.items()
         }
     if table.declaration.served:
         ranks = ranks_today(table.declaration, table.frame.iloc[table.rows(split)["test"]])

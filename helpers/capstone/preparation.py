@@ -491,12 +491,11 @@ class Table:
                     validate.fail(f"label {task!r}", f"one value in the rows to {name} of seed {seed}", expected)
 
     def for_order(self, avoided: Iterable[str] = ()) -> "Table":
-        """The same rows with labels that an order gets right or wrong: of a number whether it is above its mean, and
-        of what should be avoided whether it did not happen."""
-        other, labels = copy.copy(self), dict(self.examples.labels)
-        for task in (task for task, kind in self.tasks.items() if kind != "binary"):
-            labels[task] = (labels[task] > labels[task][self.examples.observed(task)].mean()).float()
-        labels |= {task: 1 - labels[task] for task in avoided}
+        """The same rows with all labels as `ordered` makes them."""
+        other, labels = copy.copy(self), {}
+        for task, kind in self.tasks.items():
+            values = ordered(self.frame[task], kind, task in avoided).fillna(0).to_numpy()
+            labels[task] = self.examples.labels[task].new_tensor(values)
         other.tasks, other.examples = dict.fromkeys(self.tasks, "binary"), replace(self.examples, labels=labels)
         return other
 
@@ -518,6 +517,16 @@ class Table:
         mask = self.examples.observed(task).numpy()[rows]
         rows = rows[mask]
         return mask, self.examples.labels[task][rows].numpy(), rows
+
+
+@validate.checked
+def ordered(labels: pd.Series, kind: str, avoided: bool) -> pd.Series:
+    """A label as what an order gets right or wrong, 1 or 0, and NaN where it is missing: of a number whether it is
+    above its mean, and of what should be avoided whether it did not happen."""
+    labels = labels.astype(float)
+    if kind != "binary":
+        labels = (labels > labels.mean()).astype(float).where(labels.notna())
+    return 1 - labels if avoided else labels
 
 
 @validate.checked

@@ -92,6 +92,17 @@ def recommend(headline: pd.DataFrame) -> Recommendation:
     return Recommendation(chosen, " ".join(said))
 
 
+BETTER, TRADE, WORSE, NEITHER = ("better", "a trade", "worse", "neither")
+
+
+@validate.checked
+def against_today(verdicts: Iterable[str]) -> str:
+    """What the lists are, whose labels have these verdicts over those of today: `BETTER` where some gain and none
+    loses, `WORSE` where some lose and none gains, `TRADE` where both happens, `NEITHER` where nothing does."""
+    gains, loses = (one in [*verdicts] for one in (HOLDS, OPPOSITE))
+    return TRADE if gains and loses else BETTER if gains else WORSE if loses else NEITHER
+
+
 @validate.checked
 def today(lists: pd.DataFrame, exponents: dict[str, float]) -> list[str]:
     """First of all, how far the list that could be served is ahead of that of today: what is compared, a line a label,
@@ -106,15 +117,15 @@ def today(lists: pd.DataFrame, exponents: dict[str, float]) -> list[str]:
         f"{row.high:+.3f}), {INSTEAD[row.verdict]}."
         for row in lists.itertuples(index=False)
     ]
-    verdicts, may_lose = set(lists["verdict"]), lists["verdict"].eq(UNDECIDED) & (lists["low"] <= -lists["matters"])
-    if HOLDS in verdicts and OPPOSITE in verdicts:
-        then = "That is a trade: `Lists.most` seeks exponents that keep what it loses; if none do, keep what you serve."
-    elif HOLDS in verdicts:
-        watched = names(lists.loc[may_lose, "what"])
-        then = f"That is worth an A/B test{f', which must watch {watched}' if watched else ''}."
-    else:
-        then = "So keep what you serve."
-    first = f"Today {lists['served'].iloc[0]} orders your lists. In the test rows, if they were ordered by "
+    may_lose = lists["verdict"].eq(UNDECIDED) & (lists["low"] <= -lists["matters"])
+    watched = names(lists.loc[may_lose, "what"])
+    then = {
+        TRADE: "That is a trade: `Lists.most` seeks exponents that keep what it loses; if none do, keep yours.",
+        BETTER: f"That is worth an A/B test{f', which must watch {watched}' if watched else ''}.",
+        WORSE: "With these exponents it only loses: try others, or keep what you serve.",
+        NEITHER: "So keep what you serve.",
+    }[against_today(lists["verdict"])]
+    first = f"Today your lists are ordered by {lists['served'].iloc[0]}. In the test rows, if they were ordered by "
     first += f"{formula(exponents)} of what is best for each task:"
     return [first, *said, f"{then} {INCUMBENT}"]
 

@@ -25,7 +25,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ..display import figures, pictures
 from ..display.palette import BLACK, GREY
-from ..evaluation.verdicts import HOLDS, OPPOSITE, UNDECIDED, verdict
+from ..evaluation.verdicts import UNDECIDED, verdict
 from ..support import validate
 from ..support.files import whole
 from . import list_section
@@ -35,10 +35,12 @@ from .lists import Lists
 from .plan import CONTROL, METRICS, QUICK, SINGLE, WITHIN, duration
 from .ranker import Recipe
 from .recommendation import (
+    BETTER,
     FORMS,
     NOTHING_TO_SERVE,
     UNSETTLED,
     UNSHARED,
+    against_today,
     alarms,
     leaning,
     names,
@@ -254,7 +256,7 @@ def _head(found: Comparison, file: str) -> str:
 def _undecided(found: Comparison) -> str:
     """What to do while a task is undecided: which way it leans, what sharing may cost, what more rows would do."""
     until = UNTIL if found.headline["learnt"].any() else NOTHING_TO_SERVE
-    until = SETTLED if {*found.today["verdict"]} & {HOLDS, OPPOSITE} == {HOLDS} else until
+    until = SETTLED if against_today(found.today["verdict"]) == BETTER else until
     rows = found.headline[found.headline["verdict"] == UNDECIDED]
     if rows.empty:
         return ""

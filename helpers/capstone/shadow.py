@@ -16,12 +16,14 @@ import pandas as pd
 
 from ..evaluation.counts import by_ids
 from ..evaluation.intervals import half_width
+from ..evaluation.verdicts import OPPOSITE, verdict
 from ..support import validate
 from .comparison import _ahead, _luck, fused_today, ranks_today
 from .declaration import Declaration
 from .plan import MATTERS, METRICS, WITHIN
-from .preparation import FRACTIONS, MANY_ORDERS, dates, orders, prepare, ties
+from .preparation import FRACTIONS, MANY_ORDERS, dates, ordered, orders, prepare, ties
 from .ranker import Ranker
+from .recommendation import TRADE, WORSE, against_today
 from .report import Report, _table, _words
 from .table_checks import must_pass
 
@@ -107,11 +109,11 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
             reasons, bad = [*reasons, f"{task}: {found[COUNTED][0]:+.3f} {metric} {COUNTED}."], True
     leads = judged.over_today(ranker)
     asked += [(task, TODAY, *ends) for task, (_, *ends) in leads.items()]
-    least = MATTERS["binary"]
-    lost = [f"{task} {ends[0]:+.3f} {metric}" for task, (metric, *ends) in leads.items() if ends[2] < -least]
-    trade = lost and any(ends[1] > least for _, *ends in leads.values())
-    beside = [f"Its lists trade one label for another: {', '.join(lost)} {TODAY}."] if trade else []
-    if lost and not trade:
+    verdicts = {task: verdict(*ends, MATTERS["binary"]) for task, (_, _, *ends) in leads.items()}
+    lost = [f"{task} {leads[task][1]:+.3f} {leads[task][0]}" for task, one in verdicts.items() if one == OPPOSITE]
+    standing = against_today(verdicts.values())
+    beside = [f"Its lists trade one label for another: {', '.join(lost)} {TODAY}."] if standing == TRADE else []
+    if standing == WORSE:
         reasons, bad = [*reasons, f"Its lists lose: {', '.join(lost)} {TODAY}."], True
     ids = []
     for column in declaration.ids_of_all():
@@ -160,9 +162,7 @@ class _Rows:
         ours = ranker.rank(self.frame)["score"].sort_index()
         theirs = fused_today(ranks_today(own, self.frame), ranker.exponents)
         for task, kind in own.labels.items():
-            label = self.frame[task].astype(float)
-            label = label if kind == "binary" else (label > label.mean()).astype(float).where(label.notna())
-            label = 1 - label if ranker.exponents.get(task, 0) < 0 else label
+            label = ordered(self.frame[task], kind, ranker.exponents.get(task, 0) < 0)
             judged = _Rows(own, self.frame.assign(**{task: label}))
             if label.nunique() == 2:
                 found[task] = (metric := self._metric(label), *judged._lead(task, metric, ours, theirs))

@@ -65,9 +65,7 @@ def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatc
     assert road.main() == 0
     said = capsys.readouterr().out
     assert "the service orders a list as the ranker does" in said and "judged by GAUC" in said
-    first = (
-        "Today 预估分数 orders your lists. In the test rows, if they were ordered by 点击^1 · 点赞^0.5 of what is best"
-    )
+    first = "ordered by 预估分数. In the test rows, if they were ordered by 点击^1 · 点赞^0.5 of what is best"
     assert first in said and "That is worth an A/B test. What you serve has chosen these rows" in said
     for one in json.loads((folder / "ranker.json").read_text(encoding="utf-8"))["fusion"]:
         assert re.search(rf"  {one['task']}: {one['model']}, GAUC 0\.\d+, exponent {one['exponent']:g}\n", said)
@@ -109,7 +107,10 @@ def test_a_list_that_loses_to_that_of_today_is_not_exported(tmp_path, monkeypatc
     tick(tmp_path)
     assert road.main() == 1
     said = capsys.readouterr().out
-    assert "So keep what you serve." in said and "exported no ranker: today's lists are better" in said
+    assert (
+        "it only loses: try others" in said
+        and "exported no ranker: with these exponents today's lists are better" in said
+    )
     assert not [*plan.parent.glob("ranker*")]
 
 

@@ -22,6 +22,7 @@ BAD = {"None": None, "NaN": float("nan"), "empty": np.array([])}
 TAKES = {
     "capstone.declaration.literal": "writes any value as Python",
     "data.world.return_chance": "no users, no chances",
+    "capstone.recommendation.against_today": "where nothing is served today, nothing gains and nothing loses",
     "evaluation.verdicts.weak": "of no findings none is weak",
     "experiments.chosen.shape_name": "a bottom without layers",
     "capstone.recommendation.names": "no tasks",
