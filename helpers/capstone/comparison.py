@@ -618,20 +618,17 @@ def _train(
     seeds: list[int],
     share: float = 1,
     kept: str | None = None,
-    split: int | None = None,
 ) -> _Run:
     """One model of these tasks for each seed, trained together on this share of the training rows.
 
     kept   a task: the labels of all others are shuffled over the training rows, so that they tell it nothing
-    split  of which all train on the rows; None: each on those of its own
     """
-    kinds, one_split = {task: table.tasks[task] for task in tasks}, table.by_time or split is not None
-    drawn = (table.drawn(seed, share) if split is None else table.sets(split) for seed in seeds)
-    sets = [[part.only(*tasks) for part in parts] for parts in drawn]
+    kinds = {task: table.tasks[task] for task in tasks}
+    sets = [[part.only(*tasks) for part in table.drawn(seed, share)] for seed in seeds]
     if kept is not None:
         sets = [[_shuffled(one[0], kept, seed), *one[1:]] for one, seed in zip(sets, seeds, strict=True)]
     models = [recipe.model(table.features, kinds, seed, one[0]) for seed, one in zip(seeds, sets, strict=True)]
-    if len(seeds) == 1 or (one_split and share == 1 and kept is None):
+    if len(seeds) == 1 or (table.by_time and share == 1 and kept is None):
         train, valid, test = sets[0]  # for all seeds the same
     else:
         train, valid, test = (Examples.stack(list(part)) for part in zip(*sets, strict=True))

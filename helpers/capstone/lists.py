@@ -32,7 +32,7 @@ from ..evaluation.intervals import gain, over_users
 from ..evaluation.metrics import gauc, user_ndcg
 from ..evaluation.statistics import users_needed
 from ..support import validate
-from .comparison import AS_PLANNED, BEST, KINDS, Comparison, _together, _train, fused_today, ranks_today
+from .comparison import AS_PLANNED, BEST, KINDS, Comparison, fused_today, ranks_today
 from .plan import SINGLE
 from .preparation import Table, prepare
 from .ranker import contribution, fuse
@@ -98,11 +98,12 @@ class Lists:
         found: Comparison, k: int | None = None, goals: Sequence[str] | None = None, kind: str = AS_PLANNED
     ) -> Lists:
         """Form lists of the test rows, those of a group where one is declared, else of a user, by the outputs of the
-        comparison's models. Where the rows were split at random, the models are trained again, all on the first split.
+        comparison's models. Where the rows were split at random, each seed had a split of its own: then by the first
+        seed alone, and intervals hold the luck of the users, not that of training.
 
         k      by default half of the median list, at most `LONGEST`
         goals  two of the tasks, by default the first two
-        kind   what would be served, as of `Comparison.ranker`; "best" without a time by one seed alone
+        kind   what would be served, as of `Comparison.ranker`
 
         Raises ValueError where no list can be formed, and says why.
         """
@@ -327,10 +328,10 @@ def _lists(column: str, ids: pd.Series, k: int | None) -> tuple[np.ndarray, np.n
 def _parts(found: Comparison, table: Table, split: int, kind: str) -> dict[str, dict[str, np.ndarray]]:
     """What each source says of the test rows."""
     tasks, seeds = list(table.tasks), found.seeds[:MODELS]
-    outputs = found.outputs if table.by_time else _again(found, table, seeds, split)
+    seeds = seeds if table.by_time else [split] * len(seeds)
     parts = {}  # a logit contributes its probability, and a label that is a number has mean 0 and deviation 1
     for name, model in {SHARED: found.recipe.structure, SEPARATE: SINGLE}.items():
-        stacked = {task: np.stack([outputs[model, task, seed] for seed in seeds]) for task in tasks}
+        stacked = {task: np.stack([found.outputs[model, task, seed] for seed in seeds]) for task in tasks}
         parts[name] = {task: contribution(values, (0.0, 1.0)) for task, values in stacked.items()}
     if table.declaration.item is not None:
         train, _, test = table.sets(split)
@@ -344,20 +345,9 @@ def _parts(found: Comparison, table: Table, split: int, kind: str) -> dict[str, 
         ranks = ranks_today(table.declaration, table.frame.iloc[table.rows(split)["test"]])
         parts[TODAY] = {task: np.tile(rank, (len(seeds), 1)) for task, rank in ranks.items()}
     if kind == BEST:
-        each = seeds if table.by_time else [split] * len(seeds)
-        of_best = {task: np.stack([found.outputs[BEST, task, seed] for seed in each]) for task in tasks}
+        of_best = {task: np.stack([found.outputs[BEST, task, seed] for seed in seeds]) for task in tasks}
         parts = {OURS[BEST]: of_best} | {name: of for name, of in parts.items() if name != SHARED}
     return parts
-
-
-def _again(found: Comparison, table: Table, seeds: list[int], split: int) -> dict[tuple[str, str, int], np.ndarray]:
-    """The outputs of both sides for the test rows of one split, on which all seeds train; each had one of its own."""
-    tasks, outputs = list(table.tasks), {}
-    for name, own in ((found.recipe.structure, tasks), *((SINGLE, [task]) for task in tasks)):
-        for group in _together(table, seeds):
-            trained = _train(table, own, found.chosen[" + ".join(own)], group, split=split).outputs
-            outputs |= {(name, *key): output for key, output in trained.items()}
-    return outputs
 
 
 def _words(rows: pd.DataFrame, own, column: str) -> pd.DataFrame:

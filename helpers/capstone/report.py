@@ -21,10 +21,8 @@ import numpy as np
 import pandas as pd
 from matplotlib import font_manager
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from ..display import figures, pictures
-from ..display.palette import BLACK, GREY
 from ..evaluation.verdicts import UNDECIDED, verdict
 from ..support import validate
 from ..support.files import whole
@@ -367,9 +365,11 @@ def _facts(found: Comparison) -> pd.DataFrame:
 def _pictures(found: Comparison) -> str:
     """What every task gains."""
     tasks = list(found.declaration.labels)
-    letters = {task: f"task {letter}" for task, letter in zip(tasks, string.ascii_uppercase, strict=False)}
-    drawn = {task: _short(task, letters.get(task, "another")) for task in tasks}
-    named = [task if drawn[task] != letters.get(task) else f"{task} ({drawn[task]})" for task in tasks]
+    numbered = {task: f"task {number}" for number, task in enumerate(tasks, 1)}
+    drawn = {}
+    for task, number in numbered.items():
+        drawn[task] = number if (short := _short(task, number)) in drawn.values() else short
+    named = [task if drawn[task] != numbered[task] else f"{task} ({drawn[task]})" for task in tasks]
     words = f"What {names(named)} gain by sharing, from top to bottom: right is better. Whiskers are 95% intervals; "
     with matplotlib.style.context(PAINTED):
         return _picture(_forest(found, drawn), f"{words}within the grey band a gain is too small to matter.")
@@ -383,24 +383,16 @@ def _picture(figure: Figure, words: str) -> str:
 
 def _forest(found: Comparison, names: dict[str, str]) -> Figure:
     """The gain of each task with its interval, one under the other, and the band of gains that do not matter."""
-    gains = found.headline.set_index("task").loc[list(names)]
-    figure, axes = plt.subplots(figsize=(8, 1.5 + 0.55 * len(gains)))
-    axes.axvline(0, color=GREY, linewidth=1)
-    for height, (task, row) in enumerate(gains.iterrows()):
-        band = found.matters[found.declaration.labels[task]]
-        axes.barh(height, 2 * band, left=-band, height=0.9, color=GREY, alpha=0.2, linewidth=0)
-        axes.hlines(height, row["low"], row["high"], color=BLACK, linewidth=2)
-        axes.plot(row["gain"], height, "o", color=BLACK, markersize=7)
-        said = {"textcoords": "offset points", "va": "center", "color": BLACK}
-        axes.annotate(VERDICT_WORDS[row["verdict"]], (row["high"], height), (8, 0), **said)
-    axes.set_yticks(range(len(gains)), [f"{names[task]}, {row['metric']}" for task, row in gains.iterrows()])
-    axes.set_ylim(len(gains) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.set_xlabel("shared minus the best that shares nothing, 95% intervals (grey: too small to matter)")
-    figure.suptitle("What each task gains by sharing", x=0.01, ha="left")
-    return figure
+    gains = found.headline.rename(columns={"gain": "mean"})
+    gains = gains.assign(row=gains["task"].map(names) + ", " + gains["metric"], so=gains["verdict"].map(VERDICT_WORDS))
+    return figures.dots(
+        gains,
+        "row",
+        "so",
+        title="What each task gains by sharing",
+        x_label="shared minus the best that shares nothing, 95% intervals (grey: too small to matter)",
+        matters=dict(zip(gains["row"], gains["matters"], strict=True)),
+    )
 
 
 def _one_list(lists: Lists, exponents: dict[str, float]) -> str:

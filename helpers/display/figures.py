@@ -56,12 +56,13 @@ def dots(
     *,
     title: str,
     x_label: str,
-    matters: float | None = None,
+    matters: float | dict[str, float] | None = None,
 ) -> Figure:
     """A dot and a 95% whisker for each row of `summary` (columns mean, low, high).
 
     The values of column `row` are below one another, each with its `series`, whose names are next to their dots: all of
-    them where there are few, else the first of each. `matters` shades the effects that are too small to matter.
+    them where there are few, else the first of each. `matters` shades the effects that are too small to matter: one for
+    all rows, or {row: its own}.
     """
     _check(summary, row, series)
     rows, look = list(dict.fromkeys(summary[row])), styles(summary[series])
@@ -69,12 +70,12 @@ def dots(
     high = 0.31 * len(rows) * crowd if crowd > 1 else max(min(0.5 * len(rows), 3.6), 0.22 * len(rows))
     figure, axes = plt.subplots(figsize=(8, 1.3 + high))
     axes.axvline(0, color=GREY, linewidth=1)
-    if matters is not None:
-        axes.axvspan(-matters, matters, color=GREY, alpha=0.15, linewidth=0)
+    bands = matters if isinstance(matters, dict) else dict.fromkeys(rows, matters or 0.0)
     few = len(summary) <= 6  # few enough to name every dot
     named = set()
     for row_number, value in enumerate(rows):
-        part = summary[summary[row] == value]
+        part, band = summary[summary[row] == value], bands[value]
+        axes.barh(row_number, 2 * band, left=-band, height=1, color=GREY, alpha=0.15, linewidth=0)
         offsets = np.linspace(-0.25, 0.25, len(part)) if len(part) > 1 else [0.0]
         for offset, (_, dot) in zip(offsets, part.iterrows(), strict=True):
             name, height = dot[series], row_number + offset
@@ -84,7 +85,7 @@ def dots(
                 at = {"textcoords": "offset points", "color": look[name].colour, "va": "center"}
                 axes.annotate(name, (dot["high"], height), (8, 0), **at)
     _name_rows(axes, rows)
-    axes.set_ylim(len(rows) - 0.45, -0.55)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set_xlabel(x_label)
     figure.suptitle(title, x=0.01, ha="left")  # over the names of the rows too: titles are long

@@ -180,7 +180,7 @@ def test_names_that_the_font_does_not_have_stand_below_the_picture(found, painte
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # matplotlib warns where it draws a box for a letter
         page = report(replace(found, declaration=declaration, exponents={}, **tables)).page()
-    assert "What 点击 (task A) and 时长 (task B) gain by sharing, from top to bottom" in page
+    assert "What 点击 (task 1) and 时长 (task 2) gain by sharing, from top to bottom" in page
 
 
 @pytest.mark.parametrize(("how", "grid"), [("at random", "08_worlds"), ("by time", "08_by_time")])
