@@ -130,6 +130,7 @@ _METHODS: dict[Style, tuple[str, ...]] = {
     Style(GREEN, (1, 1.2), "s"): ("corrected CE, quantile",),
     Style(PURPLE, (5, 1.5), "s"): ("one head", "one score", "one-gate MoE", "a line", "by price", "regression"),
     Style(PURPLE, (5, 1.5), "v"): ("user + item biases", "by history"),
+    Style(BLACK, (), "s"): ("gains", "loses", "hardly moves", "stays equal", "is undecided"),  # verdicts of a report
 }
 NAMED = {name: style for named in (_LABELS, _METHODS) for style, names in named.items() for name in names}
 
