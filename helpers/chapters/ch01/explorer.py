@@ -55,8 +55,8 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
         controls = {"trait": "sort videos by"} | controls
         picture, dial = (table.assign(trait=pd.Categorical(table["trait"], list(TRAITS))) for table in (picture, dial))
     panels = [
-        Curves(picture, "tenth", "label", title, x_label=sorted_by, y_label="1 = the average"),
-        Curves(dial, "strength", "label", number, controls["strength"], y_label=axis, signed=True),
+        Curves(picture, "tenth", "label", title, x_label=sorted_by, y_label="1 = the average", level=1),
+        Curves(dial, "strength", "label", number, controls["strength"], y_label=axis, level=0),
     ]
     means = dial.set_index(["trait", "strength", "label"])["mean"].sort_index().round(2) + 0.0
     trait = dial["trait"].iloc[0]

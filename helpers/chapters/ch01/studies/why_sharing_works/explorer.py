@@ -6,7 +6,7 @@ from helpers.chapters.ch01.studies.why_sharing_works import latency
 from helpers.display.explorer import Curves, Explorer, Question
 from helpers.display.palette import METHOD, SINGLE_TASK
 
-BUDGET = "limit 40 ms"
+BUDGET = "limit"
 HOPE = "N"  # what the ratio would be if towers cost nothing
 
 
