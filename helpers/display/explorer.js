@@ -114,8 +114,7 @@ function plane(root, panel, box) {
     ghosts[0].setAttribute("d", before && before.frame !== frame ? path(old) : "");
     const [from, to] = [old?.[before.at] ?? now[at], now[at]];
     ghosts[1].setAttribute("d", before ? marker("o", ...from, 7.5) : "");
-    gains[0].setAttribute("d", path([from, [to[0], from[1]]]));
-    gains[1].setAttribute("d", path([[to[0], from[1]], to]));
+    gains.forEach((gain, i) => gain.setAttribute("d", path([[from, to][i], [to[0], from[1]]])));
     way.setAttribute("d", path(now));
     here.setAttribute("d", marker("o", ...now[at], 6));
     dots.setAttribute("d", now.map((point) => marker("o", ...point, 3.5)).join(""));

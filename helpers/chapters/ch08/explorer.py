@@ -30,8 +30,7 @@ def lists_explorer(lists: Lists) -> Explorer:
         ends=(f"{b} alone", f"{a} alone"),
     )
     orders = _orders(lists, shown)
-    heads = (lists.words.columns[0], a, b)
-    beside = Ranking(orders, lambda settings: f"What {settings['list']} gets", heads, lists.k)
+    beside = Ranking(orders, lambda settings: f"What {settings['list']} gets", (lists.words.columns[0], a, b), lists.k)
 
     def in_words(settings: dict, curve: pd.DataFrame, _: pd.DataFrame) -> str:
         weight = settings["weight"]
