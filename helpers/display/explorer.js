@@ -4,7 +4,7 @@
 import { add, block, change } from "./elements.js";
 import { AS_TEXT, BLACK, clamp, explorable, fixed, GREY, path, said, scale, svg } from "./live/kit.js";
 
-const WHOLE = 264, STACKED = 234, TOP = 30, BOTTOM = 56, GAP = 18, GRIP = 14, PALE = .4;
+const WHOLE = 260, STACKED = 230, TOP = 30, BOTTOM = 52, GAP = 18, GRIP = 14, PALE = .4;
 const FAINT = AS_TEXT[GREY];
 
 // The outline of a marker of radius r around (x, y); one path element holds the markers of a whole series.
@@ -46,7 +46,7 @@ function frameOf(root, panel, box) {
   }
   add(root, "path", { d: `M${box.left},${box.bottom}H${box.right}`, stroke: GREY });
   if (panel.y.level !== null) add(root, "path", { d: `M${box.left},${fixed(y(panel.y.level))}H${box.right}`, stroke: GREY, "stroke-width": 1.5 });
-  const name = add(root, "text", { y: box.bottom + 52, "text-anchor": "middle", fill: ink[0], "font-weight": panel.ink ? "bold" : "normal" }, panel.x.label);
+  const name = add(root, "text", { y: box.bottom + 44 + grip / 2, "text-anchor": "middle", fill: ink[0], "font-weight": panel.ink ? "bold" : "normal" }, panel.x.label);
   const wide = root.width.baseVal.value, long = () => name.getComputedTextLength() + 4; // on a phone it may be longer than the axis
   if (long() > wide) name.setAttribute("font-size", 12);
   name.setAttribute("x", fixed(clamp((box.left + box.right) / 2, long() / 2, Math.max(long(), wide) - long() / 2)));

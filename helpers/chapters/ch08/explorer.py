@@ -50,7 +50,7 @@ def lists_explorer(lists: Lists) -> Explorer:
     questions = [
         Question(
             f"Drag the exponent of {a} to both ends. What does each end give up?",
-            {"weight": "Start here: drag it"},
+            {"weight": "Drag it"},
             [{"weight": low}, {"weight": high}],
             f"By {b} alone a list brings {brings(SEPARATE, low)}; by {a} alone {brings(SEPARATE, high)}.",
         ),

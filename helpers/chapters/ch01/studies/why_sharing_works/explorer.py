@@ -41,7 +41,7 @@ def latency_explorer() -> Explorer:
     questions = [
         Question(
             "Drag the number of tasks N up. Do N models cost N times as much as one shared model?",
-            {"tasks": "Start here: drag N"},
+            {"tasks": "Drag N"},
             [{"tasks": most}],
             f"With {most} tasks {dear['128, 128', most]:.1f} times as much: each task keeps a tower.",
         ),
