@@ -42,6 +42,14 @@ def test_curves_and_planes_hold_every_number_of_the_table():
         assert points[shared][task][weight] == pytest.approx(row.mean, abs=1e-4)
 
 
+def test_what_values_are_set_against_lies_on_the_axis():
+    for level in (0, 1):
+        axis = curves(table(), level=level).drawing(CONTROLS)["y"]
+        low, high = axis["limits"]
+        assert low < level < high and axis["level"] == level
+        assert axis["ticks"][-1][1].startswith("+") == (level == 0)  # signs, where they matter
+
+
 def test_a_ranking_holds_every_line_in_its_place():
     """Whatever the order of the table's rows; a place that is missing at some setting is named."""
     settings = itertools.product((0, 2, 4), (0.1, 0.9), (1, 2, 3))
