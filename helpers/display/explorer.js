@@ -72,12 +72,14 @@ function curves(root, panel, box) {
   const dots = layer("path", (s) => ({ class: "mtl-curve", fill: s.colour }));
   const marks = layer("path", (s) => ({ class: "mtl-curve", fill: s.colour, stroke: "#fff", "stroke-width": 1.5 }));
   const names = layer("text", (s) => ({ fill: s.ink, "font-weight": "bold", class: "mtl-halo", x: box.right + (box.over ? 4 : 10), "text-anchor": box.over ? "end" : "start" }));
+  const reading = add(root, "text", { x: box.right + 18, y: box.bottom + 5, fill: FAINT }); // where the values are read
   const radius = at.length > 16 ? 0 : 4;
   const curve = (series, frame) => path(series[frame].map((value, k) => [at[k], y(value)]));
   const draw = (frame, now, before) => {
     const drawn = panel.series.map((_, i) => i).filter((i) => panel.series[i].y[frame].length);
     const last = drawn.map((i) => y(panel.series[i].y[frame].at(-1))), ends = apart(last, box.top, box.bottom);
     const upright = (place) => `M${fixed(at[place])},${box.top}V${box.bottom}`;
+    reading.textContent = now < 0 || box.over ? "" : `at ${Number(panel.at[now].toFixed(2))}`;
     cursor.setAttribute("d", now >= 0 ? upright(now) : "");
     was.setAttribute("d", before?.at >= 0 ? upright(before.at) : "");
     panel.series.forEach((s, i) => {
@@ -160,8 +162,7 @@ const indexOf = ({ key, options, buttons }, state) => (buttons ? options.indexOf
 const numbered = (controls, state, which = controls.map((_, i) => i)) => which.reduce((sum, i) => sum * controls[i].options.length + indexOf(controls[i], state), 0);
 
 function picture(stage, place, width) {
-  const { controls, panels } = stage.data, beside = panels.length === 2 && width >= 560, high = panels.length === 1 || beside ? WHOLE : STACKED;
-  const share = beside ? (width - 20) / 2 : width;
+  const { controls, panels } = stage.data, beside = panels.length === 2 && width >= 560, high = panels.length === 1 || beside ? WHOLE : STACKED, share = beside ? (width - 20) / 2 : width;
   const titles = panels.map((_, i) => Object.assign(block(place, "div", "mtl-title"), { style: `inset: auto; width: ${share}px` }));
   titles.forEach((title, i) => { [title.textContent] = panels[i].titles.texts.toSorted((a, b) => b.length - a.length); }); // the longest
   const rooms = titles.map((title) => title.offsetHeight + 4), head = Math.max(...rooms);

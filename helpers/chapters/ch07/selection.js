@@ -233,8 +233,7 @@ function measure(stage, root, left, width) {
   return ({ models, true: right }) => {
     const { others, state: { all, guess: share } } = stage, many = others.length > 2, missed = missedBy(stage);
     parts.slice(0, 2).forEach(({ y, ticks, here, shown }, k) => {
-      const ratios = others.map((pair) => pair[k]), ratio = models ? models[k].says / right : NaN, [now, ...ends] = many ? interval(ratios) : [ratio, ratio, ratio];
-      const seen = all && models;
+      const ratios = others.map((pair) => pair[k]), ratio = models ? models[k].says / right : NaN, [now, ...ends] = many ? interval(ratios) : [ratio, ratio, ratio], seen = all && models;
       ticks.setAttribute("d", seen ? ratios.map((ratio) => `M${fixed(at(ratio))},${y - 9}v18`).join("") : "");
       here.setAttribute("d", seen ? `${diamond(at(now), y, 10)}M${ends.map((end) => `${fixed(at(end))},${y}`).join("L")}` : "");
       shown.textContent = seen ? `×${said(now)}` : "";
