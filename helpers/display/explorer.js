@@ -230,7 +230,7 @@ export default explorable(({ controls, sentences, note, questions, panels }) => 
       }
       stage.card.classList.add("mtl-flat");
       const legend = block(stage.card, "p", "mtl-note");
-      stage.inputs.push({ show: () => { legend.textContent = `${note}${panels.some(({ kind }) => kind === "ranking") ? " ●: it happened. ▲: it was below the line." : ""}${panels.some(({ kind }) => kind === "plane") ? " Dotted: the difference." : ""} Pale: ${Object.values(stage.question?.pale ?? { move: "before your last move" }).join(", ")}.`; } });
+      stage.inputs.push({ show: () => { legend.textContent = `${note}${panels.some(({ kind }) => kind === "ranking") ? " ●: it happened. ▲: it was below the line." : ""} Pale: ${Object.values(stage.question?.pale ?? { move: "before your last move" }).join(", ")}.`; } });
     },
     picture,
     sentence: ({ state }) => sentences.texts[sentences.of[numbered(controls, state)]],
