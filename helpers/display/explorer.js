@@ -4,7 +4,7 @@
 import { add, block, change } from "./elements.js";
 import { AS_TEXT, BLACK, clamp, explorable, fixed, GREY, path, said, scale, svg } from "./live/kit.js";
 
-const WHOLE = 260, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, GAP = 18, GRIP = 14, PALE = .4;
+const WHOLE = 260, STACKED = 230, TOP = 30, BOTTOM = 52, GAP = 18, GRIP = 14, PALE = .4;
 const FAINT = AS_TEXT[GREY];
 
 // The outline of a marker of radius r around (x, y); one path element holds the markers of a whole series.
@@ -29,8 +29,8 @@ function apart(places, top, bottom) {
 
 // Axes, ticks and zero lines: what stays while sliders move. Returns the two scales.
 function frameOf(root, panel, box) {
-  const height = panel.y.log ? Math.log10 : (v) => v, floor = box.bottom - (panel.kind === "curves" ? GRIP : 0); // where the handle is
-  const up = scale(...panel.y.limits.map(height), floor, box.top);
+  const height = panel.y.log ? Math.log10 : (v) => v, grip = panel.kind === "curves" && panel.cursor >= 0 ? GRIP : 0; // room for the handle
+  const up = scale(...panel.y.limits.map(height), box.bottom - grip, box.top);
   const x = scale(...panel.x.limits, box.left, box.right), y = (v) => up(height(v));
   const ink = panel.ink || [BLACK, BLACK];
   for (const [at, words] of panel.y.ticks) {
@@ -41,17 +41,24 @@ function frameOf(root, panel, box) {
   for (const [at, words] of panel.x.ticks) {
     add(root, "path", { d: `M${fixed(x(at))},${box.bottom}v5`, stroke: GREY });
     if (x(at) - labelled < 9 * words.length) continue; // no room: the tick stays
-    add(root, "text", { x: x(at), y: box.bottom + 21, "text-anchor": "middle", fill: FAINT }, words);
+    add(root, "text", { x: x(at), y: box.bottom + 21 + grip, "text-anchor": "middle", fill: FAINT }, words);
     labelled = x(at);
   }
   add(root, "path", { d: `M${box.left},${box.bottom}H${box.right}`, stroke: GREY });
-  if (panel.y.zero) add(root, "path", { d: `M${box.left},${fixed(y(0))}H${box.right}`, stroke: GREY, "stroke-width": 1.5 });
-  const name = add(root, "text", { y: box.bottom + 44, "text-anchor": "middle", fill: ink[0], "font-weight": panel.ink ? "bold" : "normal" }, panel.x.label);
+  if (panel.y.level !== null) add(root, "path", { d: `M${box.left},${fixed(y(panel.y.level))}H${box.right}`, stroke: GREY, "stroke-width": 1.5 });
+  const name = add(root, "text", { y: box.bottom + 44 + grip / 2, "text-anchor": "middle", fill: ink[0], "font-weight": panel.ink ? "bold" : "normal" }, panel.x.label);
   const wide = root.width.baseVal.value, long = () => name.getComputedTextLength() + 4; // on a phone it may be longer than the axis
   if (long() > wide) name.setAttribute("font-size", 12);
   name.setAttribute("x", fixed(clamp((box.left + box.right) / 2, long() / 2, Math.max(long(), wide) - long() / 2)));
   add(root, "text", { x: 2, y: 14, fill: ink[1], "font-weight": panel.ink ? "bold" : "normal" }, panel.y.label);
   return { x, y };
+}
+
+// A series with its value at the cursor: beside the panel, where it covers no line.
+function named(panel, { name }, value) {
+  if (panel.cursor < 0) return name;
+  const words = said(value, value < 10 ? 2 : 0);
+  return `${name} ${panel.y.level === 0 && value > 0 && /[1-9]/.test(words) ? "+" : ""}${words}`;
 }
 
 function curves(root, panel, box) {
@@ -64,27 +71,20 @@ function curves(root, panel, box) {
   const lines = layer("path", (s) => ({ class: "mtl-curve", fill: "none", stroke: s.colour, "stroke-width": 2.5, "stroke-dasharray": s.dash.join(" ") }));
   const dots = layer("path", (s) => ({ class: "mtl-curve", fill: s.colour }));
   const marks = layer("path", (s) => ({ class: "mtl-curve", fill: s.colour, stroke: "#fff", "stroke-width": 1.5 }));
-  const word = (s) => ({ fill: s.ink, "font-weight": "bold", class: "mtl-halo" });
-  const names = layer("text", (s) => ({ ...word(s), x: box.right + (box.over ? 4 : 10), "text-anchor": box.over ? "end" : "start" }), (s) => s.name);
-  const values = layer("text", word); // at the cursor
+  const names = layer("text", (s) => ({ fill: s.ink, "font-weight": "bold", class: "mtl-halo", x: box.right + (box.over ? 4 : 10), "text-anchor": box.over ? "end" : "start" }));
+  const reading = add(root, "text", { x: box.right + 18, y: box.bottom + 5, fill: FAINT }); // where the values are read
   const radius = at.length > 16 ? 0 : 4;
-  const number = (value) => {
-    const words = said(value, value < 10 ? 2 : 0);
-    return panel.y.zero && value > 0 && /[1-9]/.test(words) ? `+${words}` : words;
-  };
   const curve = (series, frame) => path(series[frame].map((value, k) => [at[k], y(value)]));
   const draw = (frame, now, before) => {
-    const drawn = panel.series.map((_, i) => i).filter((i) => panel.series[i].y[frame].length), heights = (k) => drawn.map((i) => y(panel.series[i].y[frame].at(k)));
-    const last = heights(-1), ends = apart(last, box.top, box.bottom), side = at[now] > (box.left + box.right) / 2 ? -1 : 1;
-    const off = (here, next) => here + (next < here - 8 ? 14 : -14); // over its line, or where that rises under it
-    const here = now < 0 ? [] : heights(now), told = here.map((height, k) => off(height, heights(now + side)[k])).sort((a, b) => a - b); // in the order of the lines
-    const beside = apart(here.map((height, k) => told[here.filter((other, i) => other < height || (other === height && i < k)).length]), box.top, box.bottom - 1.4 * GRIP);
+    const drawn = panel.series.map((_, i) => i).filter((i) => panel.series[i].y[frame].length);
+    const last = drawn.map((i) => y(panel.series[i].y[frame].at(-1))), ends = apart(last, box.top, box.bottom);
     const upright = (place) => `M${fixed(at[place])},${box.top}V${box.bottom}`;
+    reading.textContent = now < 0 || box.over ? "" : `at ${Number(panel.at[now].toFixed(2))}`;
     cursor.setAttribute("d", now >= 0 ? upright(now) : "");
     was.setAttribute("d", before?.at >= 0 ? upright(before.at) : "");
     panel.series.forEach((s, i) => {
       ghosts[i].setAttribute("d", before && before.frame !== frame ? curve(s.y, before.frame) : "");
-      for (const parts of [bands, lines, dots, marks, names, values]) parts[i].style.display = drawn.includes(i) ? "" : "none";
+      for (const parts of [bands, lines, dots, marks, names]) parts[i].style.display = drawn.includes(i) ? "" : "none";
     });
     drawn.forEach((i, place) => {
       const s = panel.series[i], ys = s.y[frame].map(y), end = last[place];
@@ -93,10 +93,8 @@ function curves(root, panel, box) {
       if (radius) dots[i].setAttribute("d", at.map((px, k) => marker(s.marker, px, ys[k], radius)).join(""));
       const under = last.some((other, k) => other < end + (k < place) && end - other < 2 * GAP); // another line ends close above
       names[i].setAttribute("y", fixed(box.over ? end + (under ? 19 : -11) : ends[place] + 5));
-      if (now < 0) return;
-      marks[i].setAttribute("d", marker(s.marker, at[now], ys[now], 7.5));
-      change(values[i], { x: fixed(at[now] + 8 * side), y: fixed(beside[place] + 5), "text-anchor": side < 0 ? "end" : "start" });
-      values[i].textContent = number(s.y[frame][now]);
+      names[i].textContent = named(panel, s, s.y[frame][now]);
+      if (now >= 0) marks[i].setAttribute("d", marker(s.marker, at[now], ys[now], 7.5));
     });
   };
   return { draw, at: (_, now) => [at[now], box.bottom] };
@@ -107,15 +105,18 @@ function plane(root, panel, box) {
   const ghosts = ["stroke", "fill"].map((ink) => add(root, "path", { opacity: PALE, fill: "none", [ink]: GREY, "stroke-width": 2 }));
   const way = add(root, "path", { fill: "none", stroke: GREY, "stroke-width": 2 });
   const dots = add(root, "path", { fill: GREY });
+  const gains = panel.colours.map((colour) => add(root, "path", { stroke: colour, "stroke-width": 2, "stroke-dasharray": "2 3" })); // of the last move
   const whiskers = panel.colours.map((colour) => add(root, "path", { stroke: colour, "stroke-width": 3 }));
   const here = add(root, "path", { fill: BLACK });
-  const ends = panel.ends.map((words) => add(root, "text", { fill: FAINT, class: "mtl-halo" }, words));
+  const ends = panel.ends.map(() => add(root, "text", { fill: FAINT, class: "mtl-halo" }));
   const { y: values, low, high } = panel.points;
   const draw = (frame, at, before) => {
     const points = (which) => values[which][0].map((u, i) => [x(u), y(values[which][1][i])]), now = points(frame), old = before && points(before.frame);
     const [xs, ys] = [0, 1].map((k) => now.map((point) => point[k]));
     ghosts[0].setAttribute("d", before && before.frame !== frame ? path(old) : "");
-    ghosts[1].setAttribute("d", before ? marker("o", ...old[before.at], 7.5) : "");
+    const [from, to] = [old?.[before.at] ?? now[at], now[at]];
+    ghosts[1].setAttribute("d", before ? marker("o", ...from, 7.5) : "");
+    gains.forEach((gain, i) => gain.setAttribute("d", path([[from, to][i], [to[0], from[1]]])));
     way.setAttribute("d", path(now));
     here.setAttribute("d", marker("o", ...now[at], 6));
     dots.setAttribute("d", now.map((point) => marker("o", ...point, 3.5)).join(""));
@@ -123,9 +124,10 @@ function plane(root, panel, box) {
       whiskers[0].setAttribute("d", `M${fixed(x(low[frame][0][at]))},${fixed(ys[at])}H${fixed(x(high[frame][0][at]))}`);
       whiskers[1].setAttribute("d", `M${fixed(xs[at])},${fixed(y(low[frame][1][at]))}V${fixed(y(high[frame][1][at]))}`);
     }
-    const last = xs.length - 1;
+    const last = xs.length - 1, one = Math.hypot(xs[0] - xs[last], ys[0] - ys[last]) < GAP; // both ends are there
+    panel.ends.forEach((words, i) => { ends[i].textContent = one ? i ? "" : panel.ends.join(", ") : words; });
     [[0, last, 1], [last, 0, last - 1]].forEach(([k, other, next], i) => { // outward, and within the panel: there on the side where the path is not
-      const outside = xs[k] >= xs[other], wide = 8 * panel.ends[i].length, right = (outside && xs[k] + wide + 9 < box.right) || xs[k] - wide < box.left;
+      const outside = xs[k] >= xs[other], wide = ends[i].getComputedTextLength(), right = (outside && xs[k] + wide + 9 < box.right) || xs[k] - wide < box.left;
       const down = right === outside ? ys[k] > ys[other] || (ys[k] === ys[other] && i === 1) : ys[next] < ys[k];
       change(ends[i], { "text-anchor": right ? "start" : "end", x: fixed(xs[k] + (right ? 14 : -14)), y: fixed(clamp(ys[k] + (down ? 24 : -14), box.top + 8, box.bottom - 8)) });
     });
@@ -136,17 +138,18 @@ function plane(root, panel, box) {
 // One list from the top; a line below the places that count.
 function ranking(root, panel, box) {
   const rows = panel.orders[0].length, step = Math.min(30, (box.bottom + BOTTOM - box.top) / rows);
+  const right = (i) => box.right - panel.heads.slice(i + 1).reduce((wide, words) => wide + 9 * words.length + 12, 4.5 * panel.heads[i].length);
+  const columns = panel.heads.map((_, i) => (i ? { x: right(i), fill: panel.inks[i - 1], "text-anchor": "middle" } : { x: 32, fill: BLACK }));
   const parts = panel.orders[0].map((_, place) => {
-    const y = box.top + (place + .5) * step + 5, ink = { y, fill: BLACK };
-    return { number: add(root, "text", { ...ink, x: 22, fill: FAINT, "text-anchor": "end" }), words: add(root, "text", { ...ink, x: 32 }), marks: add(root, "text", { ...ink, x: box.right, "text-anchor": "end" }) };
+    const y = box.top + (place + .5) * step + 5, weight = { "font-weight": place < panel.cut ? "bold" : "normal" };
+    return { number: add(root, "text", { x: 22, y, fill: FAINT, "text-anchor": "end" }), cells: columns.map((look) => add(root, "text", { ...look, y, ...weight })) };
   });
-  panel.heads.forEach((words, i) => add(root, "text", { x: i ? box.right : 32, y: 22, fill: FAINT, "text-anchor": i ? "end" : "start" }, words));
+  columns.forEach((look, i) => add(root, "text", { ...look, y: 22 }, panel.heads[i]));
   if (panel.cut < rows) add(root, "path", { d: `M0,${fixed(box.top + panel.cut * step)}H${box.right}`, stroke: GREY });
   const draw = (frame, _, before) => panel.orders[frame].forEach((line, place) => {
-    const { number, words, marks } = parts[place], was = before ? panel.orders[before.frame].indexOf(line) : -1;
+    const { number, cells } = parts[place], was = before ? panel.orders[before.frame].indexOf(line) : -1;
     number.textContent = place < panel.cut && was >= panel.cut ? "▲" : String(place + 1);
-    [words.textContent, marks.textContent] = panel.lines[line];
-    words.setAttribute("font-weight", place < panel.cut ? "bold" : "normal");
+    cells.forEach((cell, i) => { cell.textContent = panel.lines[line][i]; });
   });
   return { draw };
 }
@@ -159,19 +162,19 @@ const indexOf = ({ key, options, buttons }, state) => (buttons ? options.indexOf
 const numbered = (controls, state, which = controls.map((_, i) => i)) => which.reduce((sum, i) => sum * controls[i].options.length + indexOf(controls[i], state), 0);
 
 function picture(stage, place, width) {
-  const { controls, panels } = stage.data, beside = panels.length === 2 && width >= 560, high = panels.length === 1 || beside ? WHOLE : STACKED;
-  const shares = panels.map((_, i) => (beside ? Math.floor((width - 20) * (i ? .45 : .55)) : width));
-  const titles = panels.map((_, i) => Object.assign(block(place, "div", "mtl-title"), { style: `inset: auto; width: ${shares[i]}px` }));
+  const { controls, panels } = stage.data, beside = panels.length === 2 && width >= 560, high = panels.length === 1 || beside ? WHOLE : STACKED, share = beside ? (width - 20) / 2 : width;
+  const titles = panels.map((_, i) => Object.assign(block(place, "div", "mtl-title"), { style: `inset: auto; width: ${share}px` }));
   titles.forEach((title, i) => { [title.textContent] = panels[i].titles.texts.toSorted((a, b) => b.length - a.length); }); // the longest
   const rooms = titles.map((title) => title.offsetHeight + 4), head = Math.max(...rooms);
-  const tops = panels.map((_, i) => (beside || !i ? head : head + high + rooms[i])), lefts = panels.map((_, i) => (beside && i ? shares[0] + 20 : 0));
+  const tops = panels.map((_, i) => (beside || !i ? head : head + high + rooms[i])), lefts = panels.map((_, i) => (beside && i ? share + 20 : 0));
   const figure = svg(place, width, tops.at(-1) + high);
   const spot = (panel, state) => ({ frame: numbered(controls, state, panel.frame), at: panel.cursor < 0 ? -1 : indexOf(controls[panel.cursor], state) });
   const views = panels.map((panel, i) => {
-    const [share, left, top] = [shares[i], lefts[i], tops[i]], title = titles[i];
+    const [left, top] = [lefts[i], tops[i]], title = titles[i];
     Object.assign(title.style, { left: `${left}px`, top: `${top - rooms[i]}px` });
-    const names = panel.kind === "curves" ? Math.max(...panel.series.map((s) => s.name.length)) * 9 : 0, over = names > .4 * share; // on a phone names stand over the ends of their lines
-    const root = add(figure, "svg", { x: left, y: top, width: share, height: high, role: "img" }), box = { left: LEFT, right: share - (over ? 14 : names + 14), top: TOP, bottom: high - BOTTOM, over };
+    const names = Math.max(0, ...(panel.series ?? []).flatMap((s) => s.y.flat().map((value) => named(panel, s, value).length))) * 8.6, over = names > .5 * share; // on a phone names stand over the ends of their lines
+    const ticks = 14 + 9 * Math.max(0, ...(panel.y?.ticks ?? []).map(([, words]) => words.length));
+    const root = add(figure, "svg", { x: left, y: top, width: share, height: high, role: "img" }), box = { left: ticks, right: share - (over ? 14 : names + 14), top: TOP, bottom: high - BOTTOM, over };
     const view = { panel, title, root, ...DRAWN[panel.kind](root, panel, box) };
     if (panel.cursor >= 0) grip(stage, figure, view, controls[panel.cursor], [left, top], () => spot(panel, stage.state));
     return view;
@@ -205,7 +208,8 @@ function grip(stage, figure, { panel, root, at }, { key, label, options }, [left
 }
 
 export default explorable(({ controls, sentences, note, questions, panels }) => {
-  const met = ({ before }, setting) => Object.values(before).some((one) => Object.keys(setting).every((key) => one[key] === setting[key]));
+  const of = (state, setting) => Object.keys(setting).every((key) => state[key] === setting[key]);
+  const met = ({ before }, setting) => Object.values(before).some((state) => of(state, setting));
   const words = (setting) => controls.filter(({ key }) => key in setting).map(({ key, label, options, buttons }) => `${label} ${buttons ? setting[key] : options[setting[key]]}`).join(", ");
   return {
     limits: Object.fromEntries(controls.filter(({ buttons }) => !buttons).map(({ key, options }) => [key, [0, options.length - 1]])),
@@ -213,7 +217,7 @@ export default explorable(({ controls, sentences, note, questions, panels }) => 
       ...question, answer,
       when(stage) {
         stage.before[JSON.stringify(stage.state)] = stage.state;
-        return seen.every((setting) => met(stage, setting));
+        return seen.every((setting) => met(stage, setting)) && seen.some((setting) => of(stage.state, setting)); // else its answer is grey
       },
       then: () => answer,
       hint: (stage) => `still to see: ${words(seen.find((setting) => !met(stage, setting)) ?? {})}.`,
@@ -226,7 +230,7 @@ export default explorable(({ controls, sentences, note, questions, panels }) => 
       }
       stage.card.classList.add("mtl-flat");
       const legend = block(stage.card, "p", "mtl-note");
-      stage.inputs.push({ show: () => { legend.textContent = `${note}${panels.some(({ kind }) => kind === "ranking") ? " ▲: it was below the line." : ""} Pale: ${Object.values(stage.question?.pale ?? { move: "before your last move" }).join(", ")}.`; } });
+      stage.inputs.push({ show: () => { legend.textContent = `${note}${panels.some(({ kind }) => kind === "ranking") ? " ●: it happened. ▲: it was below the line." : ""} Pale: ${Object.values(stage.question?.pale ?? { move: "before your last move" }).join(", ")}.`; } });
     },
     picture,
     sentence: ({ state }) => sentences.texts[sentences.of[numbered(controls, state)]],

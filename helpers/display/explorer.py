@@ -237,8 +237,8 @@ def _picture(drawing: dict, at: list[int]) -> Figure:
                 limits, label = {f"{which}lim": axis["limits"]}, {f"{which}label": axis["label"]}
                 scale = {f"{which}scale": "log" if axis.get("log") else "linear"}
                 axes.set(**scale, **limits, **label, **{f"{which}ticks": ticks, f"{which}ticklabels": words})
-                if axis["zero"]:
-                    axes.axhline(0, color=GREY, lw=1)
+                if axis["level"] is not None:
+                    axes.axhline(axis["level"], color=GREY, lw=1)
             KINDS[panel["kind"]].paint(
                 axes, panel, place(panel["frame"]), at[panel["cursor"]] if panel["cursor"] >= 0 else -1
             )

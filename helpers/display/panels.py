@@ -31,7 +31,7 @@ class Curves:
             missing at some settings as a whole
     x       a numeric column. If it is a control, moving that control moves a cursor along the curves
     title   what to see, or a function of the settings that says it
-    signed  the sign of y matters: the axis has a line at zero, and signs
+    level   what y is set against: a line at this height; at 0 the sign of y matters, and is said
     log     y spans powers of ten and has a logarithmic axis; all values are positive
     styles  {series: Style} for series that have none in `palette`, where it matters
     """
@@ -43,7 +43,7 @@ class Curves:
     x_label: str
     y_label: str
     y: str = "mean"
-    signed: bool = False
+    level: float | None = None
     log: bool = False
     styles: dict[str, Style] = field(default_factory=dict)
 
@@ -57,7 +57,7 @@ class Curves:
         if not all(isinstance(value, int | float) for value in x):
             validate.fail("x", f"a column {self.x!r} of {self.table[self.x].dtype}", "a numeric column", TypeError)
         places = _decimals(data)
-        low, high = _range(data, self.signed)
+        low, high = _range(data, self.level)
         if self.log and low <= 0:
             validate.fail("log", f"a value of {low:g}", "positive values, for a logarithmic axis")
         series = []
@@ -77,7 +77,7 @@ class Curves:
             "kind": "curves",
             "at": x,
             "x": _axis(self.x_label, min(x), max(x), pad=0.03),
-            "y": _log_axis(self.y_label, low, high) if self.log else _axis(self.y_label, low, high, self.signed),
+            "y": _log_axis(self.y_label, low, high) if self.log else _axis(self.y_label, low, high, self.level),
             "series": series,
         }
 
@@ -130,7 +130,7 @@ class Plane:
         data = {part: values[:, pair] for part, values in data.items()}  # (frames, 2, positions)
         places, looks = _decimals(data), styles(names)
         x, y = (
-            _axis(label, *_range({part: values[:, i] for part, values in data.items()}, signed=False))
+            _axis(label, *_range({part: values[:, i] for part, values in data.items()}))
             for i, label in enumerate((self.x_label, self.y_label))
         )
         colours = [looks[self.x].colour, looks[self.y].colour]
@@ -164,14 +164,14 @@ class Plane:
 class Ranking:
     """A panel that shows one list from the top, in the order that the settings give it.
 
-    table  a row a (settings, place): place (1, 2, …, equally many at all settings), words, and marks at the line's end
-    heads  what the words are, and the marks
+    table  a row a (settings, place): place (1, 2, …, equally many at all settings), words, and a tuple of marks
+    heads  what the words are; the series of each mark
     cut    a line is drawn below this place
     """
 
     table: pd.DataFrame
     title: Words
-    heads: tuple[str, str]
+    heads: tuple[str, ...]
     cut: int
     along: str = field(default="place", init=False)
     series: str = field(default="place", init=False)
@@ -179,14 +179,16 @@ class Ranking:
     def drawing(self, controls: list[str]) -> dict:
         """All different lines, and for each frame which of them are shown, from the top."""
         table = validate.columns("table", self.table, ["place", "words", "marks"])
-        lines = list(dict.fromkeys(zip(table["words"], table["marks"], strict=True)))
+        every = [(words, *marks) for words, marks in zip(table["words"], table["marks"], strict=True)]
+        lines, looks = list(dict.fromkeys(every)), styles(sorted(self.heads[1:]))
         number = {line: i for i, line in enumerate(lines)}
-        shown = [number[line] for line in zip(table["words"], table["marks"], strict=True)]
+        shown = [number[line] for line in every]
         as_curve = Curves(table.assign(line=shown, of="list"), "place", "of", "", "", "", y="line")
         orders = _arrays(as_curve, "line", controls)[2]["y"][:, 0].astype(int).tolist()
         return {
             "kind": "ranking",
             "heads": list(self.heads),
+            "inks": [ink(looks[goal].colour) for goal in self.heads[1:]],
             "cut": self.cut,
             "lines": [list(line) for line in lines],
             "orders": orders,
@@ -198,8 +200,9 @@ class Ranking:
         rows = [("", *drawn["heads"])]
         rows += [(f"{place}", *drawn["lines"][line]) for place, line in enumerate(drawn["orders"][frame], 1)]
         for row, texts in enumerate(rows):
-            for x, text, side in zip((0, 0.09, 1), texts, ("left", "left", "right"), strict=True):
-                height = 1 - (row + 0.5) / len(rows)
+            height = 1 - (row + 0.5) / len(rows)
+            for column, text in enumerate(texts):
+                x, side = (0.09 * column, "left") if column < 2 else (1 - 0.15 * (len(texts) - column - 1), "right")
                 axes.text(x, height, text, transform=axes.transAxes, ha=side, va="center", fontsize=10)
         if drawn["cut"] + 1 < len(rows):
             axes.axhline(1 - (drawn["cut"] + 1) / len(rows), color=GREY, lw=1)
@@ -266,27 +269,27 @@ def _named(keys: list[str], values: tuple) -> str:
     return ", ".join(f"{key} = {value}" for key, value in zip(keys, values, strict=True))
 
 
-def _range(data: dict[str, np.ndarray], signed: bool) -> tuple[float, float]:
+def _range(data: dict[str, np.ndarray], level: float | None = None) -> tuple[float, float]:
     values = np.stack(list(data.values()))
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    return (min(low, 0.0), max(high, 0.0)) if signed else (low, high)
+    values = values[~np.isnan(values)].tolist() + ([] if level is None else [level])
+    return min(values), max(values)
 
 
 def _decimals(data: dict[str, np.ndarray]) -> int:
     """As many decimals as a screen can show: a ten-thousandth of the range."""
-    low, high = _range(data, signed=False)
+    low, high = _range(data)
     return max(0, 4 - math.floor(math.log10(high - low))) if high > low else 4
 
 
-def _axis(label: str, low: float, high: float, signed: bool = False, pad: float = 0.06) -> dict:
+def _axis(label: str, low: float, high: float, level: float | None = None, pad: float = 0.06) -> dict:
     """Limits a little beyond [low, high], and few round ticks as (position, text)."""
     margin = pad * (high - low) or 1.0
     low, high = low - margin, high + margin
     ticks = [float(tick) for tick in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= tick <= high]
     step = ticks[1] - ticks[0]
-    form = f"{'+' if signed else ''}.{max(0, -math.floor(math.log10(step) + 1e-9))}f"
+    form = f"{'+' if level == 0 else ''}.{max(0, -math.floor(math.log10(step) + 1e-9))}f"
     text = [f"{tick:{form}}".replace("-", "−") if abs(tick) > step / 9 else "0" for tick in ticks]
-    return {"label": label, "limits": [low, high], "ticks": list(zip(ticks, text, strict=True)), "zero": signed}
+    return {"label": label, "limits": [low, high], "ticks": list(zip(ticks, text, strict=True)), "level": level}
 
 
 def _log_axis(label: str, low: float, high: float) -> dict:
@@ -295,7 +298,7 @@ def _log_axis(label: str, low: float, high: float) -> dict:
     low, high = low / margin, high * margin
     powers = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
     ticks = [(10.0**power, f"{10.0**power:,.{max(0, -power)}f}") for power in powers]
-    return {"label": label, "limits": [low, high], "ticks": ticks, "zero": False, "log": True}
+    return {"label": label, "limits": [low, high], "ticks": ticks, "level": None, "log": True}
 
 
 def _apart(places: list[float], gap: float) -> list[float]:

@@ -22,7 +22,7 @@ def table(shared=(0, 2, 4), weights=(0.1, 0.5, 0.9), tasks=("A", "B")) -> pd.Dat
 
 
 def curves(frame: pd.DataFrame, **other) -> Curves:
-    named = {"x": "weight", "series": "task", "signed": True} | other
+    named = {"x": "weight", "series": "task", "level": 0} | other
     return Curves(frame, title="what to see", x_label="weight of A", y_label="transfer", **named)
 
 
@@ -42,16 +42,24 @@ def test_curves_and_planes_hold_every_number_of_the_table():
         assert points[shared][task][weight] == pytest.approx(row.mean, abs=1e-4)
 
 
+def test_what_values_are_set_against_lies_on_the_axis():
+    for level in (0, 1):
+        axis = curves(table(), level=level).drawing(CONTROLS)["y"]
+        low, high = axis["limits"]
+        assert low < level < high and axis["level"] == level
+        assert axis["ticks"][-1][1].startswith("+") == (level == 0)  # signs, where they matter
+
+
 def test_a_ranking_holds_every_line_in_its_place():
     """Whatever the order of the table's rows; a place that is missing at some setting is named."""
     settings = itertools.product((0, 2, 4), (0.1, 0.9), (1, 2, 3))
     frame = pd.DataFrame(settings, columns=["shared", "weight", "place"])
     frame["words"] = [f"video {k}" for k in np.random.default_rng(0).integers(0, 5, len(frame))]
-    frame["marks"] = frame["words"].str[-1]
+    frame["marks"] = [(words[-1],) for words in frame["words"]]
     drawn = Ranking(frame.sample(frac=1, random_state=0), "a list", ("video", "mark"), cut=2).drawing(CONTROLS)
     for row in frame.itertuples():
         place = (0, 2, 4).index(row.shared) * 2 + (0.1, 0.9).index(row.weight)
-        assert drawn["lines"][drawn["orders"][place][row.place - 1]] == [row.words, row.marks]
+        assert drawn["lines"][drawn["orders"][place][row.place - 1]] == [row.words, *row.marks]
     assert len(drawn["lines"]) == frame["words"].nunique()
     with pytest.raises(ValueError, match="table: got no row at"):
         Ranking(frame[:-1], "a list", ("video", "mark"), cut=2).drawing(CONTROLS)

@@ -55,15 +55,16 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
         controls = {"trait": "sort videos by"} | controls
         picture, dial = (table.assign(trait=pd.Categorical(table["trait"], list(TRAITS))) for table in (picture, dial))
     panels = [
-        Curves(picture, "tenth", "label", title, x_label=sorted_by, y_label="1 = the average"),
-        Curves(dial, "strength", "label", number, controls["strength"], y_label=axis, signed=True),
+        Curves(picture, "tenth", "label", title, x_label=sorted_by, y_label="1 = the average", level=1),
+        Curves(dial, "strength", "label", number, controls["strength"], y_label=axis, level=0),
     ]
     means = dial.set_index(["trait", "strength", "label"])["mean"].sort_index().round(2) + 0.0
     trait = dial["trait"].iloc[0]
 
     one, zero = means[trait, 1.0], means[trait, 0.0]
-    by, words = (zero - one, ["said less", "said more"]) if bias == "target" else (abs(zero - one), ["stayed", "moved"])
-    turned = [f"{label} {words[int(by[label] > 0.02)]} ({one[label]:+.2f} → {zero[label]:+.2f})" for label in one.index]
+    by, words = (zero - one, ("say more", "say less")) if bias == "target" else (abs(zero - one), ("moved", "stayed"))
+    turned = {label: f"{label} ({one[label]:+.2f} → {zero[label]:+.2f})" for label in one.index}
+    groups = [" and ".join(turned[label] for label in one.index[(by > 0.02) == which]) for which in (True, False)]
     questions = [
         Question(
             {
@@ -73,7 +74,7 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
             }[bias],
             {"strength": "Drag it to 0"},
             [{"strength": 0.0}],
-            f"With the dial at 0, {', '.join(turned)}.",
+            f"With the dial at 0, {'; '.join(f'{group} {word}' for group, word in zip(groups, words, strict=True))}.",
         )
     ]
     if bias == "item":

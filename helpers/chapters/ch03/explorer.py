@@ -26,6 +26,7 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
         title="Loss by weight",
         x_label="weight of task A (task B has the rest)",
         y_label="loss, 1 = a constant (low is good)",
+        level=1,
     )
     plane = Plane(
         ranking,
@@ -45,14 +46,14 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
     questions = [
         Question(
             "One score, and goals that disagree. Is there a weight at which both losses are low?",
-            {"weight": "Drag this"},
+            {"weight": "Drag it"},
             [{"weight": 0.0}, {"weight": 1.0}],
             f"No: one of the two losses is always {worse.min():.2f} or more, where a constant has 1. At the ends it is "
             f"{worse[0]:.2f} and {worse[1]:.2f}.",
         ),
         Question(
             "Two towers, and the same goals. What does the weight decide now?",
-            {"weight": "Drag the weight"},
+            {"weight": "Drag it"},
             [{"weight": 0.1}, {"weight": 0.9}],
             "Little. From 0.1 to 0.9 "
             + ", ".join(f"{task} has a loss of {two[task].min():.2f} to {two[task].max():.2f}" for task in two)
@@ -61,8 +62,8 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
             pale={"model": "one score"},
         ),
         Question(
-            "One score again. Does it depend on how far the goals agree?",
-            {"correlation": "move it"},
+            "One score again. Can it serve both goals if they agree more?",
+            {"correlation": "Move it"},
             [{"correlation": -1.0}, {"correlation": 1.0}],
             f"Yes. At weight 0.3 the larger loss is {agree[-1.0]:.2f} at correlation −1 and {agree[1.0]:.2f} at 1.",
         ),
@@ -87,9 +88,6 @@ def hollow(chances: pd.DataFrame) -> Live:
 def _in_words(settings: dict, losses: pd.DataFrame, ranking: pd.DataFrame) -> str:
     loss, auc = losses["mean"], ranking["mean"]
     values = "; ".join(f"{task} has loss {loss[task]:.2f} and AUC {auc[task]:.2f}" for task in loss.index)
-    worse = [task for task in loss.index if loss[task] > 1]
-    note = f" T{worse[0][1:]} is worse off than with a constant." if worse else ""
-    note = " Both are worse off than with a constant." if len(worse) == 2 else note
     model, correlation, weight = settings.values()
     place = f"{model.capitalize()}, correlation {correlation:+g}, weight {weight:g} on task A".replace("+0,", "0,")
-    return f"{place}: {values}.{note}"
+    return f"{place}: {values}."

@@ -176,7 +176,7 @@ function panel(stage, root, pen, left, top, width, number) {
   const cut = add(root, "svg", { x: left, y: top, width, height: bottom - top, viewBox: `${left} ${top} ${width} ${bottom - top}`, style: "overflow: hidden" });
   const brush = add(cut, "ellipse", { fill: "none", stroke: BLACK, "stroke-width": 2, "stroke-dasharray": "6 4" });
   add(root, "rect", { x: left, y: top, width, height: bottom - top, fill: "none", stroke: GREY });
-  text(root, left + width - 4, bottom - 6, "appeal →", { ...END, class: "mtl-halo" });
+  text(root, left + width - 4, bottom - 6, number ? "" : "appeal →", { ...END, class: "mtl-halo" });
   const mood = text(root, left + 4, top + 16, "", { class: "mtl-halo" }), legend = text(root, left, bottom + 18, "", faint);
   const parts = Array.from({ length: 3 }, () => add(legend, "tspan"));
   const place = (u, v) => { stage.made("brush"); stage.set({ x: Math.round(20 * u) / 20, y: Math.round(20 * v) / 20 }); }; // a pixel or two
@@ -198,58 +198,54 @@ function panel(stage, root, pen, left, top, width, number) {
       pen.fillRect(left + i * cell[0], top + j * cell[1], cell[0] + .6, cell[1] + .6);
     }
     [
-      (row, i) => !click[i] && !(all && row.would), (row, i) => !click[i] && all && row.would,
+      (row, i) => number && !click[i] && !(all && row.would), (row, i) => !click[i] && all && row.would,
       (row, i) => click[i], (row, i) => click[i] && !like[i], (row, i) => like[i],
     ].forEach((which, k) => marks[k].setAttribute("d", spots(rows, which)));
     change(brush, { cx: fixed(x(state.x)), cy: fixed(y(state.y)), rx: fixed(x(state.size) - x(0)), ry: fixed(y(0) - y(state.size)) });
-    mood.textContent = state.mood ? "mood ↑" : narrow ? "mood ↑, unseen" : "mood ↑, which no model sees";
-    const dots = narrow ? ["○ click ", "● like ", all ? "• would" : "· rest"] : ["○ clicked ", "● liked ", all ? "• would be liked" : "· not clicked"];
-    const shade = !all ? "shade: its CVR" : narrow ? "violet: too high" : "violet: too high, green: too low";
+    mood.textContent = number ? "" : state.mood ? "mood ↑" : narrow ? "mood ↑, unseen" : "mood ↑, which no model sees";
+    const dots = narrow ? ["○ click ", "● like ", all ? "• would" : ""] : ["○ clicked ", "● liked ", all ? "• would be liked" : ""];
+    const shade = !all ? `· ${narrow ? "rest" : "not clicked"}; shade: its CVR` : narrow ? "violet: too high" : "violet: too high, green: too low";
     parts.forEach((part, i) => {
       part.textContent = number ? i ? "" : shade : dots[i];
-      if (!number) change(part, { fill: AS_TEXT[[BLUE, ORANGE, all ? ORANGE : GREY][i]] });
+      if (!number) change(part, { fill: AS_TEXT[i ? ORANGE : BLUE] });
     });
   };
 }
 
 // What both models say of all rows, over the truth: a tick a feed, their mean, and before that the reader's guess of ESMM's.
 function measure(stage, root, left, width) {
-  const g = scale(-1, 1, left + 2, left + width - 12), at = (ratio) => g(clamp(Math.log2(ratio), -1, 1)), lanes = [76, 142];
-  text(root, left, 14, "mean CVR ÷ the true mean", { fill: BLACK, "font-weight": "bold" });
+  const g = scale(-1, 1, left + 2, left + width - 12), at = (ratio) => g(clamp(Math.log2(ratio), -1, 1)), lanes = [62, 112, 168];
+  text(root, left, 14, "CVR of all rows ÷ the truth", { fill: BLACK, "font-weight": "bold" });
   for (const [place, words] of [[-1, "half"], [0, "the truth"], [1, "double"]]) {
-    add(root, "path", { d: `M${g(place)},34V164`, stroke: place ? "#d5d5d5" : GREY });
-    text(root, place ? left + (place + 1) / 2 * width : g(0), 182, words, { "font-size": 13, "text-anchor": ["start", "middle", "end"][place + 1] });
+    add(root, "path", { d: `M${g(place)},34V184`, stroke: place ? "#d5d5d5" : GREY });
+    text(root, place ? left + (place + 1) / 2 * width : g(0), 202, words, { "font-size": 13, "text-anchor": ["start", "middle", "end"][place + 1] });
   }
-  const parts = ["clicked rows", "ESMM"].map((name, k) => {
+  const parts = ["clicked rows", "ESMM", "your guess"].map((name, k) => {
     const y = lanes[k], ink = { class: "mtl-halo", "font-size": 13 };
     text(root, left, y - 16, name, ink);
-    const ticks = add(root, "path", { stroke: GREY, "stroke-width": 2, "stroke-opacity": .5 }), here = add(root, "path", { fill: BLACK });
+    const ticks = add(root, "path", { stroke: GREY, "stroke-width": 2, "stroke-opacity": .5 }), here = add(root, "path", { fill: BLACK, stroke: BLACK, "stroke-width": 2 });
     return { y, ticks, here, shown: text(root, left + width, y - 16, "", { ...ink, ...END, fill: BLACK }) };
   });
-  const [says, truth, off] = [210, 228, 246].map((y) => text(root, left, y, "", { "font-size": 13 }));
   const guessed = guess(stage, root, {
-    name: "your guess: what ESMM says of all, over the truth", x: g, level: lanes[1], words: ([share]) => `×${said(2 ** share)}`,
+    name: "your guess: what ESMM says of all, over the truth", x: g, level: lanes[2], words: ([share]) => `×${said(2 ** share)}`,
     known: () => stage.state.all, setting: () => settingOf(stage),
   });
   return ({ models, true: right }) => {
     const { others, state: { all, guess: share } } = stage, many = others.length > 2, missed = missedBy(stage);
-    parts.forEach(({ y, ticks, here, shown }, k) => {
-      const ratios = others.map((pair) => pair[k]), [now, ...ends] = many ? interval(ratios) : [models ? models[k].says / right : NaN];
-      const seen = all && models;
+    parts.slice(0, 2).forEach(({ y, ticks, here, shown }, k) => {
+      const ratios = others.map((pair) => pair[k]), ratio = models ? models[k].says / right : NaN, [now, ...ends] = many ? interval(ratios) : [ratio, ratio, ratio], seen = all && models;
       ticks.setAttribute("d", seen ? ratios.map((ratio) => `M${fixed(at(ratio))},${y - 9}v18`).join("") : "");
-      here.setAttribute("d", seen ? diamond(at(now), y, 11) : "");
-      shown.textContent = seen ? `×${said(now)}${many ? ` [${ends.map((end) => said(end)).join(", ")}]` : ""}` : "";
+      here.setAttribute("d", seen ? `${diamond(at(now), y, 10)}M${ends.map((end) => `${fixed(at(end))},${y}`).join("L")}` : "");
+      shown.textContent = seen ? `×${said(now)}` : "";
     });
-    says.textContent = models ? `predicted: ${models.map((model) => said(model.says)).join(" and ")}` : "too few clicks";
-    truth.textContent = `true: ${all ? said(right) : "not in the log"}`;
     guessed([Number.isNaN(missed) ? NaN : clamp(Math.log2(both(stage)[1][0]), -1, 1)]);
-    off.textContent = Number.isNaN(missed) ? "" : `your guess: ×${said(2 ** share)}, ${said(missed)} off`;
+    parts[2].shown.textContent = Number.isNaN(missed) ? "" : `×${said(2 ** share)}, ${said(missed)} off`;
   };
 }
 
 function picture(stage, place, width) {
   const narrow = width < 560, gap = 20, each = narrow ? (width - gap - 4) / 2 : Math.floor(.31 * width), left = narrow ? 2 : 2 * (each + gap) + 10;
-  const top = narrow ? 272 : 22, high = top + clamp(each, 190, 250) + 26, pen = canvas(place, width, high), root = svg(place, width, high);
+  const top = narrow ? 240 : 22, high = top + clamp(each, 190, 250) + 26, pen = canvas(place, width, high), root = svg(place, width, high);
   const panels = [0, 1].map((number) => panel(stage, root, pen, 2 + number * (each + gap), top, each, number));
   const scales = measure(stage, root, left, width - left - 2);
   return () => [...panels, scales].forEach((draw) => draw(stage.now()));
@@ -257,15 +253,11 @@ function picture(stage, place, width) {
 
 // --- in words -------------------------------------------------------------------------------------------------------
 
-const high = (says, right) => (Math.abs(says / right - 1) < .03 ? "right" : `${said(100 * Math.abs(says / right - 1), 0)}% too ${says > right ? "high" : "low"}`);
-
 function sentence(stage) {
   const found = stage.now(), { count, liked, models } = found;
-  const who = `${count} of ${stage.rows.length} click, and ${said(liked)} of them like.`;
   if (!models) return `${count} of ${stage.rows.length} click: too few to fit a model.`;
-  const [alone, ours] = models;
-  if (!stage.state.all) return `${who} For these, the CVR of clicked rows predicts ${said(alone.onClicked)}, ESMM's ${said(ours.onClicked)}; for all rows ${said(alone.says)} and ${said(ours.says)}.`;
-  return `${who} If all clicked, ${said(found.true)} would. The CVR of the clicked rows is ${high(alone.says, found.true)} on all, ESMM's ${high(ours.says, found.true)}; its CTCVR says ${said(found.ctcvr)}, logged ${said(found.both)}.`;
+  const [alone, ours] = models.map(({ says }) => said(says)), truth = stage.state.all ? `; if all clicked, ${said(found.true)} would` : "";
+  return `${count} of ${stage.rows.length} click, and ${said(liked)} of them like${truth}. Over all ${stage.rows.length}, the CVR of clicked rows predicts ${alone}, ESMM's ${ours}.`;
 }
 
 // Whether a setting was judged by all the feeds, and the truth is seen.
@@ -283,7 +275,7 @@ export default explorable({
   questions: [
     {
       name: "Appeal is seen", ask: "Appeal drives the clicks. ESMM trains on all rows: how close to the truth will it be?",
-      set: STORY, show: [], moves: { ...GUESS, brush: "Drag who clicks" }, when: judged,
+      set: STORY, show: [], moves: { ...GUESS, brush: "Drag this" }, when: judged,
       then: (stage) => {
         const [alone, ours] = both(stage), [, low, high] = interval(stage.others.map(([one, other]) => Math.abs(other - 1) - Math.abs(one - 1)));
         return `ESMM says ${times(ours)} of the truth, ${high < 0 ? "nearer than" : low > 0 ? "farther off than" : "not clearly nearer than"} the CVR of the clicked rows, ×${said(alone[0])}.`;

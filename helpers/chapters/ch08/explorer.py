@@ -25,13 +25,12 @@ def lists_explorer(lists: Lists) -> Explorer:
         series="goal",
         path="weight",
         title=f"The first {lists.k} rows, mean of {lists.count:,} lists",
-        x_label=f"{a}, more than in a random order",
-        y_label=f"{b}, more than in a random order",
+        x_label=f"{a} per list, over a random order",
+        y_label=f"{b} per list, over a random order",
         ends=(f"{b} alone", f"{a} alone"),
     )
     orders = _orders(lists, shown)
-    heads = (lists.words.columns[0], f"{a} {b}")
-    beside = Ranking(orders, lambda settings: f"The list of {settings['list']}, {MARK} if it happened", heads, lists.k)
+    beside = Ranking(orders, lambda settings: f"What {settings['list']} gets", (lists.words.columns[0], a, b), lists.k)
 
     def in_words(settings: dict, curve: pd.DataFrame, _: pd.DataFrame) -> str:
         weight = settings["weight"]
@@ -51,7 +50,7 @@ def lists_explorer(lists: Lists) -> Explorer:
     questions = [
         Question(
             f"Drag the exponent of {a} to both ends. What does each end give up?",
-            {"weight": "Start here: drag it"},
+            {"weight": "Drag it"},
             [{"weight": low}, {"weight": high}],
             f"By {b} alone a list brings {brings(SEPARATE, low)}; by {a} alone {brings(SEPARATE, high)}.",
         ),
@@ -60,6 +59,7 @@ def lists_explorer(lists: Lists) -> Explorer:
             {"source": "choose each"},
             [{"source": source} for source in lists.parts],
             "; ".join(f"{source}: {brings(source, 0.5)}" for source in lists.parts) + ".",
+            pale={"source": SEPARATE},
         ),
     ]
     return Explorer(
@@ -94,8 +94,8 @@ def _orders(lists: Lists, shown: dict[str, int]) -> pd.DataFrame:
             members = np.flatnonzero(lists.list_of == number)
             order = members[np.argsort(-score[members], kind="stable")][:length]
             for place, row in enumerate(order, 1):
-                marks = (_mark(value, lists.kinds[g]) for g, value in zip((a, b), happened[row], strict=True))
-                rows.append((source, weight, name, place, lists.words.iloc[row, 0], " ".join(marks)))
+                marks = tuple(_mark(value, lists.kinds[g]) for g, value in zip((a, b), happened[row], strict=True))
+                rows.append((source, weight, name, place, lists.words.iloc[row, 0], marks))
     frame = pd.DataFrame(rows, columns=["source", "weight", "list", "place", "words", "marks"])
     for name, options in (("source", list(lists.parts)), ("list", list(shown))):
         frame[name] = pd.Categorical(frame[name], options)

@@ -6,7 +6,7 @@ from helpers.chapters.ch01.studies.why_sharing_works import latency
 from helpers.display.explorer import Curves, Explorer, Question
 from helpers.display.palette import METHOD, SINGLE_TASK
 
-BUDGET = "limit 40 ms"
+BUDGET = "limit"
 HOPE = "N"  # what the ratio would be if towers cost nothing
 
 
@@ -41,7 +41,7 @@ def latency_explorer() -> Explorer:
     questions = [
         Question(
             "Drag the number of tasks N up. Do N models cost N times as much as one shared model?",
-            {"tasks": "Start here: drag N"},
+            {"tasks": "Drag N"},
             [{"tasks": most}],
             f"With {most} tasks {dear['128, 128', most]:.1f} times as much: each task keeps a tower.",
         ),
