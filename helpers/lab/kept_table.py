@@ -88,8 +88,8 @@ class KeptTable:
         The key columns are the index; rows with equal keys are paired in their order. ValueError if the kept table has
         not got all of these points.
         """
-        again = pd.read_csv(io.StringIO(_csv(self.make(**self.settings | sample.settings))))  # rounded as the kept ones
-        keys, table = [column for column in again if column not in sample.within], self.read()
+        again = pd.read_csv(io.StringIO(_csv(self.make(**self.settings | sample.again))))  # rounded as the kept ones
+        keys, table = [column for column in again if column not in sample.near], self.read()
         again = again.astype(table[keys].dtypes)
         table, again = (rows.join(rows.groupby(keys).cumcount().rename("row")) for rows in (table, again))
         both = table.merge(again, on=[*keys, "row"], suffixes=("", " again"))

@@ -92,7 +92,7 @@ class Study:
     def beside(self, **levels: object) -> pd.DataFrame:
         """`run`, and what is kept of the same points: a measured column `x` has its second value as "x again", the
         other columns are the index."""
-        return self.table.retrained(Recheck(self._levels(levels), self.table.samples[0].within)).droplevel("row")
+        return self.table.retrained(Recheck(self._levels(levels), self.table.samples[0].near)).droplevel("row")
 
     def _levels(self, levels: Mapping[str, object]) -> Levels:
         told_apart, asked = () if self.search is None else self.chosen.by, {}
