@@ -69,6 +69,9 @@ def _tables_of(chapter: str) -> dict[str, KeptTable]:
         for study in _studies(module):
             tables |= study.tables
         tables |= getattr(module, "TABLES", {})
+    for name in tables:
+        if not name.startswith(f"{chapter[2:]}_"):
+            validate.fail("name", f"{name!r} in {chapter}/studies", f"one that begins with {chapter[2:]}_")
     return tables
 
 

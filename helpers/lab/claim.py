@@ -41,10 +41,8 @@ from helpers.evaluation.counts import ITEM_COUNTS
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.pool import AS_IS, best_elsewhere
 from helpers.evaluation.statistics import contrast
-from helpers.evaluation.verdicts import EXTENDED, FAR, LEFT, LEVEL, UNDECIDED, VERDICTS, Finding, verdict
+from helpers.evaluation.verdicts import EXTENDED, FAR, LEFT, LEVEL, MARGINS, UNDECIDED, VERDICTS, Finding, verdict
 from helpers.support import validate
-
-MARGINS = Path(__file__).parents[2] / "data" / "margins.csv"  # what each claim was judged by, and since when
 
 __all__ = [
     "SHARES",

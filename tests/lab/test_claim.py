@@ -175,7 +175,7 @@ def test_in_the_unit_of_the_error_left_an_effect_is_the_log_of_a_ratio_of_errors
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"C0.5"', '"C0.1"', r"claims\.toml: got C0\.1 twice"),
+        ('"C0.5"', '"C0.1"', r"/claims\.toml: got C0\.1 twice; expected .*C0\.\d\d is free"),
         ('call = "twice", with = { times = 2 }', 'call = "thrice"', r"claims\.toml, C0\.3: got KeyError\('thrice'\)"),
         ('interval = "shares"', 'intervall = "shares"', r"C0\.3: got TypeError.*intervall"),
         ('unit = "of the worlds"', 'unit = "miles"', r"C0\.3: got ValueError.*miles"),

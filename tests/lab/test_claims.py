@@ -13,7 +13,18 @@ from helpers.course import chapter_names
 from helpers.evaluation import verdicts
 from helpers.evaluation.verdicts import LEFT, UNDECIDED, Finding
 from helpers.experiments.sweep import points
-from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, needs, replication, seeds, table_of, tables_of
+from helpers.lab import (
+    all_claims,
+    claims_of,
+    fresh,
+    judged,
+    keep_findings,
+    needs,
+    replication,
+    seeds,
+    table_of,
+    tables_of,
+)
 from helpers.lab.claim import MARGINS, Claim, Contrast, gain, lead, levels_read, mean, of_error_left
 from helpers.lab.measure_claims import by_experiment, main, trained_together
 from helpers.lab.recheck import Recheck
