@@ -23,7 +23,7 @@ def stated(path: Path) -> dict[str, dict]:
     """{id: fields} of the claims in a `claims.toml`: with what those of its tables share, and the tables' names as
     "tables". Raises ValueError for an id that comes twice."""
     claims: dict[str, dict] = {}
-    text = path.read_text(encoding="utf-8")
+    text = validate.text(path, "the chapter's claims (CONTRIBUTING.md)")
     for tables, group in tomllib.loads(text).items():
         of_tables = {id: fields for id, fields in group.items() if isinstance(fields, dict) and "sentence" in fields}
         shared = {"tables": tables} | {key: value for key, value in group.items() if key not in of_tables}
