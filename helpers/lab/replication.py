@@ -13,28 +13,6 @@ from helpers.lab.claim import SHARES, WORLDS, Claim
 POWER = 0.95  # that the verdict comes back if the true effect is at that end
 
 
-def flip(distance: float, deviation: float, seeds: int, level: float = 0.95, widening: float = 1.0) -> float:
-    """The probability that an interval over `seeds` seeds does not clear the margin, effects being normal.
-
-    distance   of the true mean from the margin, on the side where the verdict is right
-    deviation  of one seed's effect
-    widening   how much wider the interval is than Student's
-    It does not clear it when Student's t of that distance stays below the quantile; then t is noncentral.
-    """
-    steps = min(distance / max(deviation / np.sqrt(seeds), 1e-12), 30.0)  # beyond 30 the probability is 0 to any digit
-    return float(stats.nct.cdf(widening * stats.t.ppf((1 + level) / 2, seeds - 1), seeds - 1, steps))
-
-
-def flip_of_share(claim: Claim, share: float, seeds: int) -> float:
-    """The same for the exact interval of a share, of so many worlds in which it happens with probability `share`."""
-    counts, tail = np.arange(seeds + 1), (1 - claim.level) / 2
-    if claim.expected in WITHIN:
-        clears = stats.beta.ppf(1 - tail, counts + 1, seeds - counts) < claim.smallest
-    else:
-        clears = stats.beta.ppf(tail, counts, seeds - counts + 1) > claim.smallest
-    return float(stats.binom.pmf(counts[~clears], seeds, share).sum())
-
-
 def measured(claim: Claim, table: pd.DataFrame) -> tuple[float, float, int, float]:
     """Mean and deviation of the effects, how many there are, and how much wider than Student's their interval is."""
     effects = np.asarray(claim.effect(table), dtype=float)
@@ -44,16 +22,22 @@ def measured(claim: Claim, table: pd.DataFrame) -> tuple[float, float, int, floa
 
 
 def fails(claim: Claim, mean: float, deviation: float, kept_seeds: int, widening: float, seeds: int) -> float:
-    """The probability that `seeds` fresh seeds do not give the verdict, if the true effect is at the end of its
-    interval that is nearer to the margin."""
+    """The probability that an interval over `seeds` fresh seeds does not clear the margin, if the true effect is at
+    that end. Effects are normal, so that Student's t of the distance is noncentral; of a share it is exact."""
+    within, tail = claim.expected in WITHIN, (1 - claim.level) / 2
     if claim.interval is SHARES:
-        ends = stats.binomtest(round(mean * kept_seeds), kept_seeds).proportion_ci(0.95, method="exact")
-        return flip_of_share(claim, ends.high if claim.expected in WITHIN else ends.low, seeds)
+        ends, counts = stats.binomtest(round(mean * kept_seeds), kept_seeds).proportion_ci(0.95), np.arange(seeds + 1)
+        if within:
+            clears = stats.beta.ppf(1 - tail, counts + 1, seeds - counts) < claim.smallest
+        else:
+            clears = stats.beta.ppf(tail, counts, seeds - counts + 1) > claim.smallest
+        return float(stats.binom.pmf(counts[~clears], seeds, ends.high if within else ends.low).sum())
     half = stats.t.ppf(0.975, kept_seeds - 1) * deviation / np.sqrt(kept_seeds)  # on one log, of fresh seeds on it
-    distance = claim.smallest - abs(mean) if claim.expected in WITHIN else claim.sign * mean - claim.smallest
+    distance = (claim.smallest - abs(mean) if within else claim.sign * mean - claim.smallest) - half
     if claim.interval is not WORLDS:  # what a log adds stays when seeds are added
         widening = np.sqrt(1 + (widening**2 - 1) * seeds / kept_seeds)
-    return flip(distance - half, deviation, seeds, claim.level, widening)
+    steps = min(distance / max(deviation / np.sqrt(seeds), 1e-12), 30.0)  # beyond 30 the probability is 0 to any digit
+    return float(stats.nct.cdf(widening * stats.t.ppf(1 - tail, seeds - 1), seeds - 1, steps))
 
 
 def needed(claim: Claim, *numbers: float) -> int | str:
