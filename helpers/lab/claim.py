@@ -44,23 +44,6 @@ from helpers.evaluation.statistics import contrast
 from helpers.evaluation.verdicts import EXTENDED, FAR, LEFT, LEVEL, MARGINS, UNDECIDED, VERDICTS, Finding, verdict
 from helpers.support import validate
 
-__all__ = [
-    "SHARES",
-    "VERDICTS",
-    "WORLDS",
-    "Claim",
-    "Contrast",
-    "Grid",
-    "fused",
-    "gain",
-    "lead",
-    "mean",
-    "one_log",
-    "read",
-    "verdict",
-]
-
-
 # The name of a kept grid, several names, or an experiment that a notebook runs itself, a function of seeds.
 Grid = str | tuple[str, ...] | Callable[[Sequence[int]], pd.DataFrame]
 

@@ -54,9 +54,9 @@ def _promise(finding: Finding, stated: claim.Claim) -> str:
 def logged(findings: Sequence[Finding]) -> list[Finding]:
     """These, with what the logs have of them: earlier margins, other searches, the last block of unused seeds."""
     measured, tuned = seeds.measured(), pd.read_csv(verdicts.TUNING).groupby("id")["effect"].agg(tuple)
-    logs = {"before": claim.margins_before(), "tuned": tuned, "block": measured}
+    before = claim.margins_before()
     return [
-        replace(row, **{name: log.get(row.id, getattr(Finding, name)) for name, log in logs.items()})
+        replace(row, before=before.get(row.id, ()), tuned=tuned.get(row.id, ()), block=measured.get(row.id, ""))
         for row in findings
     ]
 

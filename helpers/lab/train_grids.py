@@ -45,9 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     order.prepare()
     count, total = 0, len(set(first) & set(names))
     while ready := order.get_ready():
-        due = [
-            name for name in ready if TABLES[name].stale() or name in first
-        ]  # a search may have found another setting
+        due = [name for name in ready if TABLES[name].stale() or name in first]  # what a search found may be new
         order.done(*set(ready) - set(due))
         total += len(set(due) - set(first))
         trained = {name: partial(_train, name, TABLES[name].hash()) for name in due}
