@@ -65,8 +65,8 @@ versions: ready-test ## write what is installed to versions.txt, for PINNED=1 (t
 notebooks: ready-test movielens ## run the notebooks and write them in canonical form, their minutes in README and 00 (NB=... for one)
 	@$(BIN)/python -m tools.notebooks $(NB)
 
-grids: ready-test movielens ## train again what data/grids/ holds, on all cores (CLUSTER=tcp://host:8786: on a Dask cluster)
-	@$(BIN)/python -m helpers.lab.train_grids $(if $(CLUSTER),--cluster $(CLUSTER))
+grids: ready-test movielens ## train those tables of data/grids/ that are not of today's settings, on all cores (ALL=1: every table; CLUSTER=tcp://host:8786: on a Dask cluster)
+	@$(BIN)/python -m helpers.lab.train_grids $(if $(ALL),--all) $(if $(CLUSTER),--cluster $(CLUSTER))
 
 claims: ready-test movielens ## derive every claim again with other seeds (SEEDS=START:STOP for seeds of your choice; AGAIN=1 for the block of most claims, one experiment a table), on all cores (CLUSTER=... as for grids)
 	@$(BIN)/python -m helpers.lab.measure_claims $(if $(SEEDS),--seeds $(SEEDS)) $(if $(AGAIN),--again) $(if $(CLUSTER),--cluster $(CLUSTER))

@@ -91,6 +91,8 @@ def _cells(notebook: NotebookNode) -> list[str]:
         unknown = set(tags(cell)) - TAGS
         if unknown:
             defects.append(f"cell {cell.id} has unknown tags: {', '.join(sorted(unknown))}")
+        if re.search(r'\bclaims\("C', cell.source) and "claim" not in tags(cell):
+            defects.append(f"cell {cell.id} shows a claim and has no tag claim, by which `tools/spoilers.py` finds it")
         folded = cell.metadata.get("jupyter", {})
         defects += [
             f"{tag} {cell.id} is not folded (jupyter.source_hidden)"

@@ -66,6 +66,7 @@ def questions(chapter: str) -> dict[str, Question]:
     """The questions of a chapter ("ch04"), or of the "clinic", by id, in their order."""
     from helpers.display.questions import read
 
+    validate.text(CHAPTERS / chapter / "questions.py", "a function for each prediction that draws its answer")
     functions = vars(importlib.import_module(f"helpers.chapters.{chapter}.questions")).values()
     return read(CHAPTERS / chapter / "predictions.md", functions)
 

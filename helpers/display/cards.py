@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from helpers.evaluation.verdicts import FAR, LEFT, NO_EFFECT, SMALL, UNDECIDED, Finding, findings
+from helpers.evaluation.verdicts import FAR, LEFT, MARGINS, NO_EFFECT, SMALL, UNDECIDED, Finding, findings
 from helpers.support import validate
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
@@ -23,11 +23,15 @@ def stated(path: Path) -> dict[str, dict]:
     """{id: fields} of the claims in a `claims.toml`: with what those of its tables share, and the tables' names as
     "tables". Raises ValueError for an id that comes twice."""
     claims: dict[str, dict] = {}
-    for tables, group in tomllib.loads(path.read_text(encoding="utf-8")).items():
+    text = validate.text(path, "the chapter's claims (CONTRIBUTING.md)")
+    for tables, group in tomllib.loads(text).items():
         of_tables = {id: fields for id, fields in group.items() if isinstance(fields, dict) and "sentence" in fields}
         shared = {"tables": tables} | {key: value for key, value in group.items() if key not in of_tables}
         for id in claims.keys() & of_tables:
-            validate.fail(path.name, f"{id} twice", "every id once")
+            chapter = id.partition(".")[0]
+            had = re.findall(rf"\b{chapter}\.(\d+)\b", text + MARGINS.read_text(encoding="utf-8"))
+            free = f"every id once; {chapter}.{max(map(int, had)) + 1} is free"
+            validate.fail(f"{path.parent.name}/{path.name}", f"{id} twice", free)
         claims |= {id: shared | fields for id, fields in of_tables.items()}
     return claims
 

@@ -171,7 +171,8 @@ def in_class(path: Path) -> dict[str, dict]:
 
 def _texts(path: Path) -> dict[str, str]:
     """The Markdown of each question, by id."""
-    parts = re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    written = validate.text(path, "the chapter's predictions (helpers/display/questions.py)")
+    parts = re.split(r"^## ", written, flags=re.MULTILINE)[1:]
     return {id.strip(): text for id, _, text in (part.partition("\n") for part in parts)}
 
 

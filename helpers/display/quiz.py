@@ -40,7 +40,8 @@ class Item:
 
 def read(path: Path) -> list[Item]:
     """The questions of a file, in their order. Raises ValueError that names the first question that is not in form."""
-    parts = re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    written = validate.text(path, "five questions, or ten in bank.md (helpers/display/quiz.py)")
+    parts = re.split(r"^## ", written, flags=re.MULTILINE)[1:]
     return [_item(part, f"{path.name}, question {number}") for number, part in enumerate(parts, start=1)]
 
 

@@ -18,7 +18,9 @@ from pathlib import Path
 
 from ..support import validate
 
-FINDINGS, TUNING = (Path(__file__).parents[2] / "data" / f"{name}.csv" for name in ("findings", "tuning"))
+DATA = Path(__file__).parents[2] / "data"
+# MARGINS has what each claim was ever judged by, dropped ones as well, and since when.
+FINDINGS, TUNING, MARGINS = (DATA / f"{name}.csv" for name in ("findings", "tuning", "margins"))
 
 # A unit: of 1 − R², which counts in place of R² where all that is compared is above 0.9.
 LEFT = "halvings of the error left"

@@ -69,6 +69,9 @@ def _tables_of(chapter: str) -> dict[str, KeptTable]:
         for study in _studies(module):
             tables |= study.tables
         tables |= getattr(module, "TABLES", {})
+    for name in tables:
+        if not name.startswith(f"{chapter[2:]}_"):
+            validate.fail("name", f"{name!r} in {chapter}/studies", f"one that begins with {chapter[2:]}_")
     return tables
 
 
@@ -104,9 +107,13 @@ def judged(claims: Mapping[str, Claim]) -> list[Finding]:
     """What the kept tables say of these claims."""
     tables, findings = {}, []
     for id, claim in claims.items():
-        if claim.grid not in tables:
-            tables[claim.grid] = kept(claim)
-        findings.append(claim.judge(id, tables[claim.grid]))
+        try:
+            if claim.grid not in tables:
+                tables[claim.grid] = table_of(claim)
+            findings.append(claim.judge(id, tables[claim.grid]))
+        except Exception as error:
+            error.add_note(f"This is claim {id}.")
+            raise
     return findings
 
 
@@ -117,7 +124,7 @@ def measured_now(*ids: str) -> Cards:
     return Cards(Card(finding, chosen[finding.id].sentence) for finding in judged(chosen))
 
 
-def kept(claim: Claim) -> pd.DataFrame:
+def table_of(claim: Claim) -> pd.DataFrame:
     """The table that a claim is judged on: its grid; without one, what its experiment measures now."""
     if callable(claim.grid):
         return claim.grid(range(claim.seeds))
@@ -148,13 +155,13 @@ def needs(claim: Claim) -> Mapping[str, object]:
     see what reads them: there nothing is narrowed."""
     if callable(claim.grid):
         return {}
-    tables, rows, columns, axes = tables_of(claim.grid), kept(claim), {}, {}
+    tables, rows, columns, axes = tables_of(claim.grid), table_of(claim), {}, {}
     for name in tables[0].settings:
         column = name if name in rows else name.removesuffix("s")
         levels = [table.settings.get(name) for table in tables]
         if column in rows and column != "seed" and all(isinstance(some, list | tuple | range) for some in levels):
             columns[name], axes[column] = column, list(dict.fromkeys(chain.from_iterable(levels)))
-    measured = {column for table in tables for sample in table.samples for column in sample.within} & {*rows}
+    measured = {column for table in tables for sample in table.samples for column in sample.near} & {*rows}
     if not measured <= {*rows.select_dtypes("number")}:
         return {}
     read = claim_files.levels_read(claim.effect, rows, axes, measured)

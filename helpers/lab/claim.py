@@ -41,27 +41,8 @@ from helpers.evaluation.counts import ITEM_COUNTS
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.pool import AS_IS, best_elsewhere
 from helpers.evaluation.statistics import contrast
-from helpers.evaluation.verdicts import EXTENDED, FAR, LEFT, LEVEL, UNDECIDED, VERDICTS, Finding, verdict
+from helpers.evaluation.verdicts import EXTENDED, FAR, LEFT, LEVEL, MARGINS, UNDECIDED, VERDICTS, Finding, verdict
 from helpers.support import validate
-
-MARGINS = Path(__file__).parents[2] / "data" / "margins.csv"  # what each claim was judged by, and since when
-
-__all__ = [
-    "SHARES",
-    "VERDICTS",
-    "WORLDS",
-    "Claim",
-    "Contrast",
-    "Grid",
-    "fused",
-    "gain",
-    "lead",
-    "mean",
-    "one_log",
-    "read",
-    "verdict",
-]
-
 
 # The name of a kept grid, several names, or an experiment that a notebook runs itself, a function of seeds.
 Grid = str | tuple[str, ...] | Callable[[Sequence[int]], pd.DataFrame]
@@ -132,7 +113,7 @@ class Interval(NamedTuple):
     (mean, low, high)."""
 
     words: str
-    interval: Callable[[np.ndarray, float, pd.DataFrame], tuple[float, float, float]]
+    of: Callable[[np.ndarray, float, pd.DataFrame], tuple[float, float, float]]
 
 
 WORLDS = Interval("seeds", lambda values, level, _: statistics.interval(values, level))
@@ -171,7 +152,7 @@ class Claim:
     sign      +1 or −1, the sign of the effect where the sentence is right
     expected  the verdict that the sentence states; one that is "undecided" promises nothing of other seeds
     seeds     how many seeds the verdict needs to replicate, were its effect at the near end of its interval
-    over      what the interval is over: `WORLDS`, `SHARES` or `one_log`
+    interval  what it is over: `WORLDS`, `SHARES` or `one_log`
     far       whether the sentence says far, many, …: ten times the margin
     smallest  the smallest effect that matters, where it is not the unit's: that of the sentence itself, say
     because   why it is not; a card shows it
@@ -187,7 +168,7 @@ class Claim:
     sign: int = 1
     expected: str = "holds"
     seeds: int = 20
-    over: Interval = WORLDS
+    interval: Interval = WORLDS
     far: bool = False
     smallest: float | None = None
     because: str = ""
@@ -211,9 +192,9 @@ class Claim:
     def judge(self, id: str, table: pd.DataFrame) -> Finding:
         """The verdict that `table`, the experiment's result, allows; `id` such as "C4.3", the third of chapter 4."""
         effects = np.asarray(self.effect(table), dtype=float)
-        mean, low, high = self.over.interval(effects, self.level, table)
+        mean, low, high = self.interval.of(effects, self.level, table)
         outcome = verdict(low, high, self.smallest, self.sign)
-        measured = {"effect": mean, "low": low, "high": high, "seeds": len(effects), "over": self.over.words}
+        measured = {"effect": mean, "low": low, "high": high, "seeds": len(effects), "over": self.interval.words}
         judged = {"unit": self.unit, "margin": self.smallest, "error": self._error(effects, table)}
         said = {name: getattr(self, name) for name in ("close", "extended", "far", "because")}
         return Finding(id, outcome, self.expected, **measured, **judged, **said, before=margins_before().get(id, ()))
@@ -222,7 +203,7 @@ class Claim:
         """The p-value against the margin: 1 − the highest level at which the interval stays on one side of it."""
 
         def decided(error: float) -> bool:
-            _, low, high = self.over.interval(effects, 1 - error, table)
+            _, low, high = self.interval.of(effects, 1 - error, table)
             return verdict(low, high, self.smallest, self.sign) != UNDECIDED
 
         low, high = -12.0, 0.0  # powers of ten
@@ -274,12 +255,12 @@ def read(path: Path, functions: Mapping[str, Callable]) -> dict[str, Claim]:
 def _claim(fields: dict, functions: Mapping[str, Callable]) -> Claim:
     first, *more = fields.pop("tables").split(" + ")
     grid = functions[fields.pop("experiment")] if "experiment" in fields else (first, *more) if more else first
-    over = fields.pop("interval", "worlds")
-    over = one_log(**over) if isinstance(over, dict) else {"worlds": WORLDS, "shares": SHARES}[over]
+    over = fields.get("interval", "worlds")
+    fields["interval"] = one_log(**over) if isinstance(over, dict) else {"worlds": WORLDS, "shares": SHARES}[over]
     effect = _effect(fields.pop("effect"), functions, fields.get("sign", 1))
     if fields.get("unit") == LEFT:
         effect = of_error_left(effect)
-    return Claim(grid=grid, over=over, effect=effect, **fields)
+    return Claim(grid=grid, effect=effect, **fields)
 
 
 def _effect(given: Mapping, functions: Mapping[str, Callable], sign: int) -> Callable[[pd.DataFrame], pd.Series]:

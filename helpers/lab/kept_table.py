@@ -23,7 +23,7 @@ from helpers.support.files import whole
 
 @dataclass(frozen=True)
 class KeptTable:
-    """A table that is trained once by `make grids` and kept in `data/grids/`, with the hash of its settings: all
+    """A table that is trained once (`train_grids`) and kept in `data/grids/`, with the hash of its settings: all
     arguments of `make`, and the constants that it reaches (`helpers.lab.reads`).
 
     make       function that returns the table; its parameters are what claims and samples narrow or widen, each with
@@ -79,8 +79,20 @@ class KeptTable:
         """The kept table. Raises FileNotFoundError or ValueError when it is absent, damaged or of other settings."""
         settings, table = kept.read(self.path)
         if settings != self.hash():
-            validate.fail("grid", f"{self.path.name} made from other settings", "today's: run `make grids`")
+            today = f"today's: {kept.TRAINED.format(self.name)}"
+            validate.fail("grid", f"{self.path.name} made from other settings", today)
         return table
+
+    def stale(self) -> bool:
+        """Whether it is absent, damaged or of other settings, or a search that it reads is absent or damaged."""
+        for chosen in Reads(self.make, self.settings).chosen:
+            vars(chosen).pop("_found", None)  # the search may have been trained meanwhile
+            vars(chosen).pop("table", None)
+        try:
+            self.read()
+        except (FileNotFoundError, ValueError):
+            return True
+        return False
 
     def retrained(self, sample: Recheck) -> pd.DataFrame:
         """The points of one of its samples, kept and trained again: a measured column `x` comes back as "x again".
@@ -88,8 +100,8 @@ class KeptTable:
         The key columns are the index; rows with equal keys are paired in their order. ValueError if the kept table has
         not got all of these points.
         """
-        again = pd.read_csv(io.StringIO(_csv(self.make(**self.settings | sample.settings))))  # rounded as the kept ones
-        keys, table = [column for column in again if column not in sample.within], self.read()
+        again = pd.read_csv(io.StringIO(_csv(self.make(**self.settings | sample.again))))  # rounded as the kept ones
+        keys, table = [column for column in again if column not in sample.near], self.read()
         again = again.astype(table[keys].dtypes)
         table, again = (rows.join(rows.groupby(keys).cumcount().rename("row")) for rows in (table, again))
         both = table.merge(again, on=[*keys, "row"], suffixes=("", " again"))

@@ -110,7 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="make claims", description="Measure claims again with seeds that nobody has used."
     )
-    help_seeds = "Take these seeds, more where a claim needs them; without it, a block that is not used up."
+    help_seeds = "Take these seeds, and more where a claim needs more (each at least 20); without it, an unused block."
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--seeds", type=_seeds, metavar="START:STOP", help=help_seeds)
     which.add_argument("--again", action="store_true", help="Measure again on the most-used block of seeds.")

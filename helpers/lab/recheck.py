@@ -20,13 +20,13 @@ Comparison = Callable[[pd.Series, pd.Series], bool]
 class Recheck:
     """Points of a grid, and how near to the kept values a second training must come.
 
-    settings  arguments that narrow the grid's settings to a few seconds of training
-    within    {measured column: tolerance or `Comparison`}; the other columns are the keys of a row
+    again     arguments that narrow the grid's settings to a few seconds of training
+    near      {measured column: tolerance or `Comparison`}; the other columns are the keys of a row
     rows      a query: the rows to compare, all if empty
     """
 
-    settings: Mapping[str, object]
-    within: Mapping[str, float | Comparison]
+    again: Mapping[str, object]
+    near: Mapping[str, float | Comparison]
     rows: str = ""
 
     def differing(self, both: pd.DataFrame) -> list[str]:
@@ -34,7 +34,7 @@ class Recheck:
         both = both.query(self.rows) if self.rows else both
         if both.empty:
             validate.fail("rows", f"none with {self.rows}", "some to compare")
-        rules = {name: rule if callable(rule) else each(rule) for name, rule in self.within.items()}
+        rules = {name: rule if callable(rule) else each(rule) for name, rule in self.near.items()}
         return [name for name, rule in rules.items() if not rule(both[name], both[f"{name} again"])]
 
 

@@ -60,6 +60,8 @@ class Study:
     again   levels of axes: the points that a test trains a second time, in seconds; or a list of `Recheck`
     once    {model: {column: level}}: what does not concern a model, which is trained at this level for all
     needs   the data of others that it reads
+
+    Raises ValueError for an `again` that names no axis or level of it, and where nothing says how near is near.
     """
 
     name: str
@@ -73,6 +75,19 @@ class Study:
     search: Search | Chosen | None = None
     once: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     needs: Download | None = None
+
+    def __post_init__(self):
+        for sample in self._samples:
+            if not sample.near:
+                validate.fail(f"{self.name}, near", "nothing", "a measured column and how close it must come")
+            for column, levels in sample.again.items():
+                known = tuple(self.axes[validate.choice(f"{self.name}, again", column, self.axes)])
+                for level in levels:
+                    validate.choice(f"{self.name}, again, {column}", level, known)
+
+    @property
+    def _samples(self) -> list[Recheck]:
+        return self.again if isinstance(self.again, list) else [Recheck(self.again, self.near)]
 
     def __repr__(self) -> str:
         """Where its numbers come from."""
@@ -92,7 +107,7 @@ class Study:
     def beside(self, **levels: object) -> pd.DataFrame:
         """`run`, and what is kept of the same points: a measured column `x` has its second value as "x again", the
         other columns are the index."""
-        return self.table.retrained(Recheck(self._levels(levels), self.table.samples[0].within)).droplevel("row")
+        return self.table.retrained(Recheck(self._levels(levels), self.table.samples[0].near)).droplevel("row")
 
     def _levels(self, levels: Mapping[str, object]) -> Levels:
         told_apart, asked = () if self.search is None else self.chosen.by, {}
@@ -129,8 +144,7 @@ class Study:
         how = (self.data, self.model, self.options, self.judge)
         axes = {column: tuple(levels) for column, levels in self.axes.items()}
         make, keep = partial(_compared, how, self.chosen, self.once), {"needs": self.needs, "seeds": "seed"}
-        samples = self.again if isinstance(self.again, list) else [Recheck(self.again, self.near)]
-        tables = [KeptTable(self.name, make, axes, samples, **keep)]
+        tables = [KeptTable(self.name, make, axes, self._samples, **keep)]
         if isinstance(self.search, Search):
             axes, of_arm = axes | self.search.only | {"seed": self.search.seeds}, {}
             arms = points(**{column: axes[column] for column in self.search.by}).to_dict("records")

@@ -1,10 +1,12 @@
-"""`make grids`: train every grid of the course and keep it in `data/grids/`.
+"""`make grids`: train the grids of the course that are stale and keep them in `data/grids/`.
 
-usage: python -m helpers.lab.train_grids [--cluster tcp://HOST:PORT] [NAME ...]
+usage: python -m helpers.lab.train_grids [--all] [--cluster tcp://HOST:PORT] [NAME ...]
 
-The grids are shared out among the cores of this machine, or the workers of a Dask cluster. Each is kept as soon as it
-is trained, so what is done survives the failure of another; a grid that reads others is trained after them, and one
-whose data are absent stays as it is kept. In the end all claims are judged again (`keep_findings`).
+A grid is stale if it is absent, or was made from other settings than today's, such as what a search has found since.
+With names it trains these grids, with --all every one. They are shared out among the cores of this machine, or the
+workers of a Dask cluster. Each is kept as soon as it is trained, so what is done survives the failure of another; a
+grid that reads others is trained after them, and one whose data are absent stays as it is kept. In the end all claims
+are judged again (`keep_findings`, which prints those that changed).
 """
 
 import argparse
@@ -25,25 +27,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--cluster", metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler; without it, all cores."
     )
-    parser.add_argument("names", nargs="*", help="Train these grids; all if none is named.")
+    parser.add_argument("--all", action="store_true", help="Train every grid, which takes many hours.")
+    parser.add_argument("names", nargs="*", help="Train these grids; those that are stale if none is named.")
     options = parser.parse_args(arguments)
     names = options.names or list(TABLES)
     if unknown := set(names) - set(TABLES):
         parser.error(f"no grid {', '.join(sorted(unknown))}; there are {', '.join(TABLES)}")
     environment.setup()
-    for name in filter(lambda name: TABLES[name].absent, names):
+    first = options.names or [name for name in names if options.all or TABLES[name].stale()]
+    print(f"{len(first)} of {len(TABLES)} grids are to be trained: {', '.join(first) or 'none is stale'}.", flush=True)
+    if not first:
+        return 0
+    for name in filter(lambda name: TABLES[name].absent, first):
         print(f"{name} stays as it is kept: {TABLES[name].absent}", flush=True)
     names = [name for name in names if not TABLES[name].absent]
     order = TopologicalSorter({name: set(TABLES[name].searches) & set(names) for name in names})
     order.prepare()
-    count = 0
+    count, total = 0, len(set(first) & set(names))
     while ready := order.get_ready():
-        for done in jobs.run({name: partial(_train, name, TABLES[name].hash()) for name in ready}, options.cluster):
+        due = [name for name in ready if TABLES[name].stale() or name in first]  # what a search found may be new
+        order.done(*set(ready) - set(due))
+        total += len(set(due) - set(first))
+        trained = {name: partial(_train, name, TABLES[name].hash()) for name in due}
+        for done in jobs.run(trained, options.cluster) if due else ():
             TABLES[done.name].write(done.table)
             order.done(done.name)
             count += 1
             rows = len(done.table)
-            print(f"[{count}/{len(names)}] {done.name}: {rows} rows in {done.seconds:.0f} s", flush=True)
+            print(f"[{count}/{total}] {done.name}: {rows} rows in {done.seconds:.0f} s", flush=True)
     try:
         keep_findings.write()
     except ValueError as error:  # another grid reads a search that was trained, and has not been

@@ -55,6 +55,13 @@ def instance(name: str, value, kind: type | tuple[type, ...], expected: str):
     return value
 
 
+def text(path: Path, holds: str) -> str:
+    """Return the text of a file of the course, else raise FileNotFoundError with what its author writes in it."""
+    if not path.is_file():
+        fail("file", f"no {path.parent.name}/{path.name}", holds, FileNotFoundError)
+    return path.read_text(encoding="utf-8")
+
+
 def columns(name: str, frame: pd.DataFrame, needed: Iterable[str]) -> pd.DataFrame:
     """Return `frame` if it is a non-empty DataFrame with all columns of `needed`."""
     if not isinstance(frame, pd.DataFrame):

@@ -22,9 +22,12 @@ def test_every_question_of_a_chapter_is_asked_once_in_its_order_and_kept_score_o
     assert all(ids == sorted(ids, key=[*written].index) for ids in each.values())
     assert sorted(id for ids in each.values() for id in ids) == sorted(written)
     assert [id for id, question in written.items() if not question.tempts] == [], "why a wrong guess tempts"
+    assert of_chapter, f"no notebook of {chapter}"
     stem = next(iter(of_chapter))
     sources = [cell.source for cell in of_chapter[stem].cells]
-    (score,) = (number for number, source in enumerate(sources) if "score_card(" in source)
+    scores = [number for number, source in enumerate(sources) if "score_card(" in source]
+    assert len(scores) == 1, f"{stem}: got {len(scores)} cells with score_card(…); expected one, below Check yourself"
+    score = scores[0]
     assert re.findall(r'"(\w+\.P\d+)"', sources[score]) == each[stem]
     if chapter != "clinic":
         assert sources[score - 2].splitlines()[-1] == f'check_yourself("C{int(chapter[2:])}")'

@@ -78,7 +78,7 @@ def test_a_unit_without_a_margin_and_a_margin_without_a_reason_are_named():
 def test_on_one_log_more_seeds_do_not_shrink_the_interval_to_nothing():
     values = np.random.default_rng(0).normal(0.05, 0.01, 400)
     rows = pd.DataFrame({"seed": range(400), "effect": values})
-    judged = claim(over=one_log(train=80_000, test=10_000)).judge("C0.1", rows)
+    judged = claim(interval=one_log(train=80_000, test=10_000)).judge("C0.1", rows)
     assert (judged.effect, judged.low, judged.high) == on_one_log(values, 10_000 / 80_000)[:3]
     assert judged.high - judged.low > 6 * (claim().judge("C0.1", rows).high - claim().judge("C0.1", rows).low)
     assert "400 seeds on one log" in repr(judged)
@@ -89,7 +89,7 @@ def test_the_draw_of_test_users_widens_an_interval_by_the_largest_of_the_rows_th
     rows = pd.DataFrame({"seed": range(20), "effect": values, "units": 900})
     rows["pair"] = ["a", "b"] * 10
     rows["users"] = np.where(rows["pair"] == "a", [0.001, 0, 0.004, 0] * 5, 0.1)
-    judged = claim(over=one_log(train=8_000, test=1_000, users={"pair": "a"})).judge("C0.1", rows)
+    judged = claim(interval=one_log(train=8_000, test=1_000, users={"pair": "a"})).judge("C0.1", rows)
     assert (judged.effect, judged.low, judged.high) == on_one_log(values, 1 / 8, 0.004, 900)[:3]
     assert judged.high - judged.low > 1.05 * (on_one_log(values, 1 / 8).high - on_one_log(values, 1 / 8).low)
     assert "20 seeds on one log and its users" in repr(judged)
@@ -97,14 +97,14 @@ def test_the_draw_of_test_users_widens_an_interval_by_the_largest_of_the_rows_th
 
 def test_a_share_of_worlds_has_an_exact_interval():
     rows = pd.DataFrame({"seed": range(24), "effect": np.ones(24)})
-    judged = claim(unit="of the worlds", over=SHARES).judge("C0.1", rows)
+    judged = claim(unit="of the worlds", interval=SHARES).judge("C0.1", rows)
     assert (judged.effect, judged.high) == (1.0, 1.0) and judged.low == pytest.approx(0.025 ** (1 / 24))
 
 
 def test_the_error_of_a_finding_is_where_its_interval_touches_the_margin():
     values = np.random.default_rng(0).normal(0.02, 0.01, 20)
     judged = claim().judge("C0.1", pd.DataFrame({"seed": range(20), "effect": values}))
-    _, low, _ = module.WORLDS.interval(values, 1 - judged.error, pd.DataFrame())
+    _, low, _ = module.WORLDS.of(values, 1 - judged.error, pd.DataFrame())
     assert low == pytest.approx(0.01, abs=1e-6)
 
 
@@ -156,7 +156,7 @@ def test_claims_are_data(tmp_path):
     assert claims["C0.1"].effect == gain("r2", "MMoE", over="PLE", p=1.0)
     each = [lead("r2", "MMoE", over=["PLE", "MMoE"], p=p)(runs()) for p in (0.0, 1.0)]
     pd.testing.assert_series_equal(claims["C0.2"].effect(runs()), min(each, key=lambda gains: -gains.mean()))
-    assert claims["C0.3"].over is SHARES and claims["C0.4"].over.words == "seeds on one log"
+    assert claims["C0.3"].interval is SHARES and claims["C0.4"].interval.words == "seeds on one log"
     pd.testing.assert_series_equal(claims["C0.3"].effect(runs()), runs()["r2"] * 2)
     expected = Contrast("r2", {("MMoE", 1.0): 1, ("PLE", 0.0): -2}, ["model", "p"], {}, 0.5)
     pd.testing.assert_series_equal(claims["C0.4"].effect(runs()), expected(runs()))
@@ -175,7 +175,7 @@ def test_in_the_unit_of_the_error_left_an_effect_is_the_log_of_a_ratio_of_errors
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"C0.5"', '"C0.1"', r"claims\.toml: got C0\.1 twice"),
+        ('"C0.5"', '"C0.1"', r"/claims\.toml: got C0\.1 twice; expected .*C0\.\d\d is free"),
         ('call = "twice", with = { times = 2 }', 'call = "thrice"', r"claims\.toml, C0\.3: got KeyError\('thrice'\)"),
         ('interval = "shares"', 'intervall = "shares"', r"C0\.3: got TypeError.*intervall"),
         ('unit = "of the worlds"', 'unit = "miles"', r"C0\.3: got ValueError.*miles"),

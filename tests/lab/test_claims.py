@@ -7,15 +7,25 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from helpers import lab
 from helpers.course import chapter_names
 from helpers.evaluation import verdicts
-from helpers.evaluation.verdicts import LEFT, UNDECIDED, WITHIN
+from helpers.evaluation.verdicts import LEFT, UNDECIDED, Finding
 from helpers.experiments.sweep import points
-from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, needs, seeds, tables_of
-from helpers.lab.claim import MARGINS, SHARES, WORLDS, Claim, Contrast, gain, lead, levels_read, mean, of_error_left
+from helpers.lab import (
+    all_claims,
+    claims_of,
+    fresh,
+    judged,
+    keep_findings,
+    needs,
+    replication,
+    seeds,
+    table_of,
+    tables_of,
+)
+from helpers.lab.claim import MARGINS, Claim, Contrast, gain, lead, levels_read, mean, of_error_left
 from helpers.lab.measure_claims import by_experiment, main, trained_together
 from helpers.lab.recheck import Recheck
 from tools import notebooks
@@ -47,33 +57,54 @@ def test_the_findings_are_what_the_kept_tables_say():
     """Where this fails: `python -m helpers.lab.keep_findings`."""
     claims = {id: claim for id, claim in all_claims().items() if not callable(claim.grid)}
     assert list(verdicts.findings()) == list(claims) and len(claims) > 200
-    for finding in judged(claims):
+    for finding in keep_findings.logged(judged(claims)):
         kept_finding = verdicts.findings()[finding.id]
         assert repr(finding) == repr(kept_finding) and finding.error == pytest.approx(kept_finding.error, rel=1e-4)
-        for fact in ("far", "because", "before"):
+        for fact in ("expected", "far", "because", "before", "tuned", "block"):
             assert getattr(finding, fact) == getattr(kept_finding, fact), finding.id
 
 
-def test_a_finding_comes_back_from_its_file_with_every_fact(monkeypatch, tmp_path):
+@pytest.fixture
+def kept_files(monkeypatch, tmp_path):
+    """No findings yet, and one claim with two margins, in a folder of their own."""
     for file, path in (("verdicts.FINDINGS", verdicts.FINDINGS), ("claim.MARGINS", MARGINS)):
         monkeypatch.setattr(f"helpers.lab.keep_findings.{file}", tmp_path / path.name)
+    (tmp_path / verdicts.FINDINGS.name).touch()
     (tmp_path / MARGINS.name).write_text("claim,date,smallest\nC0.1,2026-01-01,0.2\nC0.1,2026-01-02,0.05\n")
+    monkeypatch.setattr(lab, "TABLES", {"00_x": grid()})
+    caches = verdicts.findings, keep_findings.claim.margins_before
+    for cached in caches:
+        cached.cache_clear()
+    yield tmp_path
+    for cached in caches:
+        cached.cache_clear()
+
+
+def test_a_finding_comes_back_from_its_file_with_every_fact_and_is_printed_once(monkeypatch, kept_files, capsys):
     reason = 'the sentence says "a third"; and, moved: no more'
     claims = {
         "C0.1": claim(grid="00_x", smallest=0.03, because=reason, close=True),
         "C0.2": claim(grid="00_x", extended=True, far=True),
     }
-    monkeypatch.setattr(lab, "TABLES", {"00_x": grid()})
     monkeypatch.setattr(keep_findings, "all_claims", lambda: claims)
-    try:
-        keep_findings.write()
-        one, other = verdicts.findings().values()
-    finally:
-        verdicts.findings.cache_clear()
-        keep_findings.claim.margins_before.cache_clear()
+    keep_findings.write()
+    one, other = verdicts.findings().values()
+    first, promise, second, *_ = capsys.readouterr().out.splitlines()
+    assert (first, second) == (repr(one), repr(other)) and re.search(r"needs \d+ seeds; claims.toml says 20", promise)
+    keep_findings.write()
+    assert capsys.readouterr().out == "0 of 2 rows of data/findings.csv are new or have changed.\n"
     assert (one.over, one.close, one.extended, one.far, one.because) == ("seeds", True, False, False, reason)
     assert (one.before, other.before, other.because) == ((0.2, 0.05), (), "")
     assert (other.over, other.close, other.extended, other.far) == ("seeds", False, True, True)
+
+
+def test_a_claim_that_cannot_be_judged_is_named_and_nothing_is_logged(monkeypatch, kept_files):
+    wrong = gain("effect", "shared bottom", over="MMoE", column="seed")
+    monkeypatch.setattr(keep_findings, "all_claims", lambda: {"C0.2": claim(grid="00_x", effect=wrong)})
+    before = [path.read_bytes() for path in kept_files.iterdir()]
+    with pytest.raises(ValueError, match=r"got 'shared bottom'(?s:.*)This is claim C0\.2\."):
+        keep_findings.write()
+    assert [path.read_bytes() for path in kept_files.iterdir()] == before
 
 
 def test_every_verdict_is_the_one_that_the_sentence_states():
@@ -102,7 +133,7 @@ def test_the_history_of_the_margins_is_complete():
     }
 
 
-def test_a_new_margin_and_one_that_moved_get_a_row_and_the_others_none(monkeypatch, tmp_path):
+def test_a_new_margin_and_one_that_moved_get_a_row_and_drafts_of_a_day_one(monkeypatch, tmp_path):
     monkeypatch.setattr("helpers.lab.claim.MARGINS", tmp_path / "margins.csv")
     (tmp_path / "margins.csv").write_text("claim,date,smallest\nC0.1,2026-01-01,0.1\nC0.2,2026-01-01,0.01\n")
     claims = {"C0.1": claim(), "C0.2": claim(), "C0.3": claim(far=True)}
@@ -110,6 +141,10 @@ def test_a_new_margin_and_one_that_moved_get_a_row_and_the_others_none(monkeypat
     keep_findings.log_margins(claims)
     rows = pd.read_csv(tmp_path / "margins.csv")[["claim", "smallest"]].to_numpy().tolist()
     assert rows == [["C0.1", 0.1], ["C0.2", 0.01], ["C0.1", 0.01], ["C0.3", 0.1]]
+    claims |= {"C0.1": claim(smallest=0.1, because="as before"), "C0.3": claim()}
+    keep_findings.log_margins(claims)  # drafts of today
+    rows = pd.read_csv(tmp_path / "margins.csv")[["claim", "smallest"]].to_numpy().tolist()
+    assert rows == [["C0.1", 0.1], ["C0.2", 0.01], ["C0.3", 0.01]]
 
 
 FAR = re.compile(r"\b(far|many more|much from|anywhere near)\b")
@@ -123,8 +158,8 @@ def test_a_sentence_that_says_far_is_judged_by_ten_times_the_margin():
 def levels(claim: Claim) -> list[float]:
     """The mean R² of what its effect adds, and of what it takes off: each cell of its table (a mean over seeds) as
     heavy as the effect moves when that cell does. The moved tables are passed as the seeds of one."""
-    table, step = kept(claim), 1e-5
-    measured = {column for grid in tables_of(claim.grid) for sample in grid.samples for column in sample.within}
+    table, step = table_of(claim), 1e-5
+    measured = {column for grid in tables_of(claim.grid) for sample in grid.samples for column in sample.near}
     keys = [column for column in table if column not in measured | {"seed"}]
     cells = table.groupby(keys, sort=False, as_index=False, dropna=False)["r2"].mean()
     moved = [cells.assign(seed=seed, r2=cells["r2"] + step * (cells.index == seed)) for seed in (-1, *cells.index)]
@@ -140,7 +175,7 @@ def test_where_all_that_is_compared_has_an_r2_above_point_nine_the_margin_is_of_
     of_r2 = {
         id: claim
         for id, claim in all_claims().items()
-        if claim.unit in ("R²", LEFT) and not callable(claim.grid) and "r2" in kept(claim)
+        if claim.unit in ("R²", LEFT) and not callable(claim.grid) and "r2" in table_of(claim)
     }
     assert len(of_r2) > 50
     high = {id for id, claim in of_r2.items() if min(levels(claim)) > 0.9}
@@ -150,7 +185,7 @@ def test_where_all_that_is_compared_has_an_r2_above_point_nine_the_margin_is_of_
 def test_what_lies_on_one_log_is_judged_by_an_interval_for_one_log():
     for id, claim in all_claims().items():
         if re.search("MovieLens|Census-Income", claim.sentence):
-            assert claim.over.words.startswith("seeds on one log"), id
+            assert claim.interval.words.startswith("seeds on one log"), id
 
 
 def test_no_two_claims_have_the_same_sentence():
@@ -167,7 +202,7 @@ def grid(make=experiment, absent="", **settings) -> SimpleNamespace:
 
 def test_a_claim_is_judged_on_its_grid_and_measured_anew_with_its_settings(monkeypatch):
     monkeypatch.setattr(lab, "TABLES", {"00_x": grid(shift=1.0)})
-    pd.testing.assert_frame_equal(kept(claim(grid="00_x")), experiment(range(20), 1.0))
+    pd.testing.assert_frame_equal(table_of(claim(grid="00_x")), experiment(range(20), 1.0))
     pd.testing.assert_frame_equal(fresh("00_x", {}, range(50, 53)), experiment(range(50, 53), 1.0))
     narrowed = fresh("00_x", {"shift": 2.0}, range(50, 53))
     pd.testing.assert_frame_equal(narrowed, experiment(range(50, 53), 2.0))
@@ -176,15 +211,15 @@ def test_a_claim_is_judged_on_its_grid_and_measured_anew_with_its_settings(monke
 def test_rows_of_several_grids_are_told_apart(monkeypatch):
     monkeypatch.setattr(lab, "TABLES", {"00_low": grid(), "00_high": grid(shift=1.0)})
     both = claim(grid=("00_low", "00_high"), effect=gain("effect", "00_high", over="00_low", column="grid"))
-    assert len(kept(both)) == 40
-    assert both.judge("C0.1", kept(both)).effect == pytest.approx(1.0)
+    assert len(table_of(both)) == 40
+    assert both.judge("C0.1", table_of(both)).effect == pytest.approx(1.0)
     assert both.judge("C0.1", fresh(both.grid, {}, range(30, 60))).effect == pytest.approx(1.0)
 
 
 def only(monkeypatch, tmp_path, chosen: dict[str, Claim], **stated):
     """Let `make claims` know these claims alone; a verdict is kept of those that `stated` names ("C0_1")."""
     findings = {
-        id: verdicts.Finding(id, said, said, 0, 0, 0, 20, "", "", 0, 0)
+        id: Finding(id, said, said, 0, 0, 0, 20, "", "", 0, 0)
         for id, said in ((name.replace("_", "."), said) for name, said in stated.items())
     }
     monkeypatch.setattr("helpers.lab.measure_claims.findings", lambda: findings)
@@ -328,7 +363,7 @@ def test_what_is_trained_together_serves_each_claim_as_its_own_experiment_would(
     found = [id for id, claim in claims.items() if alone[id]]
     assert len(found) > 100
     for id in found:
-        table = narrowed = kept(claims[id])
+        table = narrowed = table_of(claims[id])
         for name, levels in alone[id].items():
             column = name if name in table else name.removesuffix("s")
             whole = {level for grid in tables_of(claims[id].grid) for level in grid.settings[name]}
@@ -380,61 +415,7 @@ def test_make_claims_names_and_leaves_out_what_needs_absent_data(monkeypatch, tm
     assert seeds.used()["ids"].tolist() == ["C0.1"], "the log has what was measured"
 
 
-# How many seeds does a verdict need? They are counted from the end of its interval that is nearer to the margin: the
-# estimate itself decided the verdict, and who decides by an estimate takes it where luck has helped.
-
-POWER = 0.95  # that the verdict comes back if the true effect is at that end
 MOST = seeds.BLOCK // 4  # seeds that a promise may take
-
-
-def flip(distance: float, deviation: float, seeds: int, level: float = 0.95, widening: float = 1.0) -> float:
-    """The probability that an interval over `seeds` seeds does not clear the margin, effects being normal.
-
-    distance   of the true mean from the margin, on the side where the verdict is right
-    deviation  of one seed's effect
-    widening   how much wider the interval is than Student's
-    It does not clear it when Student's t of that distance stays below the quantile; then t is noncentral.
-    """
-    steps = min(distance / max(deviation / np.sqrt(seeds), 1e-12), 30.0)  # beyond 30 the probability is 0 to any digit
-    return float(stats.nct.cdf(widening * stats.t.ppf((1 + level) / 2, seeds - 1), seeds - 1, steps))
-
-
-def flip_of_share(claim: Claim, share: float, seeds: int) -> float:
-    """The same for the exact interval of a share, of so many worlds in which it happens with probability `share`."""
-    counts, tail = np.arange(seeds + 1), (1 - claim.level) / 2
-    if claim.expected in WITHIN:
-        clears = stats.beta.ppf(1 - tail, counts + 1, seeds - counts) < claim.smallest
-    else:
-        clears = stats.beta.ppf(tail, counts, seeds - counts + 1) > claim.smallest
-    return float(stats.binom.pmf(counts[~clears], seeds, share).sum())
-
-
-def measured(claim: Claim) -> tuple[float, float, int, float]:
-    """Mean and deviation of the effects, how many there are, and how much wider than Student's their interval is."""
-    table = kept(claim)
-    effects = np.asarray(claim.effect(table), dtype=float)
-    student, judged = (over.interval(effects, 0.95, table) for over in (WORLDS, claim.over))
-    widening = (judged[2] - judged[1]) / max(student[2] - student[1], 1e-12)
-    return effects.mean(), effects.std(ddof=1), len(effects), widening
-
-
-def fails(claim: Claim, mean: float, deviation: float, kept_seeds: int, widening: float, seeds: int) -> float:
-    """The probability that `seeds` fresh seeds do not give the verdict, if the true effect is at the end of its
-    interval that is nearer to the margin."""
-    if claim.over is SHARES:
-        ends = stats.binomtest(round(mean * kept_seeds), kept_seeds).proportion_ci(0.95, method="exact")
-        return flip_of_share(claim, ends.high if claim.expected in WITHIN else ends.low, seeds)
-    half = stats.t.ppf(0.975, kept_seeds - 1) * deviation / np.sqrt(kept_seeds)  # on one log, of fresh seeds on it
-    distance = claim.smallest - abs(mean) if claim.expected in WITHIN else claim.sign * mean - claim.smallest
-    if claim.over is not WORLDS:  # what a log adds stays when seeds are added
-        widening = np.sqrt(1 + (widening**2 - 1) * seeds / kept_seeds)
-    return flip(distance - half, deviation, seeds, claim.level, widening)
-
-
-def needed(claim: Claim, *numbers: float) -> int | str:
-    """The fewest seeds that are enough; "more than a block" where 1,000 are not."""
-    enough = (count for count in range(20, seeds.BLOCK + 1) if fails(claim, *numbers, count) <= 1 - POWER)
-    return next(enough, "more than a block")
 
 
 @pytest.mark.slow
@@ -445,9 +426,9 @@ def test_every_claim_takes_enough_seeds_if_its_effect_is_at_the_near_end_of_its_
     for id, claim in all_claims().items():
         if claim.expected == UNDECIDED or callable(claim.grid):  # promises nothing; is measured where it is shown
             continue
-        numbers = measured(claim)
-        if not claim.close and fails(claim, *numbers, claim.seeds) > 1 - POWER:
-            wrong[id] = f"{claim.seeds}, needs {needed(claim, *numbers)}"
-        elif claim.close and fails(claim, *numbers, MOST) <= 1 - POWER:
-            wrong[id] = f"said to be close, needs {needed(claim, *numbers)}"
+        numbers = replication.measured(claim, table_of(claim))
+        if not claim.close and replication.fails(claim, *numbers, claim.seeds) > 1 - replication.POWER:
+            wrong[id] = f"{claim.seeds}, needs {replication.needed(claim, *numbers)}"
+        elif claim.close and replication.fails(claim, *numbers, MOST) <= 1 - replication.POWER:
+            wrong[id] = f"said to be close, needs {replication.needed(claim, *numbers)}"
     assert not wrong, str(wrong)  # all of them

@@ -8,7 +8,7 @@ from helpers.lab.reads import Reads
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_grid_has_a_sample(name):
-    assert TABLES[name].samples and all(sample.within for sample in TABLES[name].samples)
+    assert TABLES[name].samples and all(sample.near for sample in TABLES[name].samples)
 
 
 @pytest.mark.long

@@ -16,13 +16,11 @@ def table():
 def test_a_grid_knows_what_it_was_made_from(tmp_path, monkeypatch, table):
     monkeypatch.setattr("helpers.experiments.kept.FOLDER", tmp_path)
     grid = KeptTable("x", lambda seeds: table, {"seeds": [1]})
-    with pytest.raises(
-        FileNotFoundError, match=r"grid: got no file x.csv; expected it in data/grids, as git has it; `make"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"got no file x.csv; expected it in data/grids: `\S+ -m helpers.* x`"):
         grid.read()
     grid.write(table)
     pd.testing.assert_frame_equal(grid.read(), table.round(4))
-    with pytest.raises(ValueError, match="made from other settings"):
+    with pytest.raises(ValueError, match=r"made from other settings; expected today's: `\S+ -m helpers.* x` trains it"):
         KeptTable("x", lambda seeds: table, {"seeds": [2]}).read()
 
 

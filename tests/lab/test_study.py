@@ -1,11 +1,13 @@
 """A study trains each arm as it chose, each model once where it may, and refuses what nobody has searched for."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 import torch
 
+from helpers import lab
 from helpers.chapters.ch04.studies import heat
 from helpers.data.examples import Examples
 from helpers.experiments.sweep import points, search
@@ -127,6 +129,25 @@ def test_what_nobody_has_searched_for_is_refused(study):
             study.run(**levels)
     untuned = replace(study, search=None, options=lambda: {"epochs": 1})
     assert set(untuned.run(width=3, seed=0, kind="x")["width"]) == {3}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"again": {"size": [1]}}, "04_x, again: got 'size'; expected one of 'model', 'width'"),
+        ({"again": {"width": [3]}}, "04_x, again, width: got 3; expected one of 1, 2"),
+        ({"near": {}}, "04_x, near: got nothing"),
+    ],
+)
+def test_a_study_that_cannot_be_checked_is_refused(change, said):
+    with pytest.raises(ValueError, match=said):
+        replace(STUDY, **change)
+
+
+def test_a_study_that_is_named_after_another_chapter_is_refused(monkeypatch):
+    monkeypatch.setattr(lab, "_modules", lambda chapter: [SimpleNamespace(study=replace(STUDY, name="05_x"))])
+    with pytest.raises(ValueError, match="name: got '05_x' in ch04/studies; expected one that begins with 04_"):
+        lab._tables_of.__wrapped__("ch04")
 
 
 def test_a_hash_is_of_what_a_table_is_made_from_and_of_what_the_search_found(study, monkeypatch):

@@ -40,7 +40,7 @@ def test_a_grid_that_is_stopped_or_fails_leaves_the_old_file(grids, tmp_path, ma
     grids["x"] = KeptTable("x", make, {})
     grids["x"].write(TABLE)
     with pytest.raises(error):
-        train_grids.main([])
+        train_grids.main(["x"])
     assert len(grids["x"].read()) == len(TABLE) and [path.name for path in tmp_path.iterdir()] == ["x.csv"]
 
 
@@ -50,11 +50,29 @@ def test_a_grid_is_trained_after_those_that_it_reads_and_each_is_kept(grids, cap
     assert train_grids.main([]) == 0
     assert list(grids["reader"].read()["r2"]) == [1, 1]
     printed = capsys.readouterr().out.splitlines()
-    assert [re.sub(r"\d+ s$", "0 s", line) for line in printed[1:]] == [
+    assert [re.sub(r"\d+ s$", "0 s", line) for line in printed[2:]] == [
         "[1/2] search: 2 rows in 0 s",
         "[2/2] reader: 2 rows in 0 s",
     ]
     assert train_grids.main(["reader"]) == 0, "alone, it takes the kept search"
+
+
+def test_only_what_is_stale_is_trained_and_what_reads_a_search_that_found_something_else(grids, capsys):
+    found = [TABLE]
+    grids["reader"] = KeptTable("reader", lambda best: TABLE, {"best": best()})
+    grids["search"] = KeptTable("search", lambda steps: found[-1], {"steps": 1})
+
+    def trained(*arguments: str) -> list[str]:
+        assert train_grids.main([*arguments]) == 0
+        return re.findall(r"(?m)^\[\d/\d\] (\w+)", capsys.readouterr().out)
+
+    assert trained() == ["search", "reader"] and trained() == []
+    grids["search"] = KeptTable("search", lambda steps: found[-1], {"steps": 2})
+    assert trained() == ["search"], "it found the same"
+    grids["search"] = KeptTable("search", lambda steps: found[-1], {"steps": 3})
+    found.append(TABLE.assign(r2=[0.75, 0.5]))
+    assert trained() == ["search", "reader"] and trained() == []
+    assert trained("--all") == ["search", "reader"]
 
 
 def test_a_search_alone_says_which_grid_it_leaves_behind(grids, monkeypatch, capsys):
@@ -86,6 +104,6 @@ def test_a_grid_whose_data_are_absent_stays_as_it_is_kept(grids, tmp_path, capsy
     elsewhere = Download("Stones", tmp_path / "nowhere", (("stones.csv",),), "helpers.data.stones")
     grids |= {"stones": KeptTable("stones", failing, {}, needs=elsewhere), "other": KeptTable("other", TABLE.copy, {})}
     grids["stones"].write(TABLE)
-    assert train_grids.main([]) == 0
+    assert train_grids.main(["--all"]) == 0
     assert "stones stays as it is kept: Stones is absent: python -m helpers.data.stones" in capsys.readouterr().out
     assert len(grids["stones"].read()) == len(grids["other"].read()) == len(TABLE)

@@ -281,6 +281,7 @@ SPOILED = {
     "no box .* says: minute": lambda b: b.cells[0].update(source=b.cells[0].source.replace("minute", "hour")),
     "no other, must have the tag setup": lambda b: code(b, 0).metadata.pop("tags"),
     "set-up has 11 imports, more than 10": lambda b: code(b, 0).update(source="import os\n" * 11),
+    "shows a claim and has no tag claim": lambda b: code(b, 1).update(source='claims("C4.1")'),
     "unknown tags: clam": lambda b: code(b, 1).metadata.tags.append("clam"),
     "solution 99-def.* is not folded": lambda b: code(b, -1).metadata.pop("jupyter"),
     "output of solution .* is not folded": lambda b: code(b, -1).metadata.jupyter.pop("outputs_hidden"),
