@@ -52,18 +52,7 @@ from ..models.shared_bottom import parameter_count
 from ..support import validate
 from ..training.loop import TOTAL, fit
 from .declaration import Declaration
-from .plan import (
-    CONTROL,
-    MATTERS,
-    METRICS,
-    QUICK,
-    SINGLE,
-    WITHIN,
-    YARDSTICKS,
-    Plan,
-    Side,
-    Stage,
-)
+from .plan import CONTROL, MATTERS, METRICS, QUICK, SINGLE, WITHIN, YARDSTICKS, Plan, Side, Stage
 from .preparation import COPY, Table, prepare, split
 from .ranker import Ranker, Recipe, contribution, fuse
 from .reading import READING, give_back
