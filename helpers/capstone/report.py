@@ -449,7 +449,7 @@ def _cell(tag: str, value, number: bool) -> str:
 
 
 def _is_number(value) -> bool:
-    return re.fullmatch(r"[-+]?[\d,]*\.?\d+( (to|±) [-+]?[\d.]+)?", str(value)) is not None
+    return re.fullmatch(r"([-+]?[\d,]*\.?\d+( (to|±) [-+]?[\d.]+)?)?", str(value)) is not None
 
 
 def _words(text) -> str:
