@@ -86,8 +86,7 @@ class KeptTable:
     def stale(self) -> bool:
         """Whether it is absent, damaged or of other settings, or a search that it reads is absent or damaged."""
         for chosen in Reads(self.make, self.settings).chosen:
-            vars(chosen).pop("_found", None)  # the search may have been trained meanwhile
-            vars(chosen).pop("table", None)
+            chosen.forget()
         try:
             self.read()
         except (FileNotFoundError, ValueError):
