@@ -87,7 +87,7 @@ def chosen_on(start: int, several: list[Chosen]) -> Iterator[None]:
         yield
     finally:
         for chosen in several:
-            vars(chosen).pop("_found", None)
+            chosen.forget()
 
 
 def measured(experiment: Experiment) -> pd.DataFrame:
