@@ -59,11 +59,6 @@ class Chosen(Mapping):
 
     _found = cached_property(lambda self: self.nested(self.table))
 
-    def forget(self) -> None:
-        """Read the tables anew on next use: the search may have been trained meanwhile."""
-        for name in ("table", "_found"):
-            vars(self).pop(name, None)
-
     def nested(self, table: pd.DataFrame) -> dict:
         """What this maps, of a `table` such as `best` returns."""
         nested: dict = {}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.experiments import kept
-from helpers.lab.reads import Reads
+from helpers.lab.reads import Reads, forget
 from helpers.lab.recheck import Recheck
 from helpers.support import validate
 from helpers.support.downloads import Download
@@ -86,7 +86,7 @@ class KeptTable:
     def stale(self) -> bool:
         """Whether it is absent, damaged or of other settings, or a search that it reads is absent or damaged."""
         for chosen in Reads(self.make, self.settings).chosen:
-            chosen.forget()
+            forget(chosen)
         try:
             self.read()
         except (FileNotFoundError, ValueError):

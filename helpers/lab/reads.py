@@ -190,3 +190,9 @@ def _names(code: CodeType) -> list[tuple[str, ...]]:
             open = False
     inner = (constant for constant in code.co_consts if isinstance(constant, CodeType))
     return [*dict.fromkeys(paths), *(path for block in inner for path in _names(block))]
+
+
+def forget(chosen: Chosen) -> None:
+    """Let it read its tables anew on next use: the search may have been trained meanwhile."""
+    for name in ("table", "_found"):
+        vars(chosen).pop(name, None)

@@ -21,7 +21,7 @@ from helpers.evaluation.verdicts import TUNING
 from helpers.experiments.chosen import Chosen
 from helpers.lab import TABLES, all_claims, fresh, keep_findings, tables_of
 from helpers.lab.measure_claims import Experiment, by_experiment, trained_together
-from helpers.lab.reads import Reads
+from helpers.lab.reads import Reads, forget
 from helpers.support import environment, validate
 from helpers.support.files import alone, whole
 
@@ -87,7 +87,7 @@ def chosen_on(start: int, several: list[Chosen]) -> Iterator[None]:
         yield
     finally:
         for chosen in several:
-            chosen.forget()
+            forget(chosen)
 
 
 def measured(experiment: Experiment) -> pd.DataFrame:
