@@ -11,7 +11,7 @@ ALL_CLAIMS := notebooks/deeper/00_verdicts.ipynb
 
 .NOTPARALLEL:
 
-.PHONY: help lab check test test-all test-code test-notebooks test-browser test-versions versions lint notebooks grids report \
+.PHONY: help lab check test test-all test-code test-notebooks test-browser test-versions versions lint notebooks tables report \
         wheel claims bench handin site class rehearse chinese student teacher questions ready ready-test movielens clean
 
 help: ## show this list
@@ -29,7 +29,7 @@ test: lint test-code test-notebooks test-browser ## check the course: code, note
 	@$(BIN)/python -m tests.browser.chromium
 
 test-all: ready-test movielens ## all other tests, then versions (50 minutes on two cores; everything: make test test-all)
-	@echo "Long tests: training, cells twice, sections alone, grids, more of JupyterLab and pages."
+	@echo "Long tests: training, cells twice, sections alone, kept tables, more of JupyterLab and pages."
 	@$(PYTEST) -m long -n 2 --dist loadgroup tests
 	@$(MAKE) --no-print-directory versions
 
@@ -65,8 +65,8 @@ versions: ready-test ## write what is installed to versions.txt, for PINNED=1 (t
 notebooks: ready-test movielens ## run the notebooks and write them in canonical form, their minutes in README and 00 (NB=... for one)
 	@$(BIN)/python -m tools.notebooks $(NB)
 
-grids: ready-test movielens ## train those tables of data/grids/ that are not of today's settings, on all cores (ALL=1: every table; CLUSTER=tcp://host:8786: on a Dask cluster)
-	@$(BIN)/python -m helpers.lab.train_grids $(if $(ALL),--all) $(if $(CLUSTER),--cluster $(CLUSTER))
+tables: ready-test movielens ## train those tables of data/tables/ that are not of today's settings, on all cores (ALL=1: every table; CLUSTER=tcp://host:8786: on a Dask cluster)
+	@$(BIN)/python -m helpers.lab.train_tables $(if $(ALL),--all) $(if $(CLUSTER),--cluster $(CLUSTER))
 
 claims: ready-test movielens ## derive every claim again with other seeds (SEEDS=START:STOP for seeds of your choice; AGAIN=1 for the block of most claims, one experiment a table), on all cores (CLUSTER=... as for grids)
 	@$(BIN)/python -m helpers.lab.measure_claims $(if $(SEEDS),--seeds $(SEEDS)) $(if $(AGAIN),--again) $(if $(CLUSTER),--cluster $(CLUSTER))

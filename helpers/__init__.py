@@ -40,7 +40,7 @@
                  comparison), `fused` (late fusion as its judge), `kept_table` (its experiment, settings and hash),
                  `reads` (the constants that an experiment reaches: they are in the hash), `recheck` (a few of its
                  points, trained again), `claim` (a sentence, its effect, its table), `seeds` (which are used up),
-                 `replication` (how many a verdict needs to come back), and the commands `train_grids`,
+                 `replication` (how many a verdict needs to come back), and the commands `train_tables`,
                  `measure_claims`, `tuning_luck` (what other searches would have found), `keep_findings`
 
 A test holds the order of the floors, and that this map is complete.

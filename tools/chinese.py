@@ -99,7 +99,7 @@ LINK = re.compile(r"\[[^\]]*" + TARGET)
 QUOTED = re.compile("「[^」]*」")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 MONTH = re.compile(rf"\b({'|'.join(calendar.month_name[1:])})(?= \d{{4}})")  # in Chinese a number
-EVERYDAY = ("Balance", "Control", "Count", "Grid", "Lift", "Ranking")  # terms that are ordinary words as well
+EVERYDAY = ("Balance", "Control", "Count", "Lift", "Ranking")  # terms that are ordinary words as well
 ENTRY = re.compile(r'<a id="([^"]+)"></a>\n\*\*(.+?)\*\* · (\S.*?) — .+ \*Chapter (0\d)\*')
 
 

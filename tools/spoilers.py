@@ -1,6 +1,6 @@
 """Which open outputs below a prediction may answer it: found by following the data, not the words.
 
-What a prediction hides is made from some data: a grid that was read, a run that was trained. If a later cell of its
+What a prediction hides is made from some data: a table that was read, a run that was trained. If a later cell of its
 section makes a table, a figure or printed text from the same data, the answer may be in there; and so it may be in any
 open claim, which reads its data by itself. This errs on the side of naming too much; an output that is named goes into
 a fold (`exercises.Folded`, `claims(..., shut=True)`). Interactive figures are not looked at: what they show first is a
@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from tools.notebooks import asked, tags
 
 HEADING = re.compile(r"^##+ ", re.MULTILINE)
-GRID = re.compile(r"\d\d_\w+")  # 04_heads
+TABLE = re.compile(r"\d\d_\w+")  # 04_heads
 
 
 def spoilers(notebook: NotebookNode) -> list[tuple[str, str]]:
@@ -40,7 +40,7 @@ def _follow(tree: ast.Module, sources: dict[str, set[str]]) -> set[str]:
     """The data that a cell uses; what it defines is added to `sources`."""
     every = set()
     for node in tree.body:
-        used = _grids(node).union(*(sources.get(name, ()) for name in _names(node, ast.Load)))
+        used = _tables(node).union(*(sources.get(name, ()) for name in _names(node, ast.Load)))
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             sources[node.name] = used
             continue
@@ -55,9 +55,9 @@ def _follow(tree: ast.Module, sources: dict[str, set[str]]) -> set[str]:
     return every
 
 
-def _grids(node: ast.AST) -> set[str]:
+def _tables(node: ast.AST) -> set[str]:
     texts = (part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str))
-    return set(filter(GRID.fullmatch, texts))
+    return set(filter(TABLE.fullmatch, texts))
 
 
 def _names(node: ast.AST, context: type[ast.expr_context]) -> set[str]:

@@ -83,7 +83,7 @@ def _cells(notebook: NotebookNode) -> list[str]:
     setup = [cell for cell in cells if "setup" in tags(cell)]
     if len(setup) != 1 or cells[0] is not setup[0]:
         defects.append("the first code cell, and no other, must have the tag setup")
-    defects += [f"cell {cell.id} reads a grid by itself: `kept_table`" for cell in cells if "TABLES[" in cell.source]
+    defects += [f"cell {cell.id} reads a table by itself: `kept_table`" for cell in cells if "TABLES[" in cell.source]
     imports = sum(line.startswith(("import ", "from ")) for cell in setup for line in cell.source.splitlines())
     if imports > IMPORTS:
         defects.append(f"the set-up has {imports} imports, more than {IMPORTS}")

@@ -42,7 +42,7 @@ def lucky() -> list[str]:
 def kept_table(name: str) -> pd.DataFrame:
     """What an experiment trained, by its name ("04_heat"): a DataFrame, a row for each setting, seed, model and task.
 
-    `runs` has verbs for what is compared over seeds. Raises FileNotFoundError where `data/grids/` has no such table.
+    `runs` has verbs for what is compared over seeds. Raises FileNotFoundError where `data/tables/` has no such table.
     """
     from helpers.experiments import kept
 

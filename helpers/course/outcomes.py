@@ -2,7 +2,7 @@
 
 A dot says what each task gains over its own single-task model (or, where its experiment has more that shares nothing,
 over the best of that, with the model's outputs fused in the same ways), with the 95% interval over paired seeds (where
-seeds share a log, that of chapter 08). It is read out of a kept grid. A chapter adds its dots to `DOTS`; `table` gives
+seeds share a log, that of chapter 08). It is read out of a kept table. A chapter adds its dots to `DOTS`; `table` gives
 them to the figure (`helpers.display.outcome_map`). What counts as a gain or a loss is more than `SMALLEST`, as in
 chapter 08.
 """
@@ -29,18 +29,18 @@ class Dot:
 
     name     a few words next to the dot; unique
     chapter  where it comes from
-    grid     name of the kept table, which has a row a setting, seed, model and task
+    kept     name of the kept table, which has a row a setting, seed, model and task
     model    the model that was trained on both tasks; or several scores by its outputs: for each task the best, by mean
     where    {column: value}: the setting
     value    column of the score, and its unit on the map
     tasks    the values of column `task` that are tasks A and B
     over     what it is compared with, which shares nothing: for each task the one of these with the highest mean
-    overlap  test rows / rows to train on, where all seeds share a log and the grid does not say so itself
+    overlap  test rows / rows to train on, where all seeds share a log and the table does not say so itself
     """
 
     name: str
     chapter: int
-    grid: str
+    kept: str
     model: str | tuple[str, ...]
     where: dict[str, object] = field(default_factory=dict)
     value: str = "r2"
@@ -102,15 +102,15 @@ def table(chapters: Sequence[int]) -> pd.DataFrame:
     dots = [dot for dot in DOTS if dot.chapter in chapters]
     if not dots:
         validate.fail("chapters", str(list(chapters)), f"some of {sorted({dot.chapter for dot in DOTS})}")
-    kept = {name: kept_table(name) for name in dict.fromkeys(dot.grid for dot in dots)}
-    return pd.DataFrame([_row(dot, kept[dot.grid]) for dot in dots])
+    tables = {name: kept_table(name) for name in dict.fromkeys(dot.kept for dot in dots)}
+    return pd.DataFrame([_row(dot, tables[dot.kept]) for dot in dots])
 
 
-def _row(dot: Dot, grid: pd.DataFrame) -> dict:
+def _row(dot: Dot, table: pd.DataFrame) -> dict:
     for column, value in dot.where.items():
-        grid = grid[grid[column] == validate.choice(column, value, set(grid[column]))]
-    luck = LUCK if dot.overlap is None and LUCK[0] in grid else []
-    scores = grid[[*dot.where, "seed", "model", "task", dot.value, *luck]]  # a grid may hold other scores, too
+        table = table[table[column] == validate.choice(column, value, set(table[column]))]
+    luck = LUCK if dot.overlap is None and LUCK[0] in table else []
+    scores = table[[*dot.where, "seed", "model", "task", dot.value, *luck]]  # a table may hold other scores, too
     by_task = {task: _gains(dot, scores[scores["task"] == task]) for task in dot.tasks}
     over = ALONE if dot.over == (ALONE,) else "best unshared"
     row = {"name": dot.name, "chapter": dot.chapter, "unit": dot.unit, "over": over}
@@ -129,7 +129,7 @@ def _gains(dot: Dot, scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _interval(gains: pd.DataFrame, overlap: float | None) -> tuple[float, float, float]:
-    """Mean and 95% interval of the gains of one task. Where seeds share a log, dot or grid say what else is needed."""
+    """Mean and 95% interval of the gains of one task. Where seeds share a log, dot or table say what else is needed."""
     if LUCK[0] in gains:
         return gain(gains["difference"].to_numpy(), *gains[LUCK].iloc[0])[:3]
     return interval(gains["difference"]) if overlap is None else gain(gains["difference"].to_numpy(), overlap)[:3]

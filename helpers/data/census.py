@@ -114,7 +114,7 @@ def main() -> int:
     try:
         rows = len(load())
     except (CensusMissing, CensusDamaged) as error:
-        print(f"{error} The course runs without it: its results are kept in data/grids/.")
+        print(f"{error} The course runs without it: its results are kept in data/tables/.")
         return 1
     print(f"Census-Income is in {CENSUS.folder}: {rows:,} rows, the right ones; cite doi.org/10.24432/C5N30T.")
     return 0

@@ -1,1 +1,1 @@
-"""Experiments: tables of trained runs, kept grids, and the claims that they allow."""
+"""Experiments: tables of trained runs, those that are kept, and the claims that they allow."""

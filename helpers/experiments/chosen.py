@@ -19,7 +19,7 @@ from helpers.support import validate
 class Chosen(Mapping):
     """{value of the first of `by`: {of the second: … the setting with the best mean of `value`}}.
 
-    searches  names of grids: a row a combination of `by`, a setting, and what else was measured (seeds, conditions)
+    searches  names of tables: a row a combination of `by`, a setting, and what else was measured (seeds, conditions)
     by        the columns whose combinations each have a winner of their own
     setting   the columns that make up a setting
     value     a column, or a function of the table

@@ -1,9 +1,9 @@
-"""Independent jobs, such as the grids of the course, on all cores of this machine or on a Dask cluster.
+"""Independent jobs, such as the kept tables of the course, on all cores of this machine or on a Dask cluster.
 
 On the cores they run through joblib. Its Dask backend is not used: it waits forever for a job whose workers all died.
 Dask's own client reports such a job, and gives the jobs of a worker that died to another.
 
-A grid is one job, not one for each of its seeds: copies trained in smaller groups have other last digits (in a chaotic
+A table is one job, not one for each of its seeds: copies trained in smaller groups have other last digits (in a chaotic
 run, other first ones), and take up to twice the time in all.
 """
 

@@ -1,5 +1,5 @@
-"""Kept tables: trained runs that take too long for a chapter, in `data/grids/`. Here they are read; `helpers.lab` makes
-them.
+"""Kept tables: trained runs that take too long for a chapter, in `data/tables/`. Here they are read, and made in
+`helpers.lab`.
 
 A table has a row a setting, seed, model and task. Figures, explorers, claims and reports only read such tables.
 """
@@ -15,12 +15,12 @@ import pandas as pd
 
 from helpers.support import validate
 
-FOLDER = Path(__file__).parents[2] / "data" / "grids"
-TRAINED = "`.venv/bin/python -m helpers.lab.train_grids {}` trains it"
+FOLDER = Path(__file__).parents[2] / "data" / "tables"
+TRAINED = "`.venv/bin/python -m helpers.lab.train_tables {}` trains it"
 
 
 def kept_table(name: str) -> pd.DataFrame:
-    """The kept table of a grid by name, whatever its settings. Raises as `read`."""
+    """A kept table by its name, whatever its settings. Raises as `read`."""
     plain, packed = FOLDER / f"{name}.csv", FOLDER / f"{name}.csv.gz"
     return read(packed if packed.exists() else plain)[1]
 
@@ -34,11 +34,11 @@ def read(path: Path) -> tuple[str, pd.DataFrame]:
     if not path.exists():
         near = get_close_matches(path.name, [other.name for other in path.parent.glob("*.csv*")], 1, 0.8)
         absent = f"no file {path.name}" + (f" (is it {near[0]}?)" if near else "")
-        validate.fail("grid", absent, f"it in data/grids: {trained}", FileNotFoundError)
+        validate.fail("kept table", absent, f"it in data/tables: {trained}", FileNotFoundError)
     header, _, text = _text(path).partition("\n")
     words = header.split()
     if len(words) != 5 or words[0] != "#" or words[4] != hash_of(text):
-        validate.fail("grid", f"a damaged {path.name}", f"the file as git has it, or a new one: {trained}")
+        validate.fail("kept table", f"a damaged {path.name}", f"the file as git has it, or a new one: {trained}")
     return words[2], pd.read_csv(io.StringIO(text))
 
 

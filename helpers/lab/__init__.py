@@ -23,7 +23,7 @@ from helpers.course import chapter_names
 from helpers.display.cards import Card, Cards
 from helpers.evaluation.verdicts import Finding
 from helpers.lab import claim as claim_files
-from helpers.lab.claim import Claim, Grid
+from helpers.lab.claim import Claim, Source
 from helpers.lab.kept_table import KeptTable
 from helpers.lab.study import Study
 from helpers.support import validate
@@ -108,9 +108,9 @@ def judged(claims: Mapping[str, Claim]) -> list[Finding]:
     tables, findings = {}, []
     for id, claim in claims.items():
         try:
-            if claim.grid not in tables:
-                tables[claim.grid] = table_of(claim)
-            findings.append(claim.judge(id, tables[claim.grid]))
+            if claim.source not in tables:
+                tables[claim.source] = table_of(claim)
+            findings.append(claim.judge(id, tables[claim.source]))
         except Exception as error:
             error.add_note(f"This is claim {id}.")
             raise
@@ -125,37 +125,37 @@ def measured_now(*ids: str) -> Cards:
 
 
 def table_of(claim: Claim) -> pd.DataFrame:
-    """The table that a claim is judged on: its grid; without one, what its experiment measures now."""
-    if callable(claim.grid):
-        return claim.grid(range(claim.seeds))
-    return _rows(claim.grid, lambda table: table.read())
+    """The table that a claim is judged on: its kept table or tables; without one, what its experiment measures now."""
+    if callable(claim.source):
+        return claim.source(range(claim.seeds))
+    return _rows(claim.source, lambda table: table.read())
 
 
 def absent(claim: Claim) -> str:
     """Where a claim cannot be measured, as data of others are absent: the word for that."""
-    return next(filter(None, (table.absent for table in tables_of(claim.grid))), "")
+    return next(filter(None, (table.absent for table in tables_of(claim.source))), "")
 
 
-def tables_of(grid: Grid) -> list[KeptTable]:
+def tables_of(source: Source) -> list[KeptTable]:
     """The kept tables that a claim is measured on; none where a notebook runs its experiment."""
-    names = [] if callable(grid) else [grid] if isinstance(grid, str) else grid
+    names = [] if callable(source) else [source] if isinstance(source, str) else source
     return [TABLES[name] for name in names]
 
 
-def fresh(grid: Grid, only: Mapping[str, object], seeds: Sequence[int]) -> pd.DataFrame:
-    """The table of a claim's grid measured now with these seeds, narrowed to the settings `only`."""
-    if callable(grid):
-        return grid(seeds)
-    return _rows(grid, lambda table: table.make(**table.settings | only | {table.seeds: seeds}))
+def fresh(source: Source, only: Mapping[str, object], seeds: Sequence[int]) -> pd.DataFrame:
+    """The table of a claim's source measured now with these seeds, narrowed to the settings `only`."""
+    if callable(source):
+        return source(seeds)
+    return _rows(source, lambda table: table.make(**table.settings | only | {table.seeds: seeds}))
 
 
 def needs(claim: Claim) -> Mapping[str, object]:
     """The settings to which fresh seeds are narrowed for a claim: the levels that its effect reads, of each argument of
     its tables that has a column's name, or the plural of it. Words that were measured cannot be made higher or lower to
     see what reads them: there nothing is narrowed."""
-    if callable(claim.grid):
+    if callable(claim.source):
         return {}
-    tables, rows, columns, axes = tables_of(claim.grid), table_of(claim), {}, {}
+    tables, rows, columns, axes = tables_of(claim.source), table_of(claim), {}, {}
     for name in tables[0].settings:
         column = name if name in rows else name.removesuffix("s")
         levels = [table.settings.get(name) for table in tables]
@@ -168,7 +168,7 @@ def needs(claim: Claim) -> Mapping[str, object]:
     return {name: read[column] for name, column in columns.items() if column in read}
 
 
-def _rows(grid: str | tuple[str, ...], table: Callable[[KeptTable], pd.DataFrame]) -> pd.DataFrame:
-    if isinstance(grid, str):
-        return table(TABLES[grid])
-    return pd.concat([table(TABLES[name]).assign(grid=name) for name in grid], ignore_index=True)
+def _rows(source: str | tuple[str, ...], table: Callable[[KeptTable], pd.DataFrame]) -> pd.DataFrame:
+    if isinstance(source, str):
+        return table(TABLES[source])
+    return pd.concat([table(TABLES[name]).assign(table=name) for name in source], ignore_index=True)

@@ -44,8 +44,8 @@ from helpers.evaluation.statistics import contrast
 from helpers.evaluation.verdicts import EXTENDED, FAR, LEFT, LEVEL, MARGINS, UNDECIDED, VERDICTS, Finding, verdict
 from helpers.support import validate
 
-# The name of a kept grid, several names, or an experiment that a notebook runs itself, a function of seeds.
-Grid = str | tuple[str, ...] | Callable[[Sequence[int]], pd.DataFrame]
+# The name of a kept table, several names, or an experiment that a notebook runs itself, a function of seeds.
+Source = str | tuple[str, ...] | Callable[[Sequence[int]], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Claim:
 
     sentence  what is claimed, in words that need no other claim
     effect    a contrast, or a function of the table; one number a seed
-    grid      the name of the kept grid that it is measured on; of several, whose rows a column `grid` tells apart; or
+    source    the name of the kept table that it is measured on; of several, whose rows a column `table` tells apart; or
               an experiment that a notebook runs itself, a function of seeds
     unit      of the effect, such as "R²": it gives the claim its margin, `smallest`
     sign      +1 or −1, the sign of the effect where the sentence is right
@@ -163,7 +163,7 @@ class Claim:
 
     sentence: str
     effect: Callable[[pd.DataFrame], Sequence[float]]
-    grid: Grid
+    source: Source
     unit: str
     sign: int = 1
     expected: str = "holds"
@@ -254,13 +254,13 @@ def read(path: Path, functions: Mapping[str, Callable]) -> dict[str, Claim]:
 
 def _claim(fields: dict, functions: Mapping[str, Callable]) -> Claim:
     first, *more = fields.pop("tables").split(" + ")
-    grid = functions[fields.pop("experiment")] if "experiment" in fields else (first, *more) if more else first
+    source = functions[fields.pop("experiment")] if "experiment" in fields else (first, *more) if more else first
     over = fields.get("interval", "worlds")
     fields["interval"] = one_log(**over) if isinstance(over, dict) else {"worlds": WORLDS, "shares": SHARES}[over]
     effect = _effect(fields.pop("effect"), functions, fields.get("sign", 1))
     if fields.get("unit") == LEFT:
         effect = of_error_left(effect)
-    return Claim(grid=grid, effect=effect, **fields)
+    return Claim(source=source, effect=effect, **fields)
 
 
 def _effect(given: Mapping, functions: Mapping[str, Callable], sign: int) -> Callable[[pd.DataFrame], pd.Series]:

@@ -3,7 +3,7 @@
 usage: python -m helpers.lab.keep_findings
 
 Judges all claims on the kept tables, writes the file, and prints each row that is new or has changed, with the seeds
-that a replication needs. Then `data/margins.csv` has a row for each margin that is new. `make grids` and `make claims`
+that a replication needs. Then `data/margins.csv` has a row for each margin that is new. `make tables` and `make claims`
 do it as well. Claims that are measured where they are shown have no row in the first.
 """
 
@@ -26,7 +26,7 @@ COLUMNS = [field.name for field in fields(Finding)]
 
 def write() -> None:
     """Judge every claim again on its kept table. Where that fails, nothing is written."""
-    claims = {id: stated for id, stated in all_claims().items() if not callable(stated.grid)}
+    claims = {id: stated for id, stated in all_claims().items() if not callable(stated.source)}
     before = {replace(row, block="") for row in verdicts.findings().values()}
     findings = judged(claims)
     log_margins(all_claims())

@@ -1,4 +1,4 @@
-"""Grids: tables of trained runs that take too long for a chapter and are kept in `data/grids/`.
+"""Kept tables: tables of trained runs that take too long for a chapter and are kept in `data/tables/`.
 
 An experiment is a pure function of settings and seeds that returns a tidy table, one row a setting, seed, model and
 task. Figures, explorers, claims and reports only read such tables.
@@ -23,13 +23,13 @@ from helpers.support.files import whole
 
 @dataclass(frozen=True)
 class KeptTable:
-    """A table that is trained once (`train_grids`) and kept in `data/grids/`, with the hash of its settings: all
+    """A table that is trained once (`train_tables`) and kept in `data/tables/`, with the hash of its settings: all
     arguments of `make`, and the constants that it reaches (`helpers.lab.reads`).
 
     make       function that returns the table; its parameters are what claims and samples narrow or widen, each with
                the name of its column, or the plural: conditions, widths, seeds
     given      the arguments that are not the defaults of `make`, in most cases the seeds
-    samples    of its points, which a test trains again; a grid has at least one
+    samples    of its points, which a test trains again; each table has at least one
     packed     whether the file is compressed, which a table of more than a megabyte should be
     needs      the data of others that `make` reads
     seeds      the argument that has the seeds
@@ -55,7 +55,7 @@ class KeptTable:
 
     @property
     def searches(self) -> list[str]:
-        """The names of the grids that it reads: they are trained before it."""
+        """The names of the tables that it reads: they are trained before it."""
         names = (name for chosen in Reads(self.make, self.settings).chosen for name in chosen.searches)
         return [name for name in dict.fromkeys(names) if name != self.name]  # a search has no choice of its own
 
@@ -80,7 +80,7 @@ class KeptTable:
         settings, table = kept.read(self.path)
         if settings != self.hash():
             today = f"today's: {kept.TRAINED.format(self.name)}"
-            validate.fail("grid", f"{self.path.name} made from other settings", today)
+            validate.fail("kept table", f"{self.path.name} made from other settings", today)
         return table
 
     def stale(self) -> bool:
@@ -116,4 +116,4 @@ def _csv(table: pd.DataFrame) -> str:
 
 def kept_tables(*several: KeptTable) -> dict[str, KeptTable]:
     """By name."""
-    return {grid.name: grid for grid in several}
+    return {table.name: table for table in several}

@@ -27,7 +27,7 @@ from typing import NamedTuple
 from helpers.evaluation.verdicts import UNDECIDED, Finding, agree, findings, weak
 from helpers.experiments import jobs
 from helpers.lab import absent, all_claims, fresh, keep_findings, needs, seeds, tables_of
-from helpers.lab.claim import Claim, Grid
+from helpers.lab.claim import Claim, Source
 from helpers.support import environment
 
 
@@ -44,22 +44,22 @@ def _names(id: str) -> set[str]:
 
 
 class Experiment(NamedTuple):
-    """Claims that one fresh table serves: their ids, its grid, the settings that it is narrowed to, and its seeds."""
+    """Claims that one fresh table serves: their ids, its source, the settings that it is narrowed to, and its seeds."""
 
     ids: list[str]
-    grid: Grid
+    source: Source
     only: Mapping[str, object]
     seeds: int
 
     @property
     def runs(self) -> int:
-        """How many points of its grid it trains, up to a factor that all experiments on this grid have in common."""
-        each = [table.settings | self.only | {table.seeds: range(self.seeds)} for table in tables_of(self.grid)]
+        """How many points of its tables it trains, up to a factor that all experiments on them have in common."""
+        each = [table.settings | self.only | {table.seeds: range(self.seeds)} for table in tables_of(self.source)]
         return sum(prod(len(level) for level in settings.values() if _several(level)) for settings in each)
 
     def joined(self, other: "Experiment") -> "Experiment | None":
         """The experiment that serves the claims of both; None where there is none, or two tables are fewer runs."""
-        if callable(self.grid) or self.grid != other.grid:
+        if callable(self.source) or self.source != other.source:
             return None
         only = {}
         for name in self.only.keys() & other.only.keys():  # what one of them does not narrow is whole
@@ -67,7 +67,7 @@ class Experiment(NamedTuple):
             if levels != more and not (_several(levels) and _several(more)):
                 return None
             only[name] = levels if levels == more else [*levels, *(level for level in more if level not in levels)]
-        both = Experiment([*self.ids, *other.ids], self.grid, only, max(self.seeds, other.seeds))
+        both = Experiment([*self.ids, *other.ids], self.source, only, max(self.seeds, other.seeds))
         return both if both.runs <= self.runs + other.runs else None
 
 
@@ -76,18 +76,18 @@ def _several(levels: object) -> bool:
 
 
 def by_experiment(claims: Mapping[str, Claim]) -> list[Experiment]:
-    """The experiments that measure these claims: one for those with the same grid, narrowed alike."""
+    """The experiments that measure these claims: one for those with the same source, narrowed alike."""
     groups, only = {}, {id: needs(claim) for id, claim in claims.items()}
     for id, claim in claims.items():
-        groups.setdefault(repr((claim.grid, only[id])), []).append(id)
+        groups.setdefault(repr((claim.source, only[id])), []).append(id)
     return [
-        Experiment(ids, claims[ids[0]].grid, only[ids[0]], max(claims[id].seeds for id in ids))
+        Experiment(ids, claims[ids[0]].source, only[ids[0]], max(claims[id].seeds for id in ids))
         for ids in groups.values()
     ]
 
 
 def trained_together(experiments: list[Experiment]) -> list[Experiment]:
-    """Those, with the ones on a grid trained together that need fewer runs so: a rival that ten claims name, once."""
+    """Those, with the ones on a source trained together that need fewer runs so: a rival that ten claims name, once."""
     merged = []
     for experiment in experiments:
         for place, other in enumerate(merged):
@@ -100,9 +100,9 @@ def trained_together(experiments: list[Experiment]) -> list[Experiment]:
 
 
 def one_a_table(experiments: list[Experiment]) -> list[Experiment]:
-    """Of the experiments with one grid, or one function, that with the fewest seeds, then the fewest claims."""
+    """Of the experiments with one source, or one function, that with the fewest seeds, then the fewest claims."""
     ranked = sorted(experiments, key=lambda experiment: (experiment.seeds, len(experiment.ids)))
-    tables = [repr(experiment.grid) for experiment in ranked]
+    tables = [repr(experiment.source) for experiment in ranked]
     return [experiment for place, experiment in enumerate(ranked) if tables[place] not in tables[:place]]
 
 
@@ -145,8 +145,8 @@ def main(arguments: list[str] | None = None) -> int:
     elif not (options.seeds or options.again):
         start = seeds.next_block()
     measure = {}
-    for name, (_, grid, only, needed) in by_name.items():
-        measure[name] = partial(fresh, grid, only, range(start, start + max(asked, needed)))
+    for name, (_, source, only, needed) in by_name.items():
+        measure[name] = partial(fresh, source, only, range(start, start + max(asked, needed)))
     judged, failed = [], []
     print(f"Seeds from {start} on.", flush=True)
     for done in jobs.run(measure, options.cluster):

@@ -1,4 +1,4 @@
-"""Samples of a grid: points that a test trains again, to see that today's code gives what the grid keeps.
+"""Samples of a kept table: points that a test trains again, to see that today's code gives what it keeps.
 
 On another CPU a rounding error is amplified by some training runs and not by others, so a sample says how each measured
 column is compared: every value (a number alone: within so much), the mean over runs, or the median over runs.
@@ -18,9 +18,9 @@ Comparison = Callable[[pd.Series, pd.Series], bool]
 
 @dataclass(frozen=True)
 class Recheck:
-    """Points of a grid, and how near to the kept values a second training must come.
+    """Points of a kept table, and how near to the kept values a second training must come.
 
-    again     arguments that narrow the grid's settings to a few seconds of training
+    again     arguments that narrow the table's settings to a few seconds of training
     near      {measured column: tolerance or `Comparison`}; the other columns are the keys of a row
     rows      a query: the rows to compare, all if empty
     """

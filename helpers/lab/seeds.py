@@ -16,7 +16,7 @@ from helpers.support.files import alone, whole
 
 LOG = Path(__file__).parents[2] / "data" / "seeds.csv"
 BLOCK = 1_000  # seeds from one block to the next; no claim takes as many
-FIRST = 5_000  # below, grids and tuning have theirs
+FIRST = 5_000  # below, kept tables and tuning have theirs
 TOOL = "by make claims"
 
 

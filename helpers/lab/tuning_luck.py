@@ -92,14 +92,14 @@ def chosen_on(start: int, several: list[Chosen]) -> Iterator[None]:
 
 def measured(experiment: Experiment) -> pd.DataFrame:
     """id, block (its first seed), effect: of each of its claims and of `BLOCKS`."""
-    tables, rows = tables_of(experiment.grid), []
+    tables, rows = tables_of(experiment.source), []
     several = [chosen for table in tables for chosen in Reads(table.make, table.settings).chosen]
     if not several:
         came = f"{', '.join(experiment.ids)}, for which nothing is searched"
         validate.fail("ids", came, "claims whose models are tuned")
     for start in BLOCKS:
         with chosen_on(start, several):
-            table = fresh(experiment.grid, experiment.only, tables[0].settings[tables[0].seeds])
+            table = fresh(experiment.source, experiment.only, tables[0].settings[tables[0].seeds])
         for id in experiment.ids:
             finding = all_claims()[id].judge(id, table)
             rows.append((id, start, finding.effect))

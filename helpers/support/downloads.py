@@ -2,9 +2,9 @@
 
     python -m helpers.support.downloads ml-100k     # says nothing; exit code 0 where there is a copy, else 1
 
-One answer for make, the tests, the grids and the modules that read the data. Only file names are looked at, and only
-Python's standard library is imported: asking costs no time. A folder that is empty or half filled holds no copy; what
-the files say is the reading module's matter.
+One answer for make, the tests, the kept tables and the modules that read the data. Only file names are looked at, and
+only Python's standard library is imported: asking costs no time. A folder that is empty or half filled holds no copy;
+what the files say is the reading module's matter.
 """
 
 import argparse

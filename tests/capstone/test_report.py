@@ -183,9 +183,9 @@ def test_names_that_the_font_does_not_have_stand_below_the_picture(found, painte
     assert "What 点击 (task 1) and 时长 (task 2) gain by sharing, from top to bottom" in page
 
 
-@pytest.mark.parametrize(("how", "grid"), [("at random", "08_worlds"), ("by time", "08_by_time")])
-def test_how_often_intervals_hold_is_what_was_measured(how, grid):
-    held = coverage.held(lab_coverage.TABLES[grid].read())
+@pytest.mark.parametrize(("how", "table"), [("at random", "08_worlds"), ("by time", "08_by_time")])
+def test_how_often_intervals_hold_is_what_was_measured(how, table):
+    held = coverage.held(lab_coverage.TABLES[table].read())
     assert round(100 * held.loc[held["repeats"] == coverage.REPEATS, "report"].mean()) == HELD[how]
 
 

@@ -19,10 +19,10 @@ Said = Iterator[tuple[Explorer, dict, list[str]]]  # an explorer, a setting, and
 
 
 def weights() -> Said:
-    grid = primer.TABLES["00_task_weights"].read()
-    explorer = weight_explorer(grid)
+    table = primer.TABLES["00_task_weights"].read()
+    explorer = weight_explorer(table)
     for weight in explorer.options["weight"]:
-        at = grid[np.isclose(grid["weight"], weight)]
+        at = table[np.isclose(table["weight"], weight)]
         loss = f"Trained on {weight:g} · L(click) + {1 - weight:.1g} · L(finish)"
         finished = f"makes {10 * (at['clicked'] * at['finished']).mean():.2f} finished videos"
         yield explorer, {"weight": weight}, [loss, f"{10 * at['clicked'].mean():.1f} are clicked", finished]

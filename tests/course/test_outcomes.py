@@ -73,16 +73,16 @@ def test_every_dot_has_a_name_of_its_own_and_lies_in_its_intervals():
 
 def test_a_gain_is_that_of_the_best_of_both_sides():
     dot = next(dot for dot in outcomes.DOTS if dot.name == "ESMM at 1")
-    grid = Runs(TABLES[dot.grid].read()).where(**dot.where, task=dot.tasks[1])
-    shared, best = (max(grid.where(model=one).of(dot.value).mean() for one in side) for side in (dot.model, dot.over))
+    table = Runs(TABLES[dot.kept].read()).where(**dot.where, task=dot.tasks[1])
+    shared, best = (max(table.where(model=one).of(dot.value).mean() for one in side) for side in (dot.model, dot.over))
     row = outcomes.table([7]).set_index("name").loc[dot.name]
     assert row["b"] == pytest.approx(shared - best)
-    assert best > grid.where(model="single-task").of(dot.value).mean() and row["over"] == "best unshared"
+    assert best > table.where(model="single-task").of(dot.value).mean() and row["over"] == "best unshared"
 
 
 def test_the_whiskers_of_the_capstone_are_those_of_its_report():
-    grid = lab_logs.TABLES["08_feed"].read()
-    click = logs.gains(grid).set_index("task").loc["click"]
+    table = lab_logs.TABLES["08_feed"].read()
+    click = logs.gains(table).set_index("task").loc["click"]
     row = outcomes.table([8]).set_index("name").loc["report on the feed"]
     assert (row["a_low"], row["a_high"]) == pytest.approx((click["low"], click["high"]))
 

@@ -110,7 +110,7 @@ def test_the_options_of_a_question_are_alike(path):
 
 
 @pytest.mark.parametrize("path", [*QUIZZES, *BANK], ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_a_number_of_a_claim_is_what_its_grid_gives(path):
+def test_a_number_of_a_claim_is_what_its_table_gives(path):
     text = path.read_text(encoding="utf-8")
     named = re.findall(r"C\d\.\d+", text)
     assert set(named) <= set(findings())

@@ -70,11 +70,11 @@ def test_unknown_names_are_told(table, wrong, message):
         wrong(Runs(table))
 
 
-def test_kept_runs_come_by_the_names_of_their_grids():
+def test_kept_runs_come_by_the_names_of_their_tables():
     both = runs("04_ratings", "04_ratings_80")
     assert (both.value, both.metric, both.model) == ("auc", "AUC", "model")
     assert len(both.table) == sum(len(TABLES[name].read()) for name in ("04_ratings", "04_ratings_80"))
-    with pytest.raises(FileNotFoundError, match=r"grid: got no file 04_nothing\.csv"):
+    with pytest.raises(FileNotFoundError, match=r"kept table: got no file 04_nothing\.csv"):
         runs("04_nothing")
     with pytest.raises(FileNotFoundError, match=r"04_condition\.csv \(is it 04_conditions\.csv\?\)"):
         runs("04_condition")

@@ -1,4 +1,4 @@
-"""What a search found best is read from its kept table, and a grid that uses it depends on it."""
+"""What a search found best is read from its kept table, and a table that uses it depends on it."""
 
 import pandas as pd
 import pytest
@@ -50,17 +50,17 @@ def test_several_columns_nest_and_several_searches_are_one(search):
 
 
 @pytest.mark.parametrize("default", [False, True])
-def test_a_grid_depends_on_what_was_chosen_for_it(search, default):
-    def grid() -> KeptTable:
+def test_a_table_depends_on_what_was_chosen_for_it(search, default):
+    def kept() -> KeptTable:
         if default:
             return KeptTable("z", lambda rates=chosen(): pd.DataFrame({"r2": [1.0]}), {})  # noqa: B008
         rates = chosen()
         return KeptTable("z", lambda: pd.DataFrame({"r2": [1.0 for _ in [rates]]}), {})
 
-    grid().write(grid().make())
-    assert grid().searches == ["x"]
+    kept().write(kept().make())
+    assert kept().searches == ["x"]
     search([*ROWS, ("n", "width 4", 0.2, 9.0)])  # the same setting is best
-    assert len(grid().read()) == 1
+    assert len(kept().read()) == 1
     search([*ROWS, ("n", "width 4", 0.1, 9.0)])
     with pytest.raises(ValueError, match=r"z.csv made from other settings"):
-        grid().read()
+        kept().read()

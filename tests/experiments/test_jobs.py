@@ -20,7 +20,7 @@ from helpers.chapters.ch04.studies import sharing as lab_sharing
 from helpers.chapters.ch05.studies import balancers
 from helpers.experiments import jobs, kept
 from helpers.experiments.jobs import Undone
-from helpers.lab import measure_claims, train_grids
+from helpers.lab import measure_claims, train_tables
 
 
 def one(value: int) -> pd.DataFrame:
@@ -112,17 +112,17 @@ def cluster():
 
 @pytest.mark.long
 def test_a_cluster_computes_what_the_cores_do_although_a_worker_is_killed(cluster, tmp_path):
-    """Samples of three grids; the worker of one is killed with what it holds."""
-    grids = {
+    """Samples of three tables; the worker of one is killed with what it holds."""
+    tables = {
         "conditions": partial(sharing.conditions, range(2), ["disjoint features"]),
         "heads": heads,
         "conflicts": partial(balancers.conflicts, range(4)),
     }
-    here = {done.name: done.table for done in jobs.run(grids)}
-    killed = grids | {"heads": partial(die_first, tmp_path / "killed", grids["heads"])}
+    here = {done.name: done.table for done in jobs.run(tables)}
+    killed = tables | {"heads": partial(die_first, tmp_path / "killed", tables["heads"])}
     there = [(done.name, done.table) for done in jobs.run(killed, cluster)]
     assert (tmp_path / "killed").exists()
-    assert sorted(name for name, _ in there) == sorted(grids), "each once"
+    assert sorted(name for name, _ in there) == sorted(tables), "each once"
     for name, table in there:
         pd.testing.assert_frame_equal(table, here[name], check_exact=True)
 
@@ -138,17 +138,17 @@ def test_a_job_that_no_worker_can_do_gives_one_clear_error(cluster):
 
 
 @pytest.mark.long
-def test_make_grids_and_make_claims_give_the_same_on_a_cluster(cluster, tmp_path, monkeypatch, capsys):
+def test_make_tables_and_make_claims_give_the_same_on_a_cluster(cluster, tmp_path, monkeypatch, capsys):
     names, written = ["01_days", "03_week"], {}
-    monkeypatch.setattr(train_grids.keep_findings, "write", lambda: None)  # the findings are those of data/grids
+    monkeypatch.setattr(train_tables.keep_findings, "write", lambda: None)  # the findings are those of data/tables
     for place in ([], ["--cluster", cluster]):
         folder = tmp_path / str(len(place))
-        shutil.copytree(kept.FOLDER, folder)  # what the grids read is there
+        shutil.copytree(kept.FOLDER, folder)  # what the tables read is there
         for name in names:
             (folder / f"{name}.csv").unlink()
         with monkeypatch.context() as patch:
             patch.setattr(kept, "FOLDER", folder)
-            assert train_grids.main([*names, *place]) == 0
+            assert train_tables.main([*names, *place]) == 0
         written[len(place)] = {name: (folder / f"{name}.csv").read_bytes() for name in names}
     assert written[0] == written[2]
     capsys.readouterr()

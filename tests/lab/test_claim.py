@@ -16,7 +16,7 @@ def table(seeds) -> pd.DataFrame:
 
 
 def claim(**changes) -> Claim:
-    settings = {"grid": "00_x", "effect": mean("effect"), "unit": "R²"}
+    settings = {"source": "00_x", "effect": mean("effect"), "unit": "R²"}
     return Claim("A second task helps.", **(settings | changes))
 
 
@@ -152,7 +152,7 @@ def test_claims_are_data(tmp_path):
     claims = read(written(tmp_path, TOML), FUNCTIONS)
     assert list(claims) == [f"C0.{number}" for number in range(1, 7)]
     assert {claims[id].seeds for id in ("C0.1", "C0.2")} == {30} and claims["C0.3"].seeds == 20
-    assert [claims[id].grid for id in ("C0.1", "C0.3", "C0.6")] == ["00_x", ("00_x", "00_y"), table]
+    assert [claims[id].source for id in ("C0.1", "C0.3", "C0.6")] == ["00_x", ("00_x", "00_y"), table]
     assert claims["C0.1"].effect == gain("r2", "MMoE", over="PLE", p=1.0)
     each = [lead("r2", "MMoE", over=["PLE", "MMoE"], p=p)(runs()) for p in (0.0, 1.0)]
     pd.testing.assert_series_equal(claims["C0.2"].effect(runs()), min(each, key=lambda gains: -gains.mean()))

@@ -39,7 +39,7 @@ def experiment(seeds, shift=0.0) -> pd.DataFrame:
 
 
 def claim(**changes) -> Claim:
-    settings = {"grid": experiment, "effect": mean("effect"), "unit": "R²"}
+    settings = {"source": experiment, "effect": mean("effect"), "unit": "R²"}
     return Claim("A second task helps.", **(settings | changes))
 
 
@@ -55,7 +55,7 @@ def test_every_claim_is_shown_in_a_notebook_and_no_other():
 @pytest.mark.slow
 def test_the_findings_are_what_the_kept_tables_say():
     """Where this fails: `python -m helpers.lab.keep_findings`."""
-    claims = {id: claim for id, claim in all_claims().items() if not callable(claim.grid)}
+    claims = {id: claim for id, claim in all_claims().items() if not callable(claim.source)}
     assert list(verdicts.findings()) == list(claims) and len(claims) > 200
     for finding in keep_findings.logged(judged(claims)):
         kept_finding = verdicts.findings()[finding.id]
@@ -71,7 +71,7 @@ def kept_files(monkeypatch, tmp_path):
         monkeypatch.setattr(f"helpers.lab.keep_findings.{file}", tmp_path / path.name)
     (tmp_path / verdicts.FINDINGS.name).touch()
     (tmp_path / MARGINS.name).write_text("claim,date,smallest\nC0.1,2026-01-01,0.2\nC0.1,2026-01-02,0.05\n")
-    monkeypatch.setattr(lab, "TABLES", {"00_x": grid()})
+    monkeypatch.setattr(lab, "TABLES", {"00_x": kept()})
     caches = verdicts.findings, keep_findings.claim.margins_before
     for cached in caches:
         cached.cache_clear()
@@ -83,8 +83,8 @@ def kept_files(monkeypatch, tmp_path):
 def test_a_finding_comes_back_from_its_file_with_every_fact_and_is_printed_once(monkeypatch, kept_files, capsys):
     reason = 'the sentence says "a third"; and, moved: no more'
     claims = {
-        "C0.1": claim(grid="00_x", smallest=0.03, because=reason, close=True),
-        "C0.2": claim(grid="00_x", extended=True, far=True),
+        "C0.1": claim(source="00_x", smallest=0.03, because=reason, close=True),
+        "C0.2": claim(source="00_x", extended=True, far=True),
     }
     monkeypatch.setattr(keep_findings, "all_claims", lambda: claims)
     keep_findings.write()
@@ -100,7 +100,7 @@ def test_a_finding_comes_back_from_its_file_with_every_fact_and_is_printed_once(
 
 def test_a_claim_that_cannot_be_judged_is_named_and_nothing_is_logged(monkeypatch, kept_files):
     wrong = gain("effect", "shared bottom", over="MMoE", column="seed")
-    monkeypatch.setattr(keep_findings, "all_claims", lambda: {"C0.2": claim(grid="00_x", effect=wrong)})
+    monkeypatch.setattr(keep_findings, "all_claims", lambda: {"C0.2": claim(source="00_x", effect=wrong)})
     before = [path.read_bytes() for path in kept_files.iterdir()]
     with pytest.raises(ValueError, match=r"got 'shared bottom'(?s:.*)This is claim C0\.2\."):
         keep_findings.write()
@@ -159,7 +159,7 @@ def levels(claim: Claim) -> list[float]:
     """The mean R² of what its effect adds, and of what it takes off: each cell of its table (a mean over seeds) as
     heavy as the effect moves when that cell does. The moved tables are passed as the seeds of one."""
     table, step = table_of(claim), 1e-5
-    measured = {column for grid in tables_of(claim.grid) for sample in grid.samples for column in sample.near}
+    measured = {column for table in tables_of(claim.source) for sample in table.samples for column in sample.near}
     keys = [column for column in table if column not in measured | {"seed"}]
     cells = table.groupby(keys, sort=False, as_index=False, dropna=False)["r2"].mean()
     moved = [cells.assign(seed=seed, r2=cells["r2"] + step * (cells.index == seed)) for seed in (-1, *cells.index)]
@@ -175,7 +175,7 @@ def test_where_all_that_is_compared_has_an_r2_above_point_nine_the_margin_is_of_
     of_r2 = {
         id: claim
         for id, claim in all_claims().items()
-        if claim.unit in ("R²", LEFT) and not callable(claim.grid) and "r2" in table_of(claim)
+        if claim.unit in ("R²", LEFT) and not callable(claim.source) and "r2" in table_of(claim)
     }
     assert len(of_r2) > 50
     high = {id for id, claim in of_r2.items() if min(levels(claim)) > 0.9}
@@ -193,27 +193,27 @@ def test_no_two_claims_have_the_same_sentence():
     assert sorted(set(sentences)) == sorted(sentences)
 
 
-def grid(make=experiment, absent="", **settings) -> SimpleNamespace:
-    """A grid of `experiment`, kept with seeds 0 to 19."""
+def kept(make=experiment, absent="", **settings) -> SimpleNamespace:
+    """A kept table of `experiment`, kept with seeds 0 to 19."""
     settings = {"seeds": range(20), **settings}
     words = {"seeds": "seeds", "absent": absent, "samples": [Recheck({}, {"effect": 0, "r2": 0})]}
     return SimpleNamespace(make=make, settings=settings, read=lambda: make(**settings), **words)
 
 
-def test_a_claim_is_judged_on_its_grid_and_measured_anew_with_its_settings(monkeypatch):
-    monkeypatch.setattr(lab, "TABLES", {"00_x": grid(shift=1.0)})
-    pd.testing.assert_frame_equal(table_of(claim(grid="00_x")), experiment(range(20), 1.0))
+def test_a_claim_is_judged_on_its_table_and_measured_anew_with_its_settings(monkeypatch):
+    monkeypatch.setattr(lab, "TABLES", {"00_x": kept(shift=1.0)})
+    pd.testing.assert_frame_equal(table_of(claim(source="00_x")), experiment(range(20), 1.0))
     pd.testing.assert_frame_equal(fresh("00_x", {}, range(50, 53)), experiment(range(50, 53), 1.0))
     narrowed = fresh("00_x", {"shift": 2.0}, range(50, 53))
     pd.testing.assert_frame_equal(narrowed, experiment(range(50, 53), 2.0))
 
 
-def test_rows_of_several_grids_are_told_apart(monkeypatch):
-    monkeypatch.setattr(lab, "TABLES", {"00_low": grid(), "00_high": grid(shift=1.0)})
-    both = claim(grid=("00_low", "00_high"), effect=gain("effect", "00_high", over="00_low", column="grid"))
+def test_rows_of_several_tables_are_told_apart(monkeypatch):
+    monkeypatch.setattr(lab, "TABLES", {"00_low": kept(), "00_high": kept(shift=1.0)})
+    both = claim(source=("00_low", "00_high"), effect=gain("effect", "00_high", over="00_low", column="table"))
     assert len(table_of(both)) == 40
     assert both.judge("C0.1", table_of(both)).effect == pytest.approx(1.0)
-    assert both.judge("C0.1", fresh(both.grid, {}, range(30, 60))).effect == pytest.approx(1.0)
+    assert both.judge("C0.1", fresh(both.source, {}, range(30, 60))).effect == pytest.approx(1.0)
 
 
 def only(monkeypatch, tmp_path, chosen: dict[str, Claim], **stated):
@@ -261,7 +261,7 @@ def test_make_claims_takes_a_block_that_is_not_used_up_and_logs_it_when_all_were
         asked.append(seeds)
         return experiment(seeds)
 
-    claims = {"C0.1": claim(grid=measure), "C0.2": claim(grid=measure, seeds=30)}
+    claims = {"C0.1": claim(source=measure), "C0.2": claim(source=measure, seeds=30)}
     only(monkeypatch, tmp_path, claims, C0_1="holds", C0_2="opposite")
     seeds.append("0.1", "2026-01-01", seeds.FIRST, seeds.FIRST + 20, ["C0.1", "C0.2"], [])
     main(["C0.1"])
@@ -279,7 +279,7 @@ def test_a_block_is_used_up_as_soon_as_a_run_has_taken_it(monkeypatch, tmp_path)
         taken.append((fresh[0], seeds.next_block()))
         raise KeyboardInterrupt
 
-    only(monkeypatch, tmp_path, {"C0.1": claim(grid=killed)})
+    only(monkeypatch, tmp_path, {"C0.1": claim(source=killed)})
     for arguments in ([], [], ["--seeds", "9000:9020"]):
         with pytest.raises(KeyboardInterrupt):
             main(arguments)
@@ -322,10 +322,10 @@ def test_of_runs_side_by_side_no_row_is_lost_and_each_has_blocks_of_its_own(tmp_
 
 
 def test_make_claims_trains_a_rival_of_several_claims_once_unless_its_seeds_would_cost_more(monkeypatch):
-    monkeypatch.setattr(lab, "TABLES", {"00_x": grid(by_model, models=["rival", "a", "b", "c"])})
+    monkeypatch.setattr(lab, "TABLES", {"00_x": kept(by_model, models=["rival", "a", "b", "c"])})
     rivals = {"C0.1": ("a", 20), "C0.2": ("b", 30), "C0.3": ("c", 200)}
     chosen = {
-        id: claim(grid="00_x", seeds=count, effect=gain("r2", model, over="rival"))
+        id: claim(source="00_x", seeds=count, effect=gain("r2", model, over="rival"))
         for id, (model, count) in rivals.items()
     }
     shared, alone = trained_together(by_experiment(chosen))
@@ -340,13 +340,13 @@ def by_model(seeds, models, width=(1, 2)) -> pd.DataFrame:
 
 
 def test_fresh_seeds_are_narrowed_to_the_levels_that_an_effect_reads(monkeypatch):
-    grids = {"00_x": grid(by_model, models=["a", "b"], width=(1, 2)), "00_y": grid(by_model, models=["c"])}
-    monkeypatch.setattr(lab, "TABLES", grids)
+    tables = {"00_x": kept(by_model, models=["a", "b"], width=(1, 2)), "00_y": kept(by_model, models=["c"])}
+    monkeypatch.setattr(lab, "TABLES", tables)
     of_one = gain("r2", "a", over="at random", width=2)
-    assert needs(claim(grid="00_x", effect=of_one)) == {"models": ["a"], "width": [2]}
-    assert needs(claim(grid="00_x", effect=mean("r2", model="at random"))) == {"models": []}
+    assert needs(claim(source="00_x", effect=of_one)) == {"models": ["a"], "width": [2]}
+    assert needs(claim(source="00_x", effect=mean("r2", model="at random"))) == {"models": []}
     terms, both = {("c", "00_y"): 1, ("b", "00_x"): -1}, ("00_x", "00_y")
-    assert needs(claim(grid=both, effect=Contrast("r2", terms, ["model", "grid"]))) == {"models": ["b", "c"]}
+    assert needs(claim(source=both, effect=Contrast("r2", terms, ["model", "table"]))) == {"models": ["b", "c"]}
     assert needs(claim()) == {}
 
 
@@ -356,7 +356,7 @@ def test_what_is_trained_together_serves_each_claim_as_its_own_experiment_would(
     alone = {id: experiment.only for experiment in experiments for id in experiment.ids}
     for experiment in trained_together(experiments):
         for id in experiment.ids:
-            assert claims[id].grid == experiment.grid and claims[id].seeds <= experiment.seeds
+            assert claims[id].source == experiment.source and claims[id].seeds <= experiment.seeds
             for name, levels in experiment.only.items():  # what it does not narrow is whole
                 wanted = alone[id][name]
                 assert wanted == levels or all(level in levels for level in wanted)
@@ -366,7 +366,7 @@ def test_what_is_trained_together_serves_each_claim_as_its_own_experiment_would(
         table = narrowed = table_of(claims[id])
         for name, levels in alone[id].items():
             column = name if name in table else name.removesuffix("s")
-            whole = {level for grid in tables_of(claims[id].grid) for level in grid.settings[name]}
+            whole = {level for table in tables_of(claims[id].source) for level in table.settings[name]}
             assert {*levels} < whole <= {*table[column]}, id
             narrowed = narrowed[~narrowed[column].isin(whole - {*levels})]
         assert np.array_equal(*(np.asarray(claims[id].effect(rows)) for rows in (table, narrowed))), id
@@ -401,11 +401,11 @@ def test_a_block_is_fresh_only_if_none_of_its_seeds_is_used_up(monkeypatch, tmp_
 
 def test_make_claims_names_and_leaves_out_what_needs_absent_data(monkeypatch, tmp_path, capsys):
     absent = "Stones are absent: python -m stones"
-    monkeypatch.setattr(lab, "TABLES", {"00_x": grid(), "00_y": grid(absent=absent)})
+    monkeypatch.setattr(lab, "TABLES", {"00_x": kept(), "00_y": kept(absent=absent)})
     only(
         monkeypatch,
         tmp_path,
-        {"C0.1": claim(grid="00_x"), "C0.2": claim(grid="00_y"), "C0.3": claim(grid="00_y")},
+        {"C0.1": claim(source="00_x"), "C0.2": claim(source="00_y"), "C0.3": claim(source="00_y")},
         C0_1="holds",
     )
     assert main(["--seeds", "7000:7020"]) == 0
@@ -420,11 +420,11 @@ MOST = seeds.BLOCK // 4  # seeds that a promise may take
 
 @pytest.mark.slow
 def test_every_claim_takes_enough_seeds_if_its_effect_is_at_the_near_end_of_its_interval():
-    """Where this fails, the claim takes more seeds, in `make claims` or in its grid, or is restated. One that needs
+    """Where this fails, the claim takes more seeds, in `make claims` or in its table, or is restated. One that needs
     more than `MOST` is close to its margin, and says so."""
     wrong = {}
     for id, claim in all_claims().items():
-        if claim.expected == UNDECIDED or callable(claim.grid):  # promises nothing; is measured where it is shown
+        if claim.expected == UNDECIDED or callable(claim.source):  # promises nothing; is measured where it is shown
             continue
         numbers = replication.measured(claim, table_of(claim))
         if not claim.close and replication.fails(claim, *numbers, claim.seeds) > 1 - replication.POWER:

@@ -1,4 +1,4 @@
-"""A sample of a grid is found out when a value, a mean or a row is not what is kept."""
+"""A sample of a kept table is found out when a value, a mean or a row is not what is kept."""
 
 import pandas as pd
 import pytest
@@ -34,7 +34,7 @@ def test_a_rule_tells_what_is_kept_from_what_is_not(rule, same, other):
 
 
 @pytest.fixture
-def grid(tmp_path, monkeypatch) -> KeptTable:
+def kept(tmp_path, monkeypatch) -> KeptTable:
     monkeypatch.setattr("helpers.experiments.kept.FOLDER", tmp_path)
 
     def make(seeds, off=0.0):
@@ -46,16 +46,16 @@ def grid(tmp_path, monkeypatch) -> KeptTable:
     return one
 
 
-def test_retrained_rows_stand_beside_the_kept_ones_and_columns_that_differ_are_named(grid):
+def test_retrained_rows_stand_beside_the_kept_ones_and_columns_that_differ_are_named(kept):
     sample = Recheck({"seeds": [2], "off": 0.5}, {"r2": 0.4})
-    both = grid.retrained(sample)
+    both = kept.retrained(sample)
     assert sample.differing(both) == ["r2"] and Recheck({}, {"r2": 0.6}).differing(both) == []
     assert both["r2"].tolist() == [2, 2] and both["r2 again"].tolist() == [2.5, 2.5]
     assert both.index.get_level_values("task").tolist() == ["a", "b"]
 
 
-def test_rows_that_are_not_asked_for_are_not_compared(grid):
-    both = grid.retrained(Recheck({"seeds": [2, 3], "off": 0.0}, {"r2": 0.4}))
+def test_rows_that_are_not_asked_for_are_not_compared(kept):
+    both = kept.retrained(Recheck({"seeds": [2, 3], "off": 0.0}, {"r2": 0.4}))
     both.loc[3, "r2 again"] = 9.0
     assert Recheck({}, {"r2": 0.4}, rows="seed == 2").differing(both) == []
     assert Recheck({}, {"r2": 0.4}, rows="seed == 3").differing(both) == ["r2"]
@@ -63,10 +63,10 @@ def test_rows_that_are_not_asked_for_are_not_compared(grid):
         Recheck({}, {"r2": 0.4}, rows="seed == 4").differing(both)
 
 
-def test_a_point_that_is_not_kept_is_named(grid):
+def test_a_point_that_is_not_kept_is_named(kept):
     with pytest.raises(
         ValueError, match=r"sample: got 4 rows, 2 of them kept; expected some, and all of them in x.csv"
     ):
-        grid.retrained(Recheck({"seeds": [3, 4]}, {"r2": 0.1}))
+        kept.retrained(Recheck({"seeds": [3, 4]}, {"r2": 0.1}))
     with pytest.raises(ValueError, match="sample: got 0 rows"):
-        grid.retrained(Recheck({"seeds": []}, {"r2": 0.1}))
+        kept.retrained(Recheck({"seeds": []}, {"r2": 0.1}))

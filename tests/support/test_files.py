@@ -124,7 +124,7 @@ WRITERS = {
     "ranker.pt": lambda path: ranker().save(path),
     "ranker.pt2": lambda path: ranker().export(path),
     "report.html": lambda path: Report("title", "body").save(path),
-    "grid.csv": lambda path: KeptTable(path.stem, pd.DataFrame, {}).write(pd.DataFrame({"seed": [1]})),
+    "table.csv": lambda path: KeptTable(path.stem, pd.DataFrame, {}).write(pd.DataFrame({"seed": [1]})),
     "users.csv.gz": lambda path: feed.write(path.parent, {"users": pd.DataFrame({"user": range(5000)})}),
     "chapter.ipynb": notebooks.regenerate,
 }

@@ -293,7 +293,7 @@ SPOILED = {
     "shows more than that it passes .*Folded": lambda b: output(
         b, -1, "display_data", data={"text/html": "<table></table>"}
     ),
-    "reads a grid by itself": lambda b: code(b, 1).update(source='biases.TABLES["01_days"].read()'),
+    "reads a table by itself": lambda b: code(b, 1).update(source='biases.TABLES["01_days"].read()'),
     "an empty code cell": lambda b: code(b, 1).update(source=""),
     "median code cell has 9": lambda b: [cell.update(source="x = 1\n" * 9) for cell in notebooks.code_cells(b)],
     "tenth of the code cells have 16": lambda b: [code(b, n).update(source="x = 1\n" * 16) for n in (1, 2)],

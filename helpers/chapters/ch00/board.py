@@ -63,7 +63,7 @@ EXPONENTS = torch.tensor(list(CHOSEN[FUSION].values()))  # of the probabilities,
 UPTO = tuple(f"{number:02d}" for number in range(9))
 YOURS = "yours"
 
-# What a list of ten brings: {column of the grid: (its name, times so much)}.
+# What a list of ten brings: {column of the table: (its name, times so much)}.
 SHOWN = {
     "satisfaction": ("satisfaction", 1),
     "click": ("clicks", 10),

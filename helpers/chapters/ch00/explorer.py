@@ -66,13 +66,13 @@ def claim(mean: float, low: float, high: float) -> Live:
     return Live(Path(__file__).with_name("claim.js"), "What a claim is", state, picture, words)
 
 
-def weight_explorer(grid: pd.DataFrame) -> Explorer:
+def weight_explorer(table: pd.DataFrame) -> Explorer:
     """Weight of the click → how many of the served videos are clicked, how many of those finished, how many both.
 
-    grid: the table of `primer.task_weights`.
+    table: the table of `primer.task_weights`.
     """
     # A product of two shares of one list; its mean over seeds is not the product of the means.
-    goals = grid.assign(both=grid["clicked"] * grid["finished"])
+    goals = table.assign(both=table["clicked"] * table["finished"])
     goals = goals.melt(["weight", "seed"], ["clicked", "finished", "both"], "goal", "share")
     table = summarise(goals, "share", ["weight", "goal"])
     total = table[table["goal"] == "both"].set_index("weight")["mean"]

@@ -16,9 +16,9 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
 
     one_score, two_towers: tables of `tradeoff.trade_off`, one of each model.
     """
-    grid = pd.concat([one_score.assign(model="one score"), two_towers.assign(model="two towers")])
-    grid = grid.replace({"task": TASK_NAMES})
-    losses, ranking = (summarise(grid, value, ["model", "correlation", "weight", "task"]) for value in ("loss", "auc"))
+    table = pd.concat([one_score.assign(model="one score"), two_towers.assign(model="two towers")])
+    table = table.replace({"task": TASK_NAMES})
+    losses, ranking = (summarise(table, value, ["model", "correlation", "weight", "task"]) for value in ("loss", "auc"))
     curves = Curves(
         losses,
         x="weight",

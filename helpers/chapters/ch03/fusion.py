@@ -20,8 +20,8 @@ from helpers.training.loop import fit
 
 ROWS = 18_000  # of each log, so that all worlds can train together
 BOTTOM, TOWER = [32], [16]
-# One setting for both models. In the grid 03_tuning, on worlds that no result uses, each has a slightly better one: one
-# score a validation loss 0.1% lower at (0.003, 0.01), two towers 0.6% lower at (0.03, 0.001).
+# One setting for both models. In 03_tuning, on worlds that no result uses, each has a slightly better one: one score a
+# validation loss 0.1% lower at (0.003, 0.01), two towers 0.6% lower at (0.03, 0.001).
 LEARNING_RATE, PENALTY = 0.01, 0.003
 
 

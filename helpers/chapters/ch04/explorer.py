@@ -23,12 +23,12 @@ START = {
 }
 
 
-def playground(grid: pd.DataFrame) -> Live:
+def playground(table: pd.DataFrame) -> Live:
     """Draw which features two tasks need, set the dials, train: what the bottom finds, what both tasks gain by sharing.
 
-    grid: the table of `sharing.weights`; its runs are shown next to the reader's own at those settings that it has.
+    table: the table of `sharing.weights`; its runs are shown next to the reader's own at those settings that it has.
     """
-    at = grid.pivot_table("transfer", ["shared", "width", "weight", "task"], "seed")
+    at = table.pivot_table("transfer", ["shared", "width", "weight", "task"], "seed")
     levels = [at.index.unique(name).tolist() for name in ("shared", "width", "weight")]
     seeds = at.to_numpy().reshape(*map(len, levels), 2, -1)  # (shared, width, weight, task, seed)
     data = {

@@ -13,7 +13,7 @@ from helpers.evaluation.statistics import summarise
 from helpers.training.balancing import UWL, GradNorm
 
 MATTERS = SMALLEST["R²"]
-# What is beside the reader's hand, with the settings of the grid `05_scales`.
+# What is beside the reader's hand, with the settings of the table `05_scales`.
 BALANCES = {"equal weights": None, "UWL": UWL(0.2), "GradNorm": GradNorm(0.12, 0.1)}
 # The same as the desk has them: loss of A and rates as powers of ten; the hand is log10 of the weight of A over B's.
 START = {
@@ -23,12 +23,12 @@ START = {
 MARKS = {"equal weights": ("P", "right"), "UWL": ("^", "right"), "GradNorm": ("*", "left")}  # and the side of the name
 
 
-def mixing_desk(grid: pd.DataFrame) -> Live:
+def mixing_desk(table: pd.DataFrame) -> Live:
     """Four runs of one model beside one another: equal weights, UWL, GradNorm, and faders to move while it trains.
 
-    grid: the table of `balancers.scales`; the picture for those without scripts shows it at the first setting.
+    table: the table of `balancers.scales`; the picture for those without scripts shows it at the first setting.
     """
-    kept = grid[(grid["pair"] == "disjoint features") & (grid["scale"] == 10 ** START["scale"])]
+    kept = table[(table["pair"] == "disjoint features") & (table["scale"] == 10 ** START["scale"])]
     scores = summarise(kept, "r2", ["method", "task"])
     means = scores.pivot(index="method", columns="task", values="mean").loc[list(MARKS)]
     each = "; ".join(f"{method} {row['a']:.2f} and {row['b']:.2f}" for method, row in means.iterrows())

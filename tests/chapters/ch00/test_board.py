@@ -1,4 +1,4 @@
-"""The board: a reader's ranker gets the line of the same ranker in the kept grid, and the grid is what it says."""
+"""The board: a reader's ranker gets the line of the same ranker in the kept table, and the table is what it says."""
 
 import re
 from itertools import permutations
@@ -21,7 +21,7 @@ OUTCOMES = [name for name, _ in board.SHOWN.values()]
 
 
 def line(ranker):
-    """The line of the kept grid in the reader's world, in the units of `serve`."""
+    """The line of the kept table in the reader's world, in the units of `serve`."""
     row = KEPT[(KEPT["seed"] == board.WORLD) & (KEPT["ranker"] == ranker)].iloc[0]
     return pd.Series({name: times * row[column] for column, (name, times) in board.SHOWN.items()})
 
@@ -128,7 +128,7 @@ def board_texts():
 
 
 @pytest.mark.parametrize("text", list(board_texts()))
-def test_the_differences_in_the_text_are_those_of_the_grid(text):
+def test_the_differences_in_the_text_are_those_of_the_table(text):
     finish = rankers.TABLES[race.BOARD.finished].read()
     raced = (KEPT, KEPT[KEPT["seed"].isin(race.BOARD.racing)], finish)
     tables = [kept.pivot(index="seed", columns="ranker", values="satisfaction") for kept in raced]

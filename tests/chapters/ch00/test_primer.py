@@ -1,4 +1,4 @@
-"""Chapter 00's experiments and explorer: what the maths says about them, and that the kept grids replicate."""
+"""Chapter 00's experiments and explorer: what the maths says about them, and that the kept tables replicate."""
 
 import numpy as np
 import pandas as pd

@@ -25,5 +25,7 @@ def test_what_is_read_is_what_was_predicted_to_half_a_step(worlds, tmp_path, mon
 
 
 def test_nothing_else_uses_the_held_out_worlds():
-    used = {seed for grid in TABLES.values() if grid.name != "01_held_out" for seed in grid.settings.get("seeds", [])}
+    used = {
+        seed for table in TABLES.values() if table.name != "01_held_out" for seed in table.settings.get("seeds", [])
+    }
     assert not (used | set(ranking.PRACTICE)) & set(held_out.WORLDS)

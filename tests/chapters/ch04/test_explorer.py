@@ -31,14 +31,14 @@ def found(playground: Live, expression: str, **state):
 @needs_node
 @pytest.mark.parametrize(("shared", "width", "weight"), [(0, 4, 0.5), (2, 8, 0.1), (4, 32, 0.9)])
 def test_it_shows_the_kept_runs_of_its_setting(playground, shared, width, weight):
-    grid = sharing.TABLES["04_weights"].read()
-    at = grid[(grid["shared"] == shared) & (grid["width"] == width) & np.isclose(grid["weight"], weight)]
+    table = sharing.TABLES["04_weights"].read()
+    at = table[(table["shared"] == shared) & (table["width"] == width) & np.isclose(table["weight"], weight)]
     b = [0] * (4 - shared) + [1, -1, 1, -1] + [0] * shared
     a = [*[-sign if shared % 2 else sign for sign in (1, -1, 1, -1)], 0, 0, 0, 0]
     kept = found(playground, "keptOf(stage)", a=a, b=b, width=width, weight=weight)
     for task, transfers in zip("ab", kept["now"], strict=True):
         assert transfers == pytest.approx(at[at["task"] == task]["transfer"].tolist(), abs=0.0006)
-    assert len(kept["path"]) == grid["weight"].nunique()
+    assert len(kept["path"]) == table["weight"].nunique()
 
 
 @needs_node

@@ -43,10 +43,10 @@ def test_it_starts_with_the_knobs_of_the_kept_runs():
     assert desk.START["alpha"] == gradnorm.alpha and 10 ** desk.START["scale"] in balancers.SCALES
 
 
-def test_the_words_of_its_picture_are_means_of_the_grid():
-    grid = balancers.TABLES["05_scales"].read()
-    live = desk.mixing_desk(grid)
-    at = grid[(grid["pair"] == "disjoint features") & (grid["scale"] == 100) & (grid["method"] == "UWL")]
+def test_the_words_of_its_picture_are_means_of_the_table():
+    table = balancers.TABLES["05_scales"].read()
+    live = desk.mixing_desk(table)
+    at = table[(table["pair"] == "disjoint features") & (table["scale"] == 100) & (table["method"] == "UWL")]
     a, b = at.groupby("task")["r2"].mean()
     assert f"UWL {a:.2f} and {b:.2f}" in live._words and f"{at['seed'].nunique()} seeds" in live._words
     assert live.start == desk.START and live.name == "desk"

@@ -8,11 +8,11 @@ from helpers.evaluation.intervals import gain
 
 
 def test_the_gains_of_a_kept_run_are_those_of_the_report():
-    grid = lab_logs.TABLES["08_feed"].read()
-    found = logs.gains(grid).set_index("task")
+    table = lab_logs.TABLES["08_feed"].read()
+    found = logs.gains(table).set_index("task")
     assert found["seeds"].eq(20).all()
-    part = grid[grid["task"] == "like"].pivot(index="seed", columns="model", values="auc")
-    overlap, users, units = grid.loc[grid["task"] == "like", ["overlap", "users", "units"]].iloc[0]
+    part = table[table["task"] == "like"].pivot(index="seed", columns="model", values="auc")
+    overlap, users, units = table.loc[table["task"] == "like", ["overlap", "users", "units"]].iloc[0]
     one = gain((part["Shared-Bottom"] - part["single-task"]).to_numpy(), overlap, users, units)
     assert (found.loc["like", "low"], found.loc["like", "high"]) == pytest.approx((one.low, one.high))
 

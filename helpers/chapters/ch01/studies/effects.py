@@ -16,5 +16,5 @@ def truth_tells_most(table: pd.DataFrame) -> pd.Series:
 def bait_with_autoplay(table: pd.DataFrame) -> pd.Series:
     """Bait in the ten that likes rank highest: with autoplay, minus where a click comes first; of seeds with both."""
     bait = mean("bait", score="like")
-    first, autoplayed = (bait(table[table["grid"] == name]) for name in ("01_labels", "01_labels_autoplay"))
+    first, autoplayed = (bait(table[table["table"] == name]) for name in ("01_labels", "01_labels_autoplay"))
     return (autoplayed - first).dropna()

@@ -151,7 +151,7 @@ def _tree_scores(at: pd.DataFrame) -> pd.DataFrame:
 
 def _forest(point: dict, train: Examples, task: str) -> Callable[[Examples], Iterator[np.ndarray]]:
     """Grow the trees of one task; the function gives the logits of other rows after one tree, after two, and so on."""
-    from sklearn.ensemble import HistGradientBoostingClassifier  # `make grids` alone needs it, and it takes a second
+    from sklearn.ensemble import HistGradientBoostingClassifier  # `make tables` alone needs it, and it takes a second
 
     features = features_of(point["pair"])
     offsets = np.array([layout.offset for layout in features.sparse])

@@ -18,7 +18,7 @@ NARROW_AND_WIDE = ("04_recipe", "04_recipe_wide")
 def rise_by_width(table: pd.DataFrame) -> pd.Series:
     """How far the loss rises from p = 1 to 0.75: in a bottom of 3, minus in a bottom of 18; of seeds with both."""
     rise = gain("log2_mse", 0.75, over=1.0, column="p", model=SHARED)
-    narrow, wide = (rise(table[table["grid"] == name]) for name in NARROW_AND_WIDE)
+    narrow, wide = (rise(table[table["table"] == name]) for name in NARROW_AND_WIDE)
     return (narrow - wide).dropna()
 
 

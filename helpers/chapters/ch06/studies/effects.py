@@ -14,7 +14,7 @@ from helpers.lab.claim import fused, gain, mean
 def lead_lost(table: pd.DataFrame) -> pd.Series:
     """log2 loss of MMoE minus that of the wide bottom at p = 1, tuned minus at the paper's rate; of seeds with both."""
     lead = gain("log2_mse", "MMoE", over="shared-bottom, equal size", p=1.0)
-    paper, tuned = (lead(table[table["grid"] == name]) for name in BEFORE_AND_AFTER)
+    paper, tuned = (lead(table[table["table"] == name]) for name in BEFORE_AND_AFTER)
     return (tuned - paper).dropna()
 
 

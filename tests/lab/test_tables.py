@@ -1,4 +1,4 @@
-"""Every grid has a sample, and the sample trains to what the grid keeps."""
+"""Every kept table has a sample, and the sample trains to what the table keeps."""
 
 import pytest
 
@@ -7,14 +7,14 @@ from helpers.lab.reads import Reads
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_every_grid_has_a_sample(name):
+def test_every_table_has_a_sample(name):
     assert TABLES[name].samples and all(sample.near for sample in TABLES[name].samples)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", TABLES)
-def test_a_sample_of_every_grid_trains_to_what_is_kept(name):
-    """The same code on the same data: a different number means that the grid is not what it says."""
+def test_a_sample_of_every_table_trains_to_what_is_kept(name):
+    """The same code on the same data: a different number means that the table is not what it says."""
     if TABLES[name].absent:
         pytest.skip(TABLES[name].absent)
     for sample in TABLES[name].samples:

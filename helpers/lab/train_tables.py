@@ -1,11 +1,11 @@
-"""`make grids`: train the grids of the course that are stale and keep them in `data/grids/`.
+"""`make tables`: train the kept tables of the course that are stale and keep them in `data/tables/`.
 
-usage: python -m helpers.lab.train_grids [--all] [--cluster tcp://HOST:PORT] [NAME ...]
+usage: python -m helpers.lab.train_tables [--all] [--cluster tcp://HOST:PORT] [NAME ...]
 
-A grid is stale if it is absent, or was made from other settings than today's, such as what a search has found since.
-With names it trains these grids, with --all every one. They are shared out among the cores of this machine, or the
+A table is stale if it is absent, or was made from other settings than today's, such as what a search has found since.
+With names it trains these, with --all every one. They are shared out among the cores of this machine, or the
 workers of a Dask cluster. Each is kept as soon as it is trained, so what is done survives the failure of another; a
-grid that reads others is trained after them, and one whose data are absent stays as it is kept. In the end all claims
+table that reads others is trained after them, and one whose data are absent stays as it is kept. In the end all claims
 are judged again (`keep_findings`, which prints those that changed).
 """
 
@@ -23,19 +23,19 @@ from helpers.support import environment, validate
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="make grids", description="Train grids and keep them in data/grids/.")
+    parser = argparse.ArgumentParser(prog="make tables", description="Train tables and keep them in data/tables/.")
     parser.add_argument(
         "--cluster", metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler; without it, all cores."
     )
-    parser.add_argument("--all", action="store_true", help="Train every grid, which takes many hours.")
-    parser.add_argument("names", nargs="*", help="Train these grids; those that are stale if none is named.")
+    parser.add_argument("--all", action="store_true", help="Train every table, which takes many hours.")
+    parser.add_argument("names", nargs="*", help="Train these tables; those that are stale if none is named.")
     options = parser.parse_args(arguments)
     names = options.names or list(TABLES)
     if unknown := set(names) - set(TABLES):
-        parser.error(f"no grid {', '.join(sorted(unknown))}; there are {', '.join(TABLES)}")
+        parser.error(f"no table {', '.join(sorted(unknown))}; there are {', '.join(TABLES)}")
     environment.setup()
     first = options.names or [name for name in names if options.all or TABLES[name].stale()]
-    print(f"{len(first)} of {len(TABLES)} grids are to be trained: {', '.join(first) or 'none is stale'}.", flush=True)
+    print(f"{len(first)} of {len(TABLES)} tables are to be trained: {', '.join(first) or 'none is stale'}.", flush=True)
     if not first:
         return 0
     for name in filter(lambda name: TABLES[name].absent, first):
@@ -57,19 +57,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"[{count}/{total}] {done.name}: {rows} rows in {done.seconds:.0f} s", flush=True)
     try:
         keep_findings.write()
-    except ValueError as error:  # another grid reads a search that was trained, and has not been
+    except ValueError as error:  # another table reads a search that was trained, and has not been
         print(f"Trained and kept, but the claims are not judged: {error}")
         return 1
     return 0
 
 
 def _train(name: str, expected: str) -> pd.DataFrame:
-    """The table of a grid; a worker looks it up itself, and so finds what it reads in its own folder."""
-    grid = TABLES[name]
-    if grid.hash() != expected:
+    """What a kept table is made of; a worker looks it up itself, and so finds what it reads in its own folder."""
+    kept = TABLES[name]
+    if kept.hash() != expected:
         came = f"other settings of {name} in a worker than here"
-        validate.fail("grid", came, "the same searches in its data/grids: best one folder for all")
-    return grid.make(**grid.settings)
+        validate.fail("kept table", came, "the same searches in its data/tables: best one folder for all")
+    return kept.make(**kept.settings)
 
 
 if __name__ == "__main__":
