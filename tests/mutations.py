@@ -2,8 +2,9 @@
 
     python -m tests.mutations                       # all folders: half an hour and more
     python -m tests.mutations evaluation data       # tests/evaluation, then tests/data
+    python -m tests.mutations classroom --long      # and its long tests, where no other catches a fault
 
-In a copy of the course each is made, the folder's tests run until one fails, long ones left out, and it is unmade. Who
+In a copy of the course each is made, the folder's tests run until one fails, and it is unmade. Who
 shortens the tests of a folder counts before and after: no fewer may be caught. Raises ValueError for a mutation whose
 old text is not found exactly once: the source has moved on, and the mutation with it. (Not on Windows: each run is a
 fork of a process that has loaded what takes long.)
@@ -71,10 +72,10 @@ def copy_to(target: Path) -> None:
     (target / ".venv").symlink_to((ROOT / ".venv").resolve())
 
 
-def run(root: Path, *tests: str) -> tuple[int, str]:
-    """pytest's exit code, and the first test that failed."""
+def run(root: Path, *tests: str, marked: str = "not long") -> tuple[int, str]:
+    """pytest's exit code, and the first test that failed, of those so marked."""
     with tempfile.TemporaryFile("w+") as said:
-        process = multiprocessing.get_context("fork").Process(target=_pytest, args=(root, tests, said))
+        process = multiprocessing.get_context("fork").Process(target=_pytest, args=(root, tests, marked, said))
         process.start()
         process.join(PATIENCE)
         if process.exitcode is None:
@@ -88,7 +89,7 @@ def run(root: Path, *tests: str) -> tuple[int, str]:
     return process.exitcode, failed[0].partition("::")[2].partition(" - ")[0] or failed[0] if failed else ""
 
 
-def _pytest(root: Path, tests: tuple[str, ...], said) -> None:
+def _pytest(root: Path, tests: tuple[str, ...], marked: str, said) -> None:
     import pytest
 
     os.chdir(root)
@@ -96,14 +97,14 @@ def _pytest(root: Path, tests: tuple[str, ...], said) -> None:
     sys.path[:] = [str(root), *(path for path in sys.path if path and Path(path).resolve() != ROOT)]
     for name in [name for name in sys.modules if name.partition(".")[0] in ("tests", "helpers", "tools", "classroom")]:
         del sys.modules[name]  # the course's own: the copy is loaded
-    words = ["-q", "-x", "-m", "not long", "-p", "no:cacheprovider", "--no-header", "--tb=no", "--hypothesis-seed=0"]
+    words = ["-q", "-x", "-m", marked, "-p", "no:cacheprovider", "--no-header", "--tb=no", "--hypothesis-seed=0"]
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         code = pytest.main([*words, *tests])
     said.flush()
     os._exit(int(code))
 
 
-def caught(root: Path, folder: str, mutation: Mutation) -> str:
+def caught(root: Path, folder: str, mutation: Mutation, long: bool) -> str:
     """The test that catches it; empty where none does."""
     path = root / mutation.file
     before = path.read_bytes()
@@ -111,8 +112,8 @@ def caught(root: Path, folder: str, mutation: Mutation) -> str:
     likely = map(str, sorted(tests.rglob(f"test_{path.stem}.py")))
     path.write_text(mutation.changed(root), encoding="utf-8")
     try:
-        for some in filter(None, ([*likely], [str(tests)])):
-            code, test = run(root, *some)
+        for some, marked in ([*likely], "not long"), ([str(tests)], "not long"), ([str(tests)] * long, "long"):
+            code, test = run(root, *some, marked=marked) if some else (PASSED, "")
             if code:
                 return test
         return ""
@@ -120,7 +121,7 @@ def caught(root: Path, folder: str, mutation: Mutation) -> str:
         path.write_bytes(before)
 
 
-def main(folders: list[str]) -> int:
+def main(folders: list[str], long: bool) -> int:
     table = mutations()
     for some in table.values():
         for mutation in some:
@@ -139,7 +140,7 @@ def main(folders: list[str]) -> int:
             found = []
             for mutation in table[folder]:
                 start = time.perf_counter()
-                test = caught(root, folder, mutation)
+                test = caught(root, folder, mutation, long)
                 found.append(bool(test))
                 seconds = time.perf_counter() - start
                 print(f"{folder:12} {mutation.words:64} {test or 'NOT CAUGHT'} ({seconds:.0f} s)", flush=True)
@@ -151,7 +152,8 @@ def main(folders: list[str]) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.mutations", description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="*", metavar="FOLDER", help="Of tests; without any, all.")
-    asked = parser.parse_args().folders
-    if unknown := set(asked) - set(mutations()):
+    parser.add_argument("--long", action="store_true", help="Let long tests look for what the others let through.")
+    asked = parser.parse_args()
+    if unknown := set(asked.folders) - set(mutations()):
         parser.error(f"no mutations of {', '.join(unknown)}; there are some of {', '.join(mutations())}")
-    sys.exit(main(asked))
+    sys.exit(main(asked.folders, asked.long))

@@ -100,6 +100,12 @@ def test_any_figure_of_the_readers_own_is_said(name):
     assert {"ticks": "line 1.00 at 0, 2.25 at 2.5.", "log": "line 0.01 at 1, 10.00 at 100."}.get(name, "") in words
 
 
+def test_where_intervals_do_not_fit_the_numbers_are_all_said():
+    rows = table(row=[f"row {n}" for n in range(24)], name=["a"] * 24, mean=[0.25] * 24)
+    words = pictures.describe(figures.dots(rows, "row", "name", title="T", x_label="AUC"))
+    assert "row 0:" in words and "row 23:" in words and "more" not in words, words
+
+
 def test_the_words_of_a_picture_may_have_quotes_and_have_an_end():
     figure, axes = plt.subplots()
     assert '<img alt="a &lt; &quot;b&quot;" ' in pictures.image(pictures.png(figure), 'a < "b"')

@@ -31,7 +31,17 @@ def test_an_axis_names_metric_baseline_and_the_true_number_of_seeds(table):
     assert words(gains.dots("task", title="T")) == (label, "")
     some = table[(table["seed"] < 4) | (table["task"] == "b")]
     assert Runs(some).axis("task", "model") == "R² (95% intervals, 4 to 6 seeds)"
+    assert Runs(table).axis("model") == "R², mean of both tasks (95% intervals, 6 seeds)"
     assert Runs(some, metric="share", seeds="worlds").where(task="a").axis("model") == "share (95% intervals, 4 worlds)"
+
+
+def test_powers_of_two_are_averaged_and_shown_as_numbers():
+    losses = pd.DataFrame({"seed": [0, 1, 2], "model": "plain", "log2_mse": [-1.0, -2.0, -3.0]})
+    assert Runs(losses).summary("model").iloc[0][["mean", "seeds"]].tolist() == [0.25, 3]
+
+
+def test_levels_come_in_the_order_asked_for(table):
+    assert [*Runs(table).where(model=["worse", "plain"]).table["model"].unique()] == ["worse", "plain"]
 
 
 def test_a_grey_zone_is_the_margin_of_the_metric(table):
