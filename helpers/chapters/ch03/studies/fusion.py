@@ -10,7 +10,7 @@ import torch
 from helpers.chapters.ch03.fusion import ROWS, SCALES, constant_loss, probabilities, train
 from helpers.chapters.ch03.tradeoff import WEIGHTS
 from helpers.data.feed import Feed, Offer, features
-from helpers.evaluation.counts import ITEM_COUNTS, item_count
+from helpers.evaluation.counts import BIASES, ITEM, ITEM_COUNTS, USER, item_count, rates
 from helpers.evaluation.metrics import auc
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck, each
@@ -89,9 +89,10 @@ def ahead(table: pd.DataFrame, way: str, other: str) -> pd.DataFrame:
 # A frequent label and a rare one under the same weights.
 
 RARE = ("click", "like")
+COUNTS = (*ITEM_COUNTS, BIASES)  # the last knows the user, as the networks do
 
 
-def rare(seeds: Sequence[int], scales: Sequence[str] = (*SCALES, *ITEM_COUNTS)) -> pd.DataFrame:
+def rare(seeds: Sequence[int], scales: Sequence[str] = (*SCALES, *COUNTS)) -> pd.DataFrame:
     """One score for click and like, with weights as they are and with losses divided by those of a constant, and what
     counts rank: scale, seed, task, auc."""
     feeds = [Feed.make(seed) for seed in seeds]
@@ -104,7 +105,7 @@ def rare(seeds: Sequence[int], scales: Sequence[str] = (*SCALES, *ITEM_COUNTS)) 
     share = dict(zip(SCALES, (ones, ones / 2, like / (click + like), 0 * ones), strict=True))
     rows = []
     for scale in scales:
-        if scale in ITEM_COUNTS:
+        if scale in COUNTS:
             rows += [
                 (scale, *row) for feed, offer in zip(feeds, offers, strict=True) for row in _aucs(feed, offer, scale)
             ]
@@ -117,10 +118,13 @@ def rare(seeds: Sequence[int], scales: Sequence[str] = (*SCALES, *ITEM_COUNTS)) 
 
 
 def _aucs(feed: Feed, offer: Offer, count: str) -> list[tuple[int, str, float]]:
-    """Seed, task and AUC of one of `ITEM_COUNTS` of the rows that train the models of this feed."""
+    """Seed, task and AUC of one of `COUNTS` of the rows that train the models of this feed."""
     spec = features()
     rows, inputs = feed.examples(spec, {label: label for label in RARE}, ROWS)[0], offer.inputs(spec)
-    scores = {task: item_count(count, rows, task, "click", inputs) for task in RARE}
+    if count == BIASES:
+        scores = {task: rates(rows, task, inputs, (USER, ITEM)) for task in RARE}
+    else:
+        scores = {task: item_count(count, rows, task, "click", inputs) for task in RARE}
     return [(feed.seed, task, auc(score, offer.outcomes[task])) for task, score in scores.items()]
 
 
