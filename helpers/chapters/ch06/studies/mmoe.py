@@ -20,7 +20,7 @@ from helpers.chapters.ch06.mmoe import COLUMNS, MODELS, SHAPES, build, in_common
 from helpers.data.examples import Examples
 from helpers.data.synthetic import TaskPair, kind_tasks
 from helpers.experiments import feature_tasks
-from helpers.experiments.chosen import shape_name
+from helpers.experiments.chosen import Chosen, shape_name
 from helpers.experiments.feature_tasks import INPUTS, TASKS, mean_r2, small_batches
 from helpers.lab.recheck import equal, median
 from helpers.lab.study import Search, Study, shape_of
@@ -153,6 +153,21 @@ KINDS = Study(
         again={"seed": [900, 901], "model": ["fixed gates"], "shape": ["4 × 4"], "rate": [0.02]},
     ),
 )
+
+# The same experts on both sides: what is left is the look at the row
+
+ONE_SHAPE = {"model": ("MMoE", "fixed gates"), "shape": ("4 × 4",)}
+
+
+def _of_one_shape(study: Study, name: str, **again) -> Study:
+    """The study's comparison of `ONE_SHAPE`, each at the rate that its own search found best for this shape."""
+    by = [*study.search.by, "shape"]
+    rates = Chosen(study.search.name, by=by, setting=["rate"], value="r2", lowest=False)
+    return replace(study, name=name, axes=study.axes | ONE_SHAPE, search=rates, again=again)
+
+
+KINDS_OF_ONE_SHAPE = _of_one_shape(KINDS, "06_kinds_one_shape", seed=[4])
+RELU_OF_ONE_SHAPE = _of_one_shape(RELU, "06_relu_one_shape", seed=[3], condition=[OTHER], rows=[500])
 
 # PLE and the seesaw: disjoint features, trained on w·L(a) + (1−w)·L(b)
 
