@@ -289,7 +289,6 @@ def test_a_fader_counts_from_the_step_on_at_which_it_moves(opened):
     pair = re.findall(r"(equal weights|you) (\d\.\d\d) and (\d\.\d\d)", said(page, card))
     equal, mine = (float(b) for _, _, b in pair)
     assert mine > equal + 0.05
-    assert card.locator(".mtl-found").inner_text() == ""  # the faders were not left alone
 
 
 def test_the_questions_of_the_desk_are_answered(opened):

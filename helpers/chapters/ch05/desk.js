@@ -21,6 +21,7 @@ const LOOKS = { // of the four; the reader's is the first, and lies below the ot
   GradNorm: { name: "GradNorm", colour: PURPLE, width: 2, dash: "7 3", points: 6, size: 8 },
 };
 const ALL = Object.keys(LOOKS), TASKS = [["A", BLUE], ["B", ORANGE]];
+const GUESSED = ALL.indexOf("UWL"); // whose R² of B is asked for
 
 const power = (exponent, digits) => Number((10 ** exponent).toPrecision(digits));
 const times = ({ scale: exponent }) => power(exponent, 1); // the loss of A counts so often
@@ -189,18 +190,18 @@ function curves(stage, figure, { left, right, top, bottom }, k) {
   };
 }
 
-// An empty star at the end of your curve of B; after the race where it should have been.
+// An empty star at the end of UWL's curve of B; after the race where it should have been.
 function starred(stage, figure, x, y) {
   const draw = guess(stage, figure, {
-    name: "your guess: R² of B with your faders left alone", y, level: x, shape: star(0, 1, { points: 5, size: 16 }), words: ([value]) => said(value),
+    name: "your guess: R² of B under UWL", y, level: x, shape: star(0, 1, { points: 5, size: 16 }), words: ([value]) => said(value),
     known: () => current(stage).looks.length > 1 && !looking(stage), setting: () => settingOf(stage.state),
   });
-  const right = line(figure, { fill: BLACK, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" });
+  const right = line(figure, { fill: LOOKS.UWL.colour, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" });
   const off = text(figure, x - 6, 0, "", { ...END, class: "mtl-halo", "font-size": 13 });
   return (race) => {
-    const missed = missedBy(stage), open = Number.isNaN(missed), truth = open ? NaN : clamp(race.r2[0][1], 0, 1);
+    const missed = missedBy(stage), open = Number.isNaN(missed), truth = open ? NaN : clamp(race.r2[GUESSED][1], 0, 1);
     draw([truth, truth]);
-    right.setAttribute("d", open ? "" : star(x, y(truth), LOOKS.you));
+    right.setAttribute("d", open ? "" : star(x, y(truth), LOOKS.UWL));
     off.textContent = open ? "" : `${said(missed)} off`;
     if (!open) off.setAttribute("y", fixed((y(stage.state.guess) + y(truth)) / 2 + 5));
   };
@@ -256,7 +257,7 @@ function picture(stage, place, width) {
 
 // --- in words -------------------------------------------------------------------------------------------------------
 
-const missedBy = (stage) => (stage.race.over && !looking(stage) && stage.guessed === stage.race.setting ? Math.abs(stage.state.guess - stage.race.r2[0][1]) : NaN);
+const missedBy = (stage) => (stage.race.over && !looking(stage) && stage.guessed === stage.race.setting ? Math.abs(stage.state.guess - stage.race.r2[GUESSED][1]) : NaN);
 
 const SPOKEN = { equal: "equal weights", UWL: "UWL", GradNorm: "GradNorm", you: "you" };
 
@@ -284,14 +285,13 @@ export default explorable({
   limits: { scale: [0, 3], noise: [0, 4], alpha: [0, 3], uwl: [-2, AT_ONCE], gradnorm: [-2, 0], hand: [-REACH, REACH], guess: [0, 1] },
   questions: [
     {
-      name: "A loud loss", ask: "A's loss counts 100 times. If you leave your faders alone, how well is B learnt?",
-      set: { scale: 2, noise: .5, features: "disjoint" }, show: ["hand"], moves: { guess: "Drag your guess", play: "" }, asks: ["you", "equal"],
-      when: (stage) => stage.race.over && !looking(stage) && stage.race.moves.every((move) => move === 0),
+      name: "A loud loss", ask: "A's loss counts 100 times. How well is B learnt with UWL?",
+      set: { scale: 2, noise: .5, features: "disjoint" }, show: ["hand"], moves: { guess: "Drag your guess", play: "" }, asks: ["UWL", "GradNorm"],
+      when: (stage) => stage.race.over && !looking(stage),
       then(stage) {
-        const [mine, ...others] = ["you", "UWL", "GradNorm"].map((how) => ALL.indexOf(how)).map((i) => ({ b: stage.race.r2[i][1], a: weightsOf(stage.race.looks.at(-1)[i].ratio)[0] }));
-        const starves = others.every(({ b }) => b - mine.b > stage.data.matters);
+        const [equal, uwl, gradnorm] = ["equal", "UWL", "GradNorm"].map((how) => ALL.indexOf(how)).map((i) => ({ b: said(stage.race.r2[i][1]), a: weightWords(weightsOf(stage.race.looks.at(-1)[i].ratio)[0]) }));
         const missed = missedBy(stage), off = Number.isNaN(missed) ? "" : ` Your guess was ${said(missed)} off.`;
-        return `${starves ? "It starves" : "In this run it does not starve"}: R² ${said(mine.b)}. With UWL ${said(others[0].b)}, with GradNorm ${said(others[1].b)}: they turn A's weight to ${weightWords(others[0].a)} and ${weightWords(others[1].a)}.${off}`;
+        return `R² of B is ${uwl.b} with UWL, ${gradnorm.b} with GradNorm, and ${equal.b} with equal weights. UWL turns A's weight to ${uwl.a}, GradNorm to ${gradnorm.a}.${off}`;
       },
     },
     {

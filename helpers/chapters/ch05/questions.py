@@ -25,7 +25,7 @@ def in_common(runs: Runs) -> Figure:
 @answers("C5.P3")
 def near_zero(runs: Runs) -> Figure:
     gains = runs.gain(over="equal weights").label(task={"a": "A, noisy labels", "b": "B, no noise"})
-    figure = gains.dots("model", "task", title="UWL serves the task without noise", matters=0.01)
+    figure = gains.dots("model", "task", title="UWL serves the task without noise, and the other pays", matters=0.01)
     figure.axes[0].set_yticks([])
     figure.axes[0].set_xlim(-0.06, 0.16)
     return figure
