@@ -44,9 +44,10 @@ def by_watch_time(runs: Runs) -> Result:
     title = "Ranked by watch time: less bait, longer videos, stronger hooks"
     four = runs.where(model=["clicks", "weighted CE", "corrected CE", "at random"])
     figure = four.panels("outcome", labels, title=title, note="the ten on top", reference="at random")
+    answer = runs.where(model="weighted CE", outcome="satisfaction").interval()
     satisfied = {"before": "clicks", "after": "weighted CE", "best": "true satisfaction"}
     means = {name: _mean(runs, model, "satisfaction") for name, model in satisfied.items()}
-    return Result(figure, weighted=_mean(runs, "weighted CE"), clicks=_mean(runs, "clicks"), **means)
+    return Result(figure, answer, weighted=_mean(runs, "weighted CE"), clicks=_mean(runs, "clicks"), **means)
 
 
 def _mean(runs: Runs, model: str, outcome: str = "watch_seconds") -> float:
