@@ -526,13 +526,16 @@ def _places(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
 
 
 def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
-    """Numbers that are the mean or the sum of a label of each item, user or other id over the whole file, test rows
-    included, and numbers that contain the label of their own row (`own_label`), of an id or of a user's item.
+    """Numbers that are the mean or the sum of a label over rows that the number itself belongs to: over all rows of an
+    item, a user or another id, or over those between two exports, in which a counter stays; and numbers that contain
+    the label of their own row (`own_label`), of an id or of a user's item.
 
-    A number that was known before is as near to the mean over the training rows as the noise of that allows; one that
-    was made from the file is far nearer to the mean over all rows.
+    A number that was known before is as near to the mean over some of these rows as the noise of that allows; one that
+    was made from them is far nearer to the mean over all. Over a whole file the first rows are taken, from which an
+    honest one may come; of a stretch two in three.
     """
-    train = split(declaration, rows := prepare(declaration, frame, lists=False)).train.index
+    rows = prepare(declaration, frame, lists=False)
+    first, most = (np.arange(len(rows)) < FRACTIONS[0] * len(rows)), (np.arange(len(rows)) % 3 > 0)
     codes = [c for c in (*declaration.ids, *declaration.numbers) if FEW_CODES <= rows[c].nunique() <= len(rows) / 2]
     codes = [c for c in codes if c not in declaration.numbers or not (rows[c] % 1).any()]  # ids declared as numbers
     pair = [c for c in (declaration.user, declaration.item) if c is not None]
@@ -548,24 +551,37 @@ def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         values = rows[column].astype(float)
         of_ids = values.groupby(ids).transform("mean").var()  # how much of the number the ids tell
         whole = not values.isna().any() and values.std() and of_ids >= (1 - WITHIN) * values.var()
-        look = partial(_of_file, train=train) if whole else partial(_of_own, spans=spans)
-        for label in declaration.labels if whole or of not in declaration.numbers else ():
-            if reason := look(label, of, values, rows[label].astype(float), ids):
+        if whole:
+            looks = [partial(_of_all, ids=ids, some=first, where="over all rows")]
+        else:
+            stretch, looks = _stretches(values, ids), [partial(_of_own, ids=ids, spans=spans)]
+            if values.nunique() >= FEW_CODES and stretch.max() < len(rows) / 2:
+                looks.append(partial(_of_all, ids=stretch, some=most, where="while it stays the same"))
+        for label, look in product(declaration.labels if whole or of not in declaration.numbers else (), looks):
+            if reason := look(label, of, values, rows[label].astype(float)):
                 yield Problem(False, column, reason, doubt=True)
                 told.add(column)
                 break
 
 
-def _of_file(label: str, of: str, values: pd.Series, answers: pd.Series, ids: np.ndarray, train: pd.Index) -> str:
-    """In words, whether a number is a mean or a sum of the labels of each id over all rows."""
+def _stretches(values: pd.Series, ids: np.ndarray) -> np.ndarray:
+    """A number for each stretch of rows of one id in which a value stays."""
+    moved = values.ne(values.groupby(ids).shift())
+    return pd.factorize(ids * (len(ids) + 1) + moved.groupby(ids).cumsum().to_numpy())[0]
+
+
+def _of_all(
+    label: str, of: str, values: pd.Series, answers: pd.Series, ids: np.ndarray, some: np.ndarray, where: str
+) -> str:
+    """In words, whether a number is a mean or a sum of the labels over all rows of each of these ids."""
     for how in ("mean", "sum"):
-        found = [getattr(part.groupby(ids[part.index]), how)() for part in (answers, answers[train])]
+        found = [getattr(part.groupby(ids[part.index]), how)() for part in (answers, answers[some])]
         near, less = (float(values.corr(pd.Series(ids).map(each))) for each in found)
         if near > NEAR and 1 - near < (1 - less) / 2:
             return (
-                f"it goes with the {how} {label!r} of each {of} over all rows (correlation {near:.3f}) more closely "
-                f"than with that over the training rows ({less:.3f}): a leak? It seems to be made from this very file, "
-                f"the test rows included. Take {how}s of earlier rows alone."
+                f"it goes with the {how} {label!r} of each {of} {where} (correlation {near:.3f}) more closely than "
+                f"with that over a part of these rows ({less:.3f}): a leak? It seems to be made from all of them, the "
+                f"last included. Take {how}s of earlier rows alone."
             )
     return ""
 
