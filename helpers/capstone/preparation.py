@@ -148,6 +148,10 @@ def moments(name: str, values: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(values.dtype):
         if (dated := written(values)) is not None:
             values = dated.dt.as_unit("us").astype("int64")
+        each = {unit: some for unit in UNITS if (some := _counts_in(unit, values)).any()}
+        if len(each) > 1 and np.any([*each.values()], axis=0).all():
+            came = " and ".join(f"{values[some].iloc[0]} ({unit})" for unit, some in each.items())
+            validate.fail(name, f"times in two units, such as {came}", "one unit in all rows")
     else:
         first, _ = day_first(name, values)
         try:
@@ -215,10 +219,12 @@ def dates(times: pd.Series) -> pd.Series | None:
 
     Numbers are dates where all of them lie between 1990 and 2100 in one of `UNITS`.
     """
-    for unit, parts in UNITS.items():
-        if times.between(7305 * 86_400 * parts, 47_482 * 86_400 * parts).all():
-            return pd.to_datetime(times, unit=unit)
-    return None
+    unit = next((unit for unit in UNITS if _counts_in(unit, times).all()), None)
+    return None if unit is None else pd.to_datetime(times, unit=unit)
+
+
+def _counts_in(unit: str, times: pd.Series) -> pd.Series:
+    return times.between(7305 * 86_400 * UNITS[unit], 47_482 * 86_400 * UNITS[unit])
 
 
 @validate.checked

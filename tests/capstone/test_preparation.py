@@ -123,6 +123,10 @@ def test_a_missing_column_and_a_bad_seed_are_named(frame):
         (["2026-05-01", None], "got 1 missing values; expected a time in each row"),
         (["13/05/2026", "05/13/2026"], "got '13/05/2026', and no rule for day and month fits all rows; expected dates"),
         (["23:59", "10:00"], "got .* a time of day without a date; expected a date in each row"),
+        (
+            [1_772_323_623, 1_773_670_684_000],
+            r"got times in two units, such as 1772323623 \(s\) and 1773670684000 \(ms",
+        ),
         (["07:18 PM", "10:00 am"], "got .* a time of day without a date; expected a date in each row"),
     ],
 )
