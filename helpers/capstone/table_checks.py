@@ -102,24 +102,25 @@ def _kind(problem: Problem) -> str:
     return "must fix" if problem.stops else "settle first" if problem.doubt else "note"
 
 
-def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
-    """All that is wrong with a declaration and its table: what stops comes first. An empty list: nothing was seen."""
+def check(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -> Problems:
+    """All that is wrong with a declaration and its table: what stops comes first. An empty list: nothing was seen.
+    Rows that need not be `divided` are judged, not trained on."""
     validate.instance("declaration", declaration, Declaration, "a Declaration")
     frame = with_answers(declaration, validate.columns("frame", frame, []))
     problems = [*_columns(declaration, frame)]
     for look in (_types, _contents):
         problems += look(declaration, frame, {problem.column for problem in problems})
     if not any(problem.stops for problem in problems):
-        problems += _parts(declaration, frame)
+        problems += (_parts if divided else _not_yet)(declaration, frame)
     if not any(problem.stops for problem in problems):
         problems += [problem for look in (_repeats, _answered, _means, _places) for problem in look(declaration, frame)]
     problems += _leaks(declaration, frame, {problem.column for problem in problems if problem.stops})
     return Problems(sorted(problems, key=lambda problem: not problem.stops))
 
 
-def must_pass(declaration: Declaration, frame: pd.DataFrame) -> Problems:
+def must_pass(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -> Problems:
     """What `check` has to say; raises ValueError where any of it stops."""
-    problems = check(declaration, frame)
+    problems = check(declaration, frame, divided)
     if problems.stopping:
         first, more = problems.stopping[0], len(problems.stopping) - 1
         came = f"{first.column}: {first.sentence.rstrip('.')}" + (f", and {more} more" if more else "")
@@ -357,13 +358,13 @@ def _twice(one: str, other: str, frame: pd.DataFrame) -> Iterator[Problem]:
 def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether every part of the split has enough labels for training or for judging."""
     try:
-        parts = split(declaration, rows := prepare(declaration, frame, lists=False))
+        parts = split(declaration, prepare(declaration, frame, lists=False))
     except ValueError as error:  # of a time or of users; other rows are divided at random
         by = declaration.time if declaration.by_time else declaration.user
         reason = str(error).removeprefix(f"{by}: ").rstrip(".")
         yield Problem(True, by, f"the rows cannot be divided ({reason}).")
         return
-    yield from _not_yet(declaration, frame, rows)
+    yield from _not_yet(declaration, frame)
     for column in declaration.labels:
         for name, part in zip(parts._fields, parts, strict=True):
             if part[column].nunique() < 2:
@@ -377,8 +378,9 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         yield from _strangers(declaration, parts)
 
 
-def _not_yet(declaration: Declaration, frame: pd.DataFrame, rows: pd.DataFrame) -> Iterator[Problem]:
+def _not_yet(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Labels that had no time to come: at the end of the log their mean is below half of what it ever was before."""
+    rows = prepare(declaration, frame, lists=False)
     ages = np.arange(len(rows)) * AGES // len(rows)
     for label in declaration.labels if declaration.by_time else ():
         values = rows[label].astype(float)

@@ -51,7 +51,7 @@ def tick(folder: Path, questions: str = r"\d+") -> None:
 def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatch, capsys):
     """GBK, semicolons, decimal commas, Chinese names; the draft asks for the score of today, which begins the page."""
     frame, log = stranger(), str(tmp_path / "日志.csv")  # the report is beside it, whatever the folder is
-    frame.drop(columns="愿望").to_csv(log, sep=";", decimal=",", encoding="gbk", index=False)
+    frame[:-1_000].drop(columns="愿望").to_csv(log, sep=";", decimal=",", encoding="gbk", index=False)
     monkeypatch.setattr(sys, "argv", ["capstone", log, "--encoding", "gbk"])
     assert road.main() == 0 and "answer its 7 questions" in capsys.readouterr().out
     folder = tmp_path / "日志_report"
