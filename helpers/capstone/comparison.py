@@ -57,7 +57,7 @@ from .preparation import COPY, Table, prepare, split
 from .ranker import Ranker, Recipe, contribution, fuse
 from .reading import READING, give_back
 from .served import COUNTED, NO_UNIT, best, calibration
-from .table_checks import Problems, must_pass
+from .table_checks import REVERSED, Problem, Problems, must_pass
 
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
 BAR = "{desc}: {percentage:3.0f}%|{bar}| about {remaining} left"
@@ -71,7 +71,7 @@ SHARED = "shared, "  # and the way in which the shared model's own outputs are f
 CHANCE = {"binary": 0.5, "regression": 0.0}  # what a model reaches that knows nothing
 BY_USER, TREES = "by user", yardsticks.TREES  # which no ranker serves: the one orders nobody's list
 FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their luck can be estimated
-TODAY = ["task", "what", "served", "metric", "value", "was", "gain", "low", "high", "matters", "verdict"]
+TODAY = ["task", "what", "served", "metric", "value", "was", "most", "gain", "low", "high", "matters", "verdict"]
 KINDS = AS_PLANNED, BEST = ("shared", "best")  # of rankers
 FEWEST_ORDERS = 10  # lists with labels of both classes, to judge by them
 
@@ -118,8 +118,8 @@ class Comparison(Plan):
     exponents  those asked for, or equal ones, of the labels that `best` can tell from guessing
     today   a row a label, of the list by what is best and `exponents`, for every label the same one: task, what (the
             label in words: of a number whether it is above its mean, of one with an exponent below 0 whether it did
-            not happen), served (in words, what orders lists today), metric, value, was (that of today), gain, low,
-            high, matters, verdict; no row where nothing is served, or nothing has an exponent
+            not happen), served (in words, what orders lists today), metric, value, was (that of today, at `most`
+            so much), gain, low, high, matters, verdict; no row where nothing is served, or nothing has an exponent
     cost    a row a model: parameters, and seconds of computing that one training took
     outputs {(model, task, seed): of both sides, for the test rows; of `BEST`, what it contributes to a score}
     """
@@ -243,6 +243,9 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         plan, avoided = replace(plan, exponents=_exponents(plan, best_of)), _avoided(plan)
         outputs = models.test | _contributions(table, plan, rivals, best_of)
         beaten = _beaten(table, plan, rivals, scores, headline["form"])
+    today = _today(table, plan, outputs, avoided)
+    if len(of := today[today["task"].isin(declaration.served)]) and (of["most"] < CHANCE["binary"]).all():
+        problems.append(Problem(False, of["served"].iloc[0], REVERSED, doubt=True))
     return Comparison(
         **{option.name: getattr(plan, option.name) for option in fields(plan) if option.init},
         **{name: getattr(table, name) for name in ("parts", "users", "spans", "days")},
@@ -257,7 +260,7 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         beaten=beaten,
         headline=headline,
         best=best_of,
-        today=_today(table, plan, outputs, avoided),
+        today=today,
         cost=_cost(plan, runs),
         outputs=outputs,
     )
@@ -530,8 +533,9 @@ def _today(table: Table, plan: Plan, outputs: dict, avoided: set[str]) -> pd.Dat
         lead, _ = _lead(judged, lists, task, BEST, "today", plan.seeds, within=within)
         value = _values(judged, lists, task, BEST, plan.seeds, within=within).mean()
         what = ("no " if task in avoided else "") + task + " above its mean" * (own.labels[task] != "binary")
-        found.append([task, what, columns, _metric(judged, task, within), value, value - lead.mean, *lead[:3], matters])
-        found[-1].append(verdict(lead.low, lead.high, matters))
+        most = _lead(judged, lists, task, "today", None, plan.seeds, within=within)[0].high
+        found.append([task, what, columns, _metric(judged, task, within), value, value - lead.mean, most, *lead[:3]])
+        found[-1] += [matters, verdict(lead.low, lead.high, matters)]
     return pd.DataFrame(found, columns=TODAY)
 
 

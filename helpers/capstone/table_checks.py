@@ -165,6 +165,10 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
 NONE = "{:,} rows have none. Leave them out, or give each of them one of its own."
 NO_ORDER = "it cannot order the rows: "
 PLACE = "it seems to be a place, low on top, and a score is high there: declare a column with the place's negative."
+REVERSED = (
+    "for each of its labels its lists are surely worse than a coin's: is low on top, as in a cost? Then declare a "
+)
+REVERSED += "column with its negative."
 TAKEN_NAME = "training uses this name itself: give the label another one."
 
 

@@ -173,6 +173,17 @@ def test_a_place_is_no_score_and_its_negative_is(frame):
     assert not any(p.column == "good" for p in found[-1])
 
 
+def test_a_score_that_is_low_on_top_is_asked_about_and_nothing_is_decided_by_it(frame):
+    """A cost, or a rank: its opposite is what orders the lists, and the gain over it would be a triumph."""
+    bad = frame.assign(good=np.exp(-frame["good"] / 9), hide=1 - frame["click"])
+    own = replace(OWN, labels={"click": "binary", "hide": "binary"}, served={"click": "good", "hide": "good"})
+    found = compare(bad, own, RECIPE, **FEW, also=[], exponents={"click": 1, "hide": -1})
+    assert (found.today["verdict"] == "holds").all() and (found.today["most"] < 0.5).all()
+    page = report(found).page()
+    assert "good: for each of its labels its lists are surely worse than a coin&#x27;s: is low on top" in page
+    assert "A/B test" not in page.partition("<h2>")[0]
+
+
 def test_within_lists_there_must_be_lists(frame):
     with pytest.raises(ValueError, match="metric: got 'GAUC' without a user or a group"):
         compare(frame, replace(OWN, user=None), metric="GAUC")
