@@ -42,7 +42,7 @@ from .preparation import (
     ties,
     with_answers,
 )
-from .reading import MISSING
+from .reading import MISSING, THOUSANDS
 from .suggestion import is_date
 
 FEW_WEIGHED = 0.1  # of the rows: as many of equal weight would be as uncertain (Kish, Survey Sampling, 1965)
@@ -219,7 +219,8 @@ def _no_number(values: pd.Series, label: bool = False) -> str:
     if pd.api.types.is_numeric_dtype(values.dtype):
         largest = np.nanmax(np.abs(values.to_numpy(float, na_value=np.nan)), initial=0)
         return f"it has a value of {largest:.0e}, too large to compute. Is it an error?" * bool(largest > LARGEST_FLOAT)
-    wrong = (pd.to_numeric(values.astype(object), errors="coerce").isna() & values.notna()).to_numpy()
+    thousands = [isinstance(value, str) and re.fullmatch(THOUSANDS, value) is not None for value in values]
+    wrong = (pd.to_numeric(values.astype(object), errors="coerce").isna() & values.notna()).to_numpy() | thousands
     if not wrong.any():
         example = values.dropna().iloc[0] if values.notna().any() else None
         return f"pandas does not store its values as numbers, such as {example!r}: convert them by `pd.to_numeric`."
@@ -230,6 +231,10 @@ def _no_number(values: pd.Series, label: bool = False) -> str:
         hint = f" Of two words, {pairs} are read as 1 and 0. Of others, write 1 for the one that means yes, and 0."
     if re.fullmatch(r"-?\d+,\d+", str(value)):
         hint = " Write it with a decimal point."
+    if re.fullmatch(rf"{THOUSANDS}([.,]\d+)?", str(value)):
+        hint = " Write thousands without a sign, and decimals with a point."
+    if signs := [word for word in values.unique() if re.fullmatch(r"\W+", str(word))]:
+        hint = f" If {signs[0]!r} means that nothing is known, make it empty in the file."
     return f"a {'label' if label else 'number'} was declared, and row {row} has {value!r}.{hint}"
 
 

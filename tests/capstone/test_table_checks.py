@@ -59,6 +59,21 @@ STOP = [  # declaration, change of the table, the sentence
     (declared(), lambda f: spoil(f, "duration", r7="long"), "duration: a number was declared, and row 7 has 'long'"),
     (declared(), lambda f: spoil(f, "duration", r7="x").iloc[::-1], "duration: a number was declared, and row 2992"),
     (declared(), lambda f: spoil(f, "duration", r4="18,3"), "duration: a number was declared, and row 4 has '18,3'."),
+    (
+        declared(),
+        lambda f: spoil(f, "duration", r4="1,214.1"),
+        "duration: a number was declared, and row 4 has '1,214.1'. Write th",
+    ),
+    (
+        declared(),
+        lambda f: f.assign(duration="2.480"),
+        "duration: a number was declared, and row 0 has '2.480'. Write thous",
+    ),
+    (
+        declared(),
+        lambda f: spoil(f, "click", r3="-"),
+        "click: a label was declared, and row 3 has '-'. If '-' means that n",
+    ),
     (declared(), lambda f: spoil(f, "click", r3="yes"), "click: a label was declared, and row 3 has 'yes'. It must"),
     (declared(), lambda f: f.assign(click=f["click"].astype(str)), "click: pandas does not store its values as"),
     (declared(), lambda f: f.assign(duration=-1e300), "duration: it has a value of 1e+300, too large"),
