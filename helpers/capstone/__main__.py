@@ -38,7 +38,7 @@ from .reading import read
 from .recommendation import UNSETTLED, WORSE, against_today, names, recommend, served_as, today
 from .report import LIBRARY, QUICKLY, report, rings
 from .shadow import NAMES, shadow
-from .suggestion import BY_VALUES, LATE, PLACE, TWO, TWO_WORDS, WHOLE, draft, suggest, words_of
+from .suggestion import BY_VALUES, LATE, PLACE, SIGNS, TWO, TWO_WORDS, WHOLE, draft, suggest, words_of
 from .table_checks import check
 
 SCORES = "score|pc[tv]r|pred|predicted|prediction|.*(得分|分数|预估|排序).*"  # words of what may be served today
@@ -86,6 +86,7 @@ def questions(guesses: pd.DataFrame) -> list[str]:
     said = f"happen after the row was shown, and is it to be predicted? {named(labels) or 'None was found'}.{also}"
     asked += [f"labels: Did each of these {said}"]
     said = "Take out what was counted, filled in or measured afterwards, and any mean with the row's own day in it."
+    said += named(reasons == SIGNS, " And {}? Numbers must have no sign for thousands in the file.")
     asked += [f"features: Was each of these known before the row was shown? {named(known)}. {said}"]
     said = f"at which place a row was shown, by which model or in which experiment?{named(traces, perhaps)}"
     asked += [f"features: Does any column say {said} Nobody knows that of the next list: leave it out."]
