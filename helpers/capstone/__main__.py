@@ -252,7 +252,8 @@ def main() -> int:
         print(f"[{duration(time.monotonic() - start)}] {words}", flush=True)
 
     try:
-        folder = options.log.parent / f"{options.log.name.split('.')[0]}_report"
+        name = re.sub(r"(\.\w+)?(\.gz|\.bz2|\.xz|\.zip)?$", "", options.log.name, count=1)
+        folder = options.log.parent / f"{name}_report"
         return _road(options.log, folder, options.encoding, options.next, say)
     except (ValueError, TypeError, OSError, SyntaxError, NameError) as error:
         print(f"Stopped. {error}", file=sys.stderr)

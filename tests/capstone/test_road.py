@@ -140,6 +140,15 @@ def test_what_cannot_be_read_is_one_sentence_and_writes_nothing(tmp_path, monkey
     assert [one.name for one in tmp_path.iterdir()] == ["log.csv"]
 
 
+def test_each_log_has_a_folder_of_its_own(tmp_path, monkeypatch):
+    for file in ("log.2026-03.csv", "log.2026-04.csv.gz", "日志.csv"):
+        stranger(50).to_csv(tmp_path / file, index=False)
+        monkeypatch.setattr(sys, "argv", ["capstone", str(tmp_path / file)])
+        assert road.main() == 0
+    folders = {path.name for path in tmp_path.glob("*_report")}
+    assert folders == {"log.2026-03_report", "log.2026-04_report", "日志_report"}
+
+
 def test_without_a_label_the_draft_asks_for_one():
     frame = stranger(200).drop(columns=["点击", "点赞"])
     text = road.first_draft(frame, "log.csv", {})
