@@ -401,6 +401,10 @@ def split(declaration: Declaration, frame: pd.DataFrame, seed: int = 0) -> Split
     parts = Split(frame[time < first - gap], frame[(first <= time) & (time < second - gap)], frame[time >= second])
     if not all(map(len, parts)):
         expected = "enough of them to cut the rows at four fifths and at nine tenths"
+        if gap and first < second:
+            days = (second - first) / np.timedelta64(1, "D")
+            came = f"a gap of {declaration.gap}, which swallows the {days:.1f} days of the rows to validate"
+            validate.fail(declaration.time, came, "a shorter gap, or a log of more days")
         validate.fail(declaration.time, f"{len(np.unique(time))} different times", expected)
     return parts
 
