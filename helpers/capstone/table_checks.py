@@ -512,9 +512,9 @@ def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
 
 def _answered(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether impressions are there twice with two answers, as where each is logged at once and again with its own."""
-    fine = (c for c in (declaration.time, declaration.group) if c and frame[c].nunique() * MANY_AT_ONCE > len(frame))
-    key = [declaration.user, declaration.item, next(fine, None)]
-    if not all(key):
+    moment = [column for column in (declaration.time, declaration.group) if column is not None]
+    key = [declaration.user, declaration.item, *moment]
+    if not all(key) or not any(frame[column].nunique() * MANY_AT_ONCE > len(frame) for column in moment):
         return
     again = frame[frame.duplicated(key, keep=False)]
     answers = again.groupby(key, observed=True, dropna=False)[[*declaration.labels]]

@@ -159,3 +159,11 @@ def test_an_item_that_is_shown_twice_a_day_is_no_impression_stored_twice():
     shown = pd.concat([frame, frame.sample(frac=0.2, random_state=0).assign(click=0, price=1.0)])
     shown = shown.assign(time=shown["time"] // 86_400 * 86_400)
     assert not told(check(declared(), shown), "another answer")
+
+
+def test_two_carts_of_a_household_in_one_hour_are_two_impressions():
+    frame = feed(0).assign(time=lambda f: f["time"] // 3_600 * 3_600)
+    other = frame.sample(frac=0.2, random_state=0).assign(click=0, price=1.0)
+    carts = pd.concat([frame.assign(cart=range(len(frame))), other.assign(cart=range(-len(other), 0))])
+    assert told(check(declared(), carts), "another answer")
+    assert not told(check(declared(group="cart"), carts), "another answer")
