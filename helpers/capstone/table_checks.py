@@ -388,20 +388,24 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
 
 
 def _not_yet(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
-    """Labels that had no time to come: at the end of the log their mean is below half of what it ever was before."""
+    """Labels that had no time to come: at the end of the log their mean is below half of what it ever was before. And,
+    to note, binary labels whose mean jumps elsewhere, as where their meaning changes."""
     rows = prepare(declaration, frame, lists=False)
     ages = np.arange(len(rows)) * AGES // len(rows)
-    for label in declaration.labels if declaration.by_time else ():
+    for label, kind in declaration.labels.items() if declaration.by_time else ():
         values = rows[label].astype(float)
         means = values.groupby(ages).mean()
         least = means[: AGES - YOUNGEST].min()
         first = AGES - int((means < least)[::-1].cumprod().sum())
-        if values.min() < 0 or not means.iloc[-1] < least / 2:
-            continue
+        falls = values.min() >= 0 and means.iloc[-1] < least / 2
+        asked = (first - 1, first) if falls else range(2, AGES - 2)
         seen = values[values.notna()]
-        start = _turn(seen.to_numpy(), np.flatnonzero(np.isin(ages[seen.index], (first - 1, first))))
+        start, few = _turn(seen.to_numpy(), np.flatnonzero(np.isin(ages[seen.index], asked))), 2 * len(seen) // AGES
         late, before, times = seen[start:], seen[:start], rows[declaration.time]
-        if not before.mean() - late.mean() > SURELY * before.std() / len(late) ** 0.5:
+        parts = (before, late) if falls else (before[-few:], late[:few])
+        odds = [_odds(part) if kind == "binary" and few > FEWEST else 1.0 for part in parts]
+        jumps, apart = max(odds) > HONEST_ODDS * min(odds), abs(parts[0].mean() - parts[1].mean())
+        if not (falls or jumps) or not apart * min(map(len, parts)) ** 0.5 > SURELY * seen.std():
             continue
         told, gap, moment = frame[declaration.time], "7 days", times[late.index[0]]
         shown = told[(moments(declaration.time, told) == moment).to_numpy()].iloc[0]  # as the log writes it
@@ -410,20 +414,21 @@ def _not_yet(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
             step = pd.Series(when.unique()).diff().min()  # a row of a day may be of its last hour
             hours = int(np.ceil((when.iloc[-1] - when[late.index[0]] + step) / pd.Timedelta("1h")))
             gap = f"{hours} hours" if hours % 24 else f"{hours // 24} days"
-        reason = (
-            f"its mean is {before.mean():.2g}, and {late.mean():.2g} from {shown} on: had it no time to come? Then "
-            f'leave these rows out, and declare gap="{gap}", or as long as it takes, so that no row is trained on '
-            "before its label has come."
+        late_or = (
+            f'had it no time to come? Then leave these rows out, and declare gap="{gap}", or as long as it takes, so '
+            "that no row is trained on before its label has come. Or "
         )
-        yield Problem(False, label, reason, doubt=True)
+        said = f"its mean is {before.mean():.2g}, and {late.mean():.2g} from {shown} on: {late_or * bool(falls)}"
+        said += "did its meaning change? Then leave out the rows before that."
+        yield Problem(False, label, said, doubt=bool(falls))
 
 
 def _turn(values: np.ndarray, asked: np.ndarray) -> int:
-    """At which of these places values are cut best into two parts of one mean each, by least squares."""
+    """At which of these places values are cut best into two parts of one mean each, by least squares; 0: at none."""
     sums, count = np.cumsum(values), np.arange(1, len(values) + 1)
     apart = (sums - sums[-1] * count / len(values))[:-1] ** 2 / (count * (len(values) - count))[:-1]
     asked = asked[(asked > 0) & (asked < len(values))]
-    return int(asked[apart[asked - 1].argmax()])
+    return int(asked[apart[asked - 1].argmax()]) if len(asked) else 0
 
 
 def _strangers(declaration: Declaration, parts: Split) -> Iterator[Problem]:
@@ -484,11 +489,15 @@ def _filled(values: pd.Series) -> np.ndarray:
 def _apart(where: str, inside: np.ndarray, labels: pd.Series) -> str:
     """In words, whether rows have a label so much more often than the others that nothing honest explains it."""
     parts = [labels[rows].dropna().astype(float) for rows in (inside, ~inside)]
-    odds = [(part.sum() + 0.5) / (len(part) - part.sum() + 0.5) for part in parts]
+    odds = [_odds(part) for part in parts]
     if min(map(len, parts)) < FEWEST or odds[0] < HONEST_ODDS**2 * odds[1]:
         return ""
     there, elsewhere = (f"{part.mean():.2g}" for part in parts)
     return f"where {where}, the mean {labels.name!r} is {there}, elsewhere {elsewhere}"
+
+
+def _odds(labels: pd.Series) -> float:
+    return (labels.sum() + 0.5) / (len(labels) - labels.sum() + 0.5)
 
 
 def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from helpers.capstone.preparation import repeats
 from helpers.capstone.table_checks import check
 from tests.capstone.feeds import LABELS, START, declared, feed
 
-ALARMS = ("a leak?", "repeat", "another answer", "no time to come")
+ALARMS = ("a leak?", "repeat", "another answer", "no time to come", "meaning change")
 
 
 def told(found, *words: str) -> dict[str, str]:
@@ -134,6 +134,21 @@ def test_labels_that_had_no_time_to_come_are_named_and_the_cure_cures():
     assert not told(cured, *ALARMS)
     steps = frame.assign(like=came, time=range(len(frame)))  # a time that is no date
     assert "from 5" in told(check(declared(), steps), "no time to come")["like"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("share", "gets"), [(0.5, 0.1), (0.5, 0.97), (0.85, 0.97), (0.88, 0.1)])
+def test_a_label_whose_meaning_changes_is_noted(share, gets):
+    """From then on a click counts only if it was long, or each longer look counts as one."""
+    frame = feed(0)
+    later, luck = np.arange(len(frame)) >= share * len(frame), np.random.default_rng(0).random(len(frame))
+    new = np.where(frame["click"] == 1, luck < 2 * gets, luck < 2 * gets - 1).astype(int)
+    redefined = frame.assign(click=frame["click"].where(~later, new))
+    (said,) = [problem for problem in check(declared(), redefined) if problem.column == "click"]
+    assert "did its meaning change? Then leave out the rows before" in said.sentence
+    assert said.doubt == ("no time to come" in said.sentence) == (share == 0.88)
+    when = re.search(r" from (.*) UTC on", said.sentence)[1]
+    assert abs(pd.Timestamp(when).timestamp() - frame["time"][later].min()) < 86_400
 
 
 @pytest.mark.slow
