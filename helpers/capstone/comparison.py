@@ -57,7 +57,7 @@ from .preparation import COPY, Table, prepare, split
 from .ranker import Ranker, Recipe, contribution, fuse
 from .reading import READING, give_back
 from .served import COUNTED, NO_UNIT, best, calibration
-from .table_checks import REVERSED, Problem, Problems, must_pass
+from .table_checks import REVERSED, Problem, Problems, answered, must_pass
 
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
 BAR = "{desc}: {percentage:3.0f}%|{bar}| about {remaining} left"
@@ -245,7 +245,8 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         beaten = _beaten(table, plan, rivals, scores, headline["form"])
     today = _today(table, plan, outputs, avoided)
     if len(of := today[today["task"].isin(declaration.served)]) and (of["most"] < CHANCE["binary"]).all():
-        problems.append(Problem(False, of["served"].iloc[0], REVERSED, doubt=True))
+        columns = dict.fromkeys(declaration.served.values())
+        problems += answered(declaration, [Problem(False, column, REVERSED, doubt=True) for column in columns])
     return Comparison(
         **{option.name: getattr(plan, option.name) for option in fields(plan) if option.init},
         **{name: getattr(table, name) for name in ("parts", "users", "spans", "days")},

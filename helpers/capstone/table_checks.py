@@ -115,7 +115,17 @@ def check(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -
     if not any(problem.stops for problem in problems):
         problems += [problem for look in (_repeats, _answered, _means, _places) for problem in look(declaration, frame)]
     problems += _leaks(declaration, frame, {problem.column for problem in problems if problem.stops})
-    return Problems(sorted(problems, key=lambda problem: not problem.stops))
+    return Problems(sorted(answered(declaration, problems), key=lambda problem: not problem.stops))
+
+
+@validate.checked
+def answered(declaration: Declaration, problems: list[Problem]) -> list[Problem]:
+    """The same, where what the declaration has settled is a note, and any other doubt says how to settle it."""
+    known = [
+        problem._replace(doubt=problem.doubt and problem.column not in declaration.settled) for problem in problems
+    ]
+    cure = " If all is well, declare settled={}."
+    return [p._replace(sentence=p.sentence + cure.format(literal((p.column,))) * p.doubt) for p in known]
 
 
 def must_pass(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -> Problems:

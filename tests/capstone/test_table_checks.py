@@ -238,6 +238,21 @@ def test_the_rarer_label_is_what_is_given_away(frame):
     assert [p for p in check(own, frame.assign(often=often, few=few)) if "'often' is 0 in all of 30" in p.sentence]
 
 
+def test_an_honest_column_that_is_doubted_can_be_settled(frame):
+    """What is out of stock is shown, and nobody can buy it: that was known before."""
+    stock = (frame["time"] % 14 > 0).astype(int)
+    shop, own = (
+        frame.assign(stock=stock, buy=frame["click"] * stock),
+        declared({"click": "binary", "buy": "binary"}, ids=("stock",)),
+    )
+    (found,) = check(own, shop)
+    assert found.doubt and found.sentence.endswith('leave it out. If all is well, declare settled=("stock",).')
+    (found,) = check(replace(own, settled=("stock",)), shop)
+    assert not found.doubt and found.sentence.endswith("If not, leave it out.")
+    with pytest.raises(ValueError, match="settled: got 'stok'; expected one of"):
+        replace(own, settled=("stok",))
+
+
 def test_leaks_are_looked_for_even_where_something_else_stops(frame):
     bad = spoil(frame, "topic", r0=3).assign(planted=frame["click"] * 2.0)
     found = check(declared(numbers=("duration", "planted")), bad)
