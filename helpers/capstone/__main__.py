@@ -128,11 +128,13 @@ def first_draft(frame: pd.DataFrame, file: str, reading: dict) -> str:
     return FIRST.format(package=__package__, file=file, quick=QUICK, thorough=THOROUGH, code=draft(guesses), **parts)
 
 
-def _metric(own: Declaration, frame: pd.DataFrame) -> str:
-    """GAUC where enough lists of the validation and test rows have labels of both classes, of each binary label."""
+def _metric(own: Declaration, frame: pd.DataFrame) -> tuple[str, str]:
+    """GAUC where of any label enough lists of the validation and test rows have both values, and which have not."""
     table = Table(prepare(own, frame), own)
-    within = [table.in_lists(task, 0) for task, kind in own.labels.items() if kind == "binary"]
-    return WITHIN if within and all(within) else METRICS["binary"]
+    few = [task for task, kind in own.labels.items() if kind == "binary" and not table.in_lists(task, 0)]
+    if len(few) == list(own.labels.values()).count("binary"):
+        return METRICS["binary"], ""
+    return WITHIN, f"; by AUC, which also tells users apart, {names(few)}: too few lists have both values" * bool(few)
 
 
 def _lists(found: Comparison) -> tuple[Lists | None, str]:
@@ -197,8 +199,8 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     if problems.stopping:
         say(f"stopped: correct {plan}, or the table")
         return 1
-    metric = _metric(own, frame)
-    say(f"checked; binary labels are judged by {metric}")
+    metric, but = _metric(own, frame)
+    say(f"checked; binary labels are judged by {metric}{but}")
     mode = answers.get("mode", QUICK)
     found = compare(frame, own, mode=mode, metric=metric, exponents=answers.get("exponents"))
     say(f"compared: {recommend(found.headline).word}" + f". {QUICKLY}" * (mode == QUICK))

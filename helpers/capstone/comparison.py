@@ -53,7 +53,7 @@ from ..support import validate
 from ..training.loop import TOTAL, fit
 from .declaration import Declaration
 from .plan import CONTROL, MATTERS, METRICS, QUICK, SINGLE, WITHIN, YARDSTICKS, Plan, Side, Stage
-from .preparation import COPY, Table, prepare, split
+from .preparation import COPY, MANY_ORDERS, Table, prepare, split
 from .ranker import Ranker, Recipe, contribution, fuse
 from .reading import READING, give_back
 from .served import COUNTED, NO_UNIT, best, calibration
@@ -73,7 +73,6 @@ BY_USER, TREES = "by user", yardsticks.TREES  # which no ranker serves: the one 
 FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their luck can be estimated
 TODAY = ["task", "what", "served", "metric", "value", "was", "most", "gain", "low", "high", "matters", "verdict"]
 KINDS = AS_PLANNED, BEST = ("shared", "best")  # of rankers
-FEWEST_ORDERS = 10  # lists with labels of both classes, to judge by them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,11 +219,11 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
     problems = must_pass(declaration, frame)
     give_back()
     plan.recipe.check_tasks(declaration.labels, frame)
-    table = Table(prepare(declaration, frame), declaration, plan.metric == WITHIN)
+    table = Table(prepare(declaration, frame), declaration)
     give_back()
     plan = plan.of_rows(table.parts["train"])
     table.check_splits([*plan.tuning_seeds, *plan.seeds])
-    _check_lists(table, plan.seeds)
+    table.within = _judged_in_lists(table, plan)
     facts = _facts(table, plan.seeds)  # now: of many rows it takes memory, and there will be less
     quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
     options = {"bar_format": BAR, "leave": False, "delay": 1, "smoothing": 0, "disable": quiet}
@@ -658,17 +657,22 @@ def _yardstick(table: Table, name: str, task: str, seed: int) -> tuple[np.ndarra
 # --- what the outputs for the test rows say ---------------------------------------------------------------------------
 
 
-def _check_lists(table: Table, seeds: Sequence[int]) -> None:
-    """Raise ValueError where too few lists have labels of both classes to judge an order by them."""
-    asked = itertools.product(table.tasks, [0] if table.by_time else seeds, (VALID, TEST))
-    for task, seed, part in asked if table.within else ():
-        if table.tasks[task] == "binary" and (count := table.orders(task, seed, part)) < FEWEST_ORDERS:
-            came = f"{WITHIN!r}, and {count} lists with both values of {task!r} in the {part} rows"
-            validate.fail("metric", came, f"{FEWEST_ORDERS} or more, or 'AUC'")
+def _judged_in_lists(table: Table, plan: Plan) -> frozenset[str]:
+    """The labels of which enough lists have both values in each split; ValueError where that is none."""
+    if plan.metric != WITHIN:
+        return frozenset()
+    seeds = [0] if table.by_time else plan.seeds
+    found = frozenset(task for task in table.tasks if all(table.in_lists(task, seed) for seed in seeds))
+    if not found:
+        came = (
+            f"{WITHIN!r}, and no label of which {MANY_ORDERS} lists of the valid and of the test rows have both values"
+        )
+        validate.fail("metric", came, "such a label, or 'AUC'")
+    return found
 
 
 def _metric(table: Table, task: str, within: bool = False) -> str:
-    return WITHIN if (within or table.within) and table.tasks[task] == "binary" else METRICS[table.tasks[task]]
+    return WITHIN if (within or task in table.within) and table.tasks[task] == "binary" else METRICS[table.tasks[task]]
 
 
 def _score(table: Table, metric: str, output: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> float:

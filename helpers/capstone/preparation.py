@@ -426,14 +426,14 @@ def _drawn_whole(column: str, frame: pd.DataFrame, seed: int) -> Split:
 class Table:
     """A prepared table, as examples in splits.
 
-    within   whether binary labels are judged within lists, which have the numbers `lists` (None: there are no lists)
+    within   binary labels that are judged within lists, which have the numbers `lists` (None: there are no lists)
 
     Features are fitted on the training rows of the split by time; for random splits on all rows, though not on their
     labels, so that all splits have the same embedding tables.
     """
 
-    def __init__(self, frame: pd.DataFrame, declaration: Declaration, within: bool = False):
-        self.frame, self.declaration, self.within = frame, declaration, within
+    def __init__(self, frame: pd.DataFrame, declaration: Declaration):
+        self.frame, self.declaration, self.within = frame, declaration, frozenset()
         self.tasks, self.by_time = declaration.labels, declaration.by_time
         train = (first := self.split(0)).train
         self.parts = {name: len(part) for name, part in first._asdict().items()}

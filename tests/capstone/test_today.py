@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
+from helpers.capstone.__main__ import _metric
 from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.lists import TODAY, Lists
@@ -184,10 +185,21 @@ def test_a_score_that_is_low_on_top_is_asked_about_and_nothing_is_decided_by_it(
     assert "A/B test" not in page.partition("<h2>")[0]
 
 
+def test_a_label_with_too_few_lists_does_not_decide_how_others_are_judged(frame):
+    """Users who click whatever they see, as programs do, are told apart by AUC; within a list all is a coin."""
+    rng = np.random.default_rng(3)
+    clicks = rng.random(5_000) < np.where(frame["user"] < 30, 0.85, 0.15)
+    logged = frame.assign(click=clicks.astype(int), like=frame["like"].where(frame["time"] % 40 == 0, 0))
+    metric, but = _metric(own := replace(OWN, served={}), logged)
+    assert metric == "GAUC" and but.endswith("also tells users apart, like: too few lists have both values")
+    rows = compare(logged, own, RECIPE, **FEW, also=[], metric=metric).headline.set_index("task")
+    assert rows["metric"].to_dict() == {"click": "GAUC", "like": "AUC"} and not rows.loc["click", "learnt"]
+
+
 def test_within_lists_there_must_be_lists(frame):
     with pytest.raises(ValueError, match="metric: got 'GAUC' without a user or a group"):
         compare(frame, replace(OWN, user=None), metric="GAUC")
-    with pytest.raises(ValueError, match="got 'GAUC', and 0 lists with both values of 'click' in the valid rows"):
+    with pytest.raises(ValueError, match="got 'GAUC', and no label of which 50 lists"):
         compare(frame.assign(user=range(5_000)), OWN, metric="GAUC")
     with pytest.raises(ValueError, match="served: got 'share'; expected one of 'click', 'like'"):
         replace(OWN, served={"share": "good"})
