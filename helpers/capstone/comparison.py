@@ -664,9 +664,7 @@ def _judged_in_lists(table: Table, plan: Plan) -> frozenset[str]:
     seeds = [0] if table.by_time else plan.seeds
     found = frozenset(task for task in table.tasks if all(table.in_lists(task, seed) for seed in seeds))
     if not found:
-        came = (
-            f"{WITHIN!r}, and no label of which {MANY_ORDERS} lists of the valid and of the test rows have both values"
-        )
+        came = f"{WITHIN!r}, and no label of which {MANY_ORDERS} lists to validate, and to test, have both values"
         validate.fail("metric", came, "such a label, or 'AUC'")
     return found
 

@@ -132,7 +132,8 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
 
 
 def _newer(own: Declaration, log: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
-    """The new rows whose labels have come; ValueError where some are of the log, or older than its last."""
+    """The new rows whose labels have come, with ids of the kind that the log has; ValueError where some rows are of the
+    log, or older than its last."""
     parts = (
         validate.columns(name, rows, own.columns())[own.columns()] for name, rows in (("log", log), ("next", later))
     )
@@ -152,6 +153,15 @@ def _newer(own: Declaration, log: pd.DataFrame, later: pd.DataFrame) -> pd.DataF
         later = later[(when <= when.max() - pd.Timedelta(own.gap)).to_numpy()]
         if not len(later):
             validate.fail("next", f"no row that is older than the gap of {own.gap}", "rows whose labels have come")
+    for column in own.ids_of_all():
+        words = (ids := later[column]).astype(object)
+        known, now = (pd.api.types.is_numeric_dtype(rows[column].dtype) for rows in (log, later))
+        if known and not now:  # guests among numbers: each has one that is nobody's
+            numbers = pd.to_numeric(words, errors="coerce")
+            ids = numbers.where(numbers.notna() | ids.isna(), log[column].min() - 1 - pd.factorize(ids)[0])
+        elif now and not known:
+            ids = words.map("{:.0f}".format, na_action="ignore")
+        later = later.assign(**{column: ids})
     return later
 
 

@@ -95,6 +95,16 @@ def test_rows_are_judged_that_could_not_be_divided():
         shadow(ranker, replace(OWN, gap="30 days"), log, later)
 
 
+def test_ids_that_read_as_another_kind_are_those_of_the_log():
+    """A guest among users that are numbers; items that are numbers, where the log has another one as well."""
+    log, later = weeks(0)
+    some = np.arange(len(log)) < 50
+    log = log.assign(user=log["user"].str[1:].astype(int), item=log["item"].astype(str).mask(some, "old"))
+    later["user"] = later["user"].str[1:].where(later.index % 50 > 0, "guest-7")
+    found = shadow(ranker_of(log), OWN, log, later)
+    assert found.rows == 3_000 and found.ids["now"].tolist() == pytest.approx([0.02, 0])
+
+
 def test_the_page_has_what_was_found_and_a_ranker_says_how_good_it_was(tmp_path):
     log, later = weeks(3)
     ranker = ranker_of(log)
