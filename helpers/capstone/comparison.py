@@ -243,7 +243,8 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         outputs = models.test | _contributions(table, plan, rivals, best_of)
         beaten = _beaten(table, plan, rivals, scores, headline["form"])
     today = _today(table, plan, outputs, avoided)
-    if len(of := today[today["task"].isin(declaration.served)]) and (of["most"] < CHANCE["binary"]).all():
+    of, coin = today[today["task"].isin(declaration.served)], CHANCE["binary"]
+    if (of["was"] < coin).all() and (of["most"] < coin).any():
         columns = dict.fromkeys(declaration.served.values())
         problems += answered(declaration, [Problem(False, column, REVERSED, doubt=True) for column in columns])
     return Comparison(
@@ -533,7 +534,7 @@ def _today(table: Table, plan: Plan, outputs: dict, avoided: set[str]) -> pd.Dat
         lead, _ = _lead(judged, lists, task, BEST, "today", plan.seeds, within=within)
         value = _values(judged, lists, task, BEST, plan.seeds, within=within).mean()
         what = ("no " if task in avoided else "") + task + " above its mean" * (own.labels[task] != "binary")
-        most = _lead(judged, lists, task, "today", None, plan.seeds, within=within)[0].high
+        most = _lead(judged, lists, task, "today", None, plan.seeds, 1 - 0.05 / len(own.labels), within)[0].high
         found.append([task, what, columns, _metric(judged, task, within), value, value - lead.mean, most, *lead[:3]])
         found[-1] += [matters, verdict(lead.low, lead.high, matters)]
     return pd.DataFrame(found, columns=TODAY)

@@ -50,7 +50,6 @@ FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES, FEW_USERS = 100, 2_000, 50, 50
 MOST_NEW = 0.3  # of the rows to test, that may be of users without a row to train on
 MOST_STRANGE = 0.9  # of the ids in lists, that are no id of the column which they are said to be of
 MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
-MOST_COUNTED = 0.9  # of the lists, whose scores may be 1, 2, 3 … in some order
 FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
 LOOKED_AT, BINS = 20_000, 50  # rows, and bins of a number
@@ -113,7 +112,7 @@ def check(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -
     if not any(problem.stops for problem in problems):
         problems += (_parts if divided else _not_yet)(declaration, frame)
     if not any(problem.stops for problem in problems):
-        problems += [problem for look in (_repeats, _answered, _means, _places) for problem in look(declaration, frame)]
+        problems += [problem for look in (_repeats, _answered, _means) for problem in look(declaration, frame)]
     problems += _leaks(declaration, frame, {problem.column for problem in problems if problem.stops})
     return Problems(sorted(answered(declaration, problems), key=lambda problem: not problem.stops))
 
@@ -174,11 +173,10 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
 
 NONE = "{:,} rows have none. Leave them out, or give each of them one of its own."
 NO_ORDER = "it cannot order the rows: "
-PLACE = "it seems to be a place, low on top, and a score is high there: declare a column with the place's negative."
 REVERSED = (
-    "for each of its labels its lists are surely worse than a coin's: is low on top, as in a cost? Then declare a "
+    "its lists are surely worse than a coin's: is low on top, as in a place or a cost? Then declare a column with "
 )
-REVERSED += "column with its negative."
+REVERSED += "its negative."
 TAKEN_NAME = "training uses this name itself: give the label another one."
 
 
@@ -542,17 +540,6 @@ def _answered(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem
         said = f"{differ / len(frame):.0%} of the rows have the {', '.join(key)} of another one, and another answer: "
         said += "impressions that were stored at once, and again with their answer? Keep the last of each: "
         yield Problem(False, "all columns", f'{said}`frame.drop_duplicates({literal(tuple(key))}, keep="last")`.', True)
-
-
-def _places(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
-    """Scores of today that are a place: they count the rows of a list, and the labels are where they are low."""
-    by = declaration.group or declaration.user
-    for column in dict.fromkeys(declaration.served.values()) if by else ():
-        lists = frame.groupby(by)[column].agg(["min", "max", "size"]).query("size > 1")
-        of = [label for label, score in declaration.served.items() if score == column]
-        counts = (lists["max"] - lists["min"] + 1 == lists["size"]).mean() > MOST_COUNTED
-        if counts and frame[of].corrwith(frame[column]).mean() < 0:
-            yield Problem(False, column, PLACE, doubt=True)
 
 
 def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
