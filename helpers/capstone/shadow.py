@@ -134,20 +134,16 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
 def _newer(own: Declaration, log: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     """The new rows whose labels have come, with ids of the kind that the log has; ValueError where some rows are of the
     log, or older than its last."""
-    parts = (
-        validate.columns(name, rows, own.columns())[own.columns()] for name, rows in (("log", log), ("next", later))
-    )
-    both = pd.concat(parts, ignore_index=True)
-    new, codes, expected = both.index >= len(log), _hashes(both), "rows that are newer than all of the log"
+    both = pd.concat([validate.columns("next", rows, own.columns())[own.columns()] for rows in (log, later)])
+    new, codes = np.arange(len(both)) >= len(log), _hashes(both)
     old = np.isin(codes[new], codes[~new])
     old &= old.mean() > MANY_ALIKE  # of few columns with few values some rows are alike by chance
     if own.time is not None:
         times = moments(own.time, both[own.time])
         old |= (times[new] < times[~new].max()).to_numpy()
     if old.any():
-        validate.fail(
-            "next", f"{old.sum():,} of {len(later):,} rows that are in the log or older than its last", expected
-        )
+        came = f"{old.sum():,} of {len(later):,} rows that are in the log or older than its last"
+        validate.fail("next", came, "rows that are newer than all of the log")
     if own.gap is not None:
         when = dates(times[new])
         later = later[(when <= when.max() - pd.Timedelta(own.gap)).to_numpy()]

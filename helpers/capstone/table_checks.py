@@ -120,9 +120,7 @@ def check(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -
 @validate.checked
 def answered(declaration: Declaration, problems: list[Problem]) -> list[Problem]:
     """The same, where what the declaration has settled is a note, and any other doubt says how to settle it."""
-    known = [
-        problem._replace(doubt=problem.doubt and problem.column not in declaration.settled) for problem in problems
-    ]
+    known = [p._replace(doubt=p.doubt and p.column not in declaration.settled) for p in problems]
     cure = " If all is well, declare settled={}."
     return [p._replace(sentence=p.sentence + cure.format(literal((p.column,))) * p.doubt) for p in known]
 
@@ -173,10 +171,8 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
 
 NONE = "{:,} rows have none. Leave them out, or give each of them one of its own."
 NO_ORDER = "it cannot order the rows: "
-REVERSED = (
-    "its lists are surely worse than a coin's: is low on top, as in a place or a cost? Then declare a column with "
-)
-REVERSED += "its negative."
+REVERSED = "its lists are surely worse than a coin's: is low on top, as in a place or a cost? "
+REVERSED += "Then declare a column with its negative."
 TAKEN_NAME = "training uses this name itself: give the label another one."
 
 
