@@ -38,7 +38,7 @@ from .reading import read
 from .recommendation import UNSETTLED, WORSE, against_today, names, recommend, served_as, today
 from .report import LIBRARY, QUICKLY, report, rings
 from .shadow import NAMES, shadow
-from .suggestion import BY_VALUES, LATE, PLACE, TWO, TWO_WORDS, WHOLE, draft, suggest, words_of
+from .suggestion import BY_VALUES, LATE, PLACE, SIGNS, TWO, TWO_WORDS, WHOLE, draft, suggest, words_of
 from .table_checks import check
 
 SCORES = "score|pc[tv]r|pred|predicted|prediction|.*(得分|分数|预估|排序).*"  # words of what may be served today
@@ -86,6 +86,7 @@ def questions(guesses: pd.DataFrame) -> list[str]:
     said = f"happen after the row was shown, and is it to be predicted? {named(labels) or 'None was found'}.{also}"
     asked += [f"labels: Did each of these {said}"]
     said = "Take out what was counted, filled in or measured afterwards, and any mean with the row's own day in it."
+    said += named(reasons == SIGNS, " And {}? Numbers must have no sign for thousands in the file.")
     asked += [f"features: Was each of these known before the row was shown? {named(known)}. {said}"]
     said = f"at which place a row was shown, by which model or in which experiment?{named(traces, perhaps)}"
     asked += [f"features: Does any column say {said} Nobody knows that of the next list: leave it out."]
@@ -127,11 +128,13 @@ def first_draft(frame: pd.DataFrame, file: str, reading: dict) -> str:
     return FIRST.format(package=__package__, file=file, quick=QUICK, thorough=THOROUGH, code=draft(guesses), **parts)
 
 
-def _metric(own: Declaration, frame: pd.DataFrame) -> str:
-    """GAUC where enough lists of the validation and test rows have labels of both classes, of each binary label."""
+def _metric(own: Declaration, frame: pd.DataFrame) -> tuple[str, str]:
+    """GAUC where of any label enough lists of the validation and test rows have both values, and which have not."""
     table = Table(prepare(own, frame), own)
-    within = [table.in_lists(task, 0) for task, kind in own.labels.items() if kind == "binary"]
-    return WITHIN if within and all(within) else METRICS["binary"]
+    few = [task for task, kind in own.labels.items() if kind == "binary" and not table.in_lists(task, 0)]
+    if len(few) == list(own.labels.values()).count("binary"):
+        return METRICS["binary"], ""
+    return WITHIN, f"; by AUC, which also tells users apart, {names(few)}: too few lists have both values" * bool(few)
 
 
 def _lists(found: Comparison) -> tuple[Lists | None, str]:
@@ -196,8 +199,8 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     if problems.stopping:
         say(f"stopped: correct {plan}, or the table")
         return 1
-    metric = _metric(own, frame)
-    say(f"checked; binary labels are judged by {metric}")
+    metric, but = _metric(own, frame)
+    say(f"checked; binary labels are judged by {metric}{but}")
     mode = answers.get("mode", QUICK)
     found = compare(frame, own, mode=mode, metric=metric, exponents=answers.get("exponents"))
     say(f"compared: {recommend(found.headline).word}" + f". {QUICKLY}" * (mode == QUICK))
@@ -251,7 +254,8 @@ def main() -> int:
         print(f"[{duration(time.monotonic() - start)}] {words}", flush=True)
 
     try:
-        folder = options.log.parent / f"{options.log.name.split('.')[0]}_report"
+        name = re.sub(r"(\.\w+)?(\.gz|\.bz2|\.xz|\.zip)?$", "", options.log.name, count=1)
+        folder = options.log.parent / f"{name}_report"
         return _road(options.log, folder, options.encoding, options.next, say)
     except (ValueError, TypeError, OSError, SyntaxError, NameError) as error:
         print(f"Stopped. {error}", file=sys.stderr)

@@ -53,11 +53,11 @@ from ..support import validate
 from ..training.loop import TOTAL, fit
 from .declaration import Declaration
 from .plan import CONTROL, MATTERS, METRICS, QUICK, SINGLE, WITHIN, YARDSTICKS, Plan, Side, Stage
-from .preparation import COPY, Table, prepare, split
+from .preparation import COPY, MANY_ORDERS, Table, prepare, split
 from .ranker import Ranker, Recipe, contribution, fuse
 from .reading import READING, give_back
 from .served import COUNTED, NO_UNIT, best, calibration
-from .table_checks import Problems, must_pass
+from .table_checks import REVERSED, Problem, Problems, answered, must_pass
 
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
 BAR = "{desc}: {percentage:3.0f}%|{bar}| about {remaining} left"
@@ -71,9 +71,8 @@ SHARED = "shared, "  # and the way in which the shared model's own outputs are f
 CHANCE = {"binary": 0.5, "regression": 0.0}  # what a model reaches that knows nothing
 BY_USER, TREES = "by user", yardsticks.TREES  # which no ranker serves: the one orders nobody's list
 FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their luck can be estimated
-TODAY = ["task", "what", "served", "metric", "value", "was", "gain", "low", "high", "matters", "verdict"]
+TODAY = ["task", "what", "served", "metric", "value", "was", "most", "gain", "low", "high", "matters", "verdict"]
 KINDS = AS_PLANNED, BEST = ("shared", "best")  # of rankers
-FEWEST_ORDERS = 10  # lists with labels of both classes, to judge by them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +117,8 @@ class Comparison(Plan):
     exponents  those asked for, or equal ones, of the labels that `best` can tell from guessing
     today   a row a label, of the list by what is best and `exponents`, for every label the same one: task, what (the
             label in words: of a number whether it is above its mean, of one with an exponent below 0 whether it did
-            not happen), served (in words, what orders lists today), metric, value, was (that of today), gain, low,
-            high, matters, verdict; no row where nothing is served, or nothing has an exponent
+            not happen), served (in words, what orders lists today), metric, value, was (that of today, at `most`
+            so much), gain, low, high, matters, verdict; no row where nothing is served, or nothing has an exponent
     cost    a row a model: parameters, and seconds of computing that one training took
     outputs {(model, task, seed): of both sides, for the test rows; of `BEST`, what it contributes to a score}
     """
@@ -220,11 +219,11 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
     problems = must_pass(declaration, frame)
     give_back()
     plan.recipe.check_tasks(declaration.labels, frame)
-    table = Table(prepare(declaration, frame), declaration, plan.metric == WITHIN)
+    table = Table(prepare(declaration, frame), declaration)
     give_back()
     plan = plan.of_rows(table.parts["train"])
     table.check_splits([*plan.tuning_seeds, *plan.seeds])
-    _check_lists(table, plan.seeds)
+    table.within = _judged_in_lists(table, plan)
     facts = _facts(table, plan.seeds)  # now: of many rows it takes memory, and there will be less
     quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
     options = {"bar_format": BAR, "leave": False, "delay": 1, "smoothing": 0, "disable": quiet}
@@ -243,6 +242,11 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         plan, avoided = replace(plan, exponents=_exponents(plan, best_of)), _avoided(plan)
         outputs = models.test | _contributions(table, plan, rivals, best_of)
         beaten = _beaten(table, plan, rivals, scores, headline["form"])
+    today = _today(table, plan, outputs, avoided)
+    of, coin = today[today["task"].isin(declaration.served)], CHANCE["binary"]
+    if (of["was"] < coin).all() and (of["most"] < coin).any():
+        columns = dict.fromkeys(declaration.served.values())
+        problems += answered(declaration, [Problem(False, column, REVERSED, doubt=True) for column in columns])
     return Comparison(
         **{option.name: getattr(plan, option.name) for option in fields(plan) if option.init},
         **{name: getattr(table, name) for name in ("parts", "users", "spans", "days")},
@@ -257,7 +261,7 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         beaten=beaten,
         headline=headline,
         best=best_of,
-        today=_today(table, plan, outputs, avoided),
+        today=today,
         cost=_cost(plan, runs),
         outputs=outputs,
     )
@@ -530,8 +534,9 @@ def _today(table: Table, plan: Plan, outputs: dict, avoided: set[str]) -> pd.Dat
         lead, _ = _lead(judged, lists, task, BEST, "today", plan.seeds, within=within)
         value = _values(judged, lists, task, BEST, plan.seeds, within=within).mean()
         what = ("no " if task in avoided else "") + task + " above its mean" * (own.labels[task] != "binary")
-        found.append([task, what, columns, _metric(judged, task, within), value, value - lead.mean, *lead[:3], matters])
-        found[-1].append(verdict(lead.low, lead.high, matters))
+        most = _lead(judged, lists, task, "today", None, plan.seeds, 1 - 0.05 / len(own.labels), within)[0].high
+        found.append([task, what, columns, _metric(judged, task, within), value, value - lead.mean, most, *lead[:3]])
+        found[-1] += [matters, verdict(lead.low, lead.high, matters)]
     return pd.DataFrame(found, columns=TODAY)
 
 
@@ -653,17 +658,20 @@ def _yardstick(table: Table, name: str, task: str, seed: int) -> tuple[np.ndarra
 # --- what the outputs for the test rows say ---------------------------------------------------------------------------
 
 
-def _check_lists(table: Table, seeds: Sequence[int]) -> None:
-    """Raise ValueError where too few lists have labels of both classes to judge an order by them."""
-    asked = itertools.product(table.tasks, [0] if table.by_time else seeds, (VALID, TEST))
-    for task, seed, part in asked if table.within else ():
-        if table.tasks[task] == "binary" and (count := table.orders(task, seed, part)) < FEWEST_ORDERS:
-            came = f"{WITHIN!r}, and {count} lists with both values of {task!r} in the {part} rows"
-            validate.fail("metric", came, f"{FEWEST_ORDERS} or more, or 'AUC'")
+def _judged_in_lists(table: Table, plan: Plan) -> frozenset[str]:
+    """The labels of which enough lists have both values in each split; ValueError where that is none."""
+    if plan.metric != WITHIN:
+        return frozenset()
+    seeds = [0] if table.by_time else plan.seeds
+    found = frozenset(task for task in table.tasks if all(table.in_lists(task, seed) for seed in seeds))
+    if not found:
+        came = f"{WITHIN!r}, and no label of which {MANY_ORDERS} lists to validate, and to test, have both values"
+        validate.fail("metric", came, "such a label, or 'AUC'")
+    return found
 
 
 def _metric(table: Table, task: str, within: bool = False) -> str:
-    return WITHIN if (within or table.within) and table.tasks[task] == "binary" else METRICS[table.tasks[task]]
+    return WITHIN if (within or task in table.within) and table.tasks[task] == "binary" else METRICS[table.tasks[task]]
 
 
 def _score(table: Table, metric: str, output: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> float:

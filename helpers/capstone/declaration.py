@@ -47,6 +47,7 @@ class Declaration:
                 all else is compared; one column may stand for several labels; not a feature
     gap         how long a label takes to arrive, such as "7 days", where the time is a date: rows so shortly before the
                 test, or before the validation rows, are left out of what comes before them, as they would be in use
+    settled     columns, or "all columns", of which you know that all is well where the check says to settle it first
 
     Raises ValueError for a column with two roles, for a list of ids that are no column, and for a gap without a time.
     """
@@ -65,13 +66,14 @@ class Declaration:
     new_users: bool = False
     gap: str | None = None
     served: dict[str, str] = field(default_factory=dict)
+    settled: tuple[str, ...] = ()
 
     def __post_init__(self):
         if not isinstance(self.labels, dict) or not self.labels:
             validate.fail("labels", repr(self.labels)[:60], '{column: "binary" or "regression"}, at least one')
         for column, kind in self.labels.items():
             validate.choice(f"labels[{column!r}]", kind, TASK_KINDS)
-        for name in ("ids", "numbers", "tags"):
+        for name in ("ids", "numbers", "tags", "settled"):
             value = getattr(self, name)
             if isinstance(value, str) or not isinstance(value, Iterable):
                 validate.fail(name, repr(value)[:60], "several names, such as ('age',)", TypeError)
@@ -98,6 +100,8 @@ class Declaration:
             validate.fail("declaration", f"the column {other[0]!r}", expected, TypeError)
         if twice := sorted({column for column in named if named.count(column) > 1}):
             validate.fail("declaration", f"{twice[0]!r} in two roles", "one role a column: a label is no feature")
+        for column in self.settled:
+            validate.choice("settled", column, [*named, "all columns"])
         if not self.features():
             validate.fail("declaration", "no feature", "at least one id or number to predict from")
         for column, of in self.lists.items():

@@ -71,7 +71,7 @@ class Plan:
     matters       {"binary": smallest gain of AUC that matters, "regression": of R²}
     metric        of binary labels, "AUC" over all rows, or "GAUC" within lists, which are those of a group of the
                   declaration, else of a user: what orders nobody's list, such as the mean of each user, counts for
-                  nothing
+                  nothing. A label of which too few lists have both values is judged by AUC
     also          what else to measure, by default all: "yardsticks", what shares nothing: counts, a linear model,
                   boosted trees, and late fusion, of the single-task models and of the shared one; "control", for each
                   task the shared model with the labels of all others shuffled over the training rows

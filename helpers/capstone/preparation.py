@@ -148,6 +148,10 @@ def moments(name: str, values: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(values.dtype):
         if (dated := written(values)) is not None:
             values = dated.dt.as_unit("us").astype("int64")
+        each = {unit: some for unit in UNITS if (some := _counts_in(unit, values)).any()}
+        if len(each) > 1 and np.any([*each.values()], axis=0).all():
+            came = " and ".join(f"{values[some].iloc[0]} ({unit})" for unit, some in each.items())
+            validate.fail(name, f"times in two units, such as {came}", "one unit in all rows")
     else:
         first, _ = day_first(name, values)
         try:
@@ -215,10 +219,12 @@ def dates(times: pd.Series) -> pd.Series | None:
 
     Numbers are dates where all of them lie between 1990 and 2100 in one of `UNITS`.
     """
-    for unit, parts in UNITS.items():
-        if times.between(7305 * 86_400 * parts, 47_482 * 86_400 * parts).all():
-            return pd.to_datetime(times, unit=unit)
-    return None
+    unit = next((unit for unit in UNITS if _counts_in(unit, times).all()), None)
+    return None if unit is None else pd.to_datetime(times, unit=unit)
+
+
+def _counts_in(unit: str, times: pd.Series) -> pd.Series:
+    return times.between(7305 * 86_400 * UNITS[unit], 47_482 * 86_400 * UNITS[unit])
 
 
 @validate.checked
@@ -395,6 +401,10 @@ def split(declaration: Declaration, frame: pd.DataFrame, seed: int = 0) -> Split
     parts = Split(frame[time < first - gap], frame[(first <= time) & (time < second - gap)], frame[time >= second])
     if not all(map(len, parts)):
         expected = "enough of them to cut the rows at four fifths and at nine tenths"
+        if gap and first < second:
+            days = (second - first) / np.timedelta64(1, "D")
+            came = f"a gap of {declaration.gap}, which swallows the {days:.1f} days of the rows to validate"
+            validate.fail(declaration.time, came, "a shorter gap, or a log of more days")
         validate.fail(declaration.time, f"{len(np.unique(time))} different times", expected)
     return parts
 
@@ -416,14 +426,14 @@ def _drawn_whole(column: str, frame: pd.DataFrame, seed: int) -> Split:
 class Table:
     """A prepared table, as examples in splits.
 
-    within   whether binary labels are judged within lists, which have the numbers `lists` (None: there are no lists)
+    within   binary labels that are judged within lists, which have the numbers `lists` (None: there are no lists)
 
     Features are fitted on the training rows of the split by time; for random splits on all rows, though not on their
     labels, so that all splits have the same embedding tables.
     """
 
-    def __init__(self, frame: pd.DataFrame, declaration: Declaration, within: bool = False):
-        self.frame, self.declaration, self.within = frame, declaration, within
+    def __init__(self, frame: pd.DataFrame, declaration: Declaration):
+        self.frame, self.declaration, self.within = frame, declaration, frozenset()
         self.tasks, self.by_time = declaration.labels, declaration.by_time
         train = (first := self.split(0)).train
         self.parts = {name: len(part) for name, part in first._asdict().items()}

@@ -59,8 +59,9 @@ def read(
 
     Whole numbers take as few bytes as they need, and words are kept once each (categories). Blanks around a name in the
     header are cut off. In a column of decimal commas they become points. Otherwise no value changes its meaning: a
-    column stays words where numbers would lose something (007 is not 7, 1e5 among whole numbers is a name, nor do ids
-    of more than 15 digits with gaps fit), and NA or null is missing among numbers, but a word among words.
+    column stays words where numbers would lose something (007 is not 7, 2.480 beside 372 may be 2480, 1e5 among whole
+    numbers is a name, nor do ids of more than 15 digits with gaps fit), and NA or null is missing among numbers, but a
+    word among words.
 
     Raises FileNotFoundError or ValueError in one sentence: no such file, no table, no such column, a column name twice,
     a first line that is no header, a line with more or fewer values than the header has names, a package that reads
@@ -232,7 +233,7 @@ NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *")
 ODD = re.compile(r"^ *[+-]?0\d|^ *\+|^ *-?\d+[eE]\+?\d+ *$", re.M)  # 007, +7, 1e5: no whole numbers
 LONG = re.compile(r"^ *-?\d{16,} *$", re.M)  # more digits than a float holds
 BROKEN = re.compile(r"\.|[eE]-", re.M)  # 0.5, 5e-7
-COMMA, THOUSANDS = r"-?\d+(,\d+)?", r"-?[1-9]\d{0,2}(,\d{3})+"  # 1,5; and 1,500, which may be either
+COMMA, THOUSANDS = r"-?\d+(,\d+)?", r"-?[1-9]\d{0,2}([.,]\d{3})+"  # 1,5; and 1,500 or 1.500, which may be either
 
 
 def _meant(values: pd.Categorical) -> pd.Categorical | np.ndarray:
@@ -252,10 +253,12 @@ def _numbers(texts: pd.Index, gaps: bool) -> np.ndarray | None:
     """The numbers that texts stand for; None where one would lose something, as whole numbers among `gaps` may."""
     if len(texts) <= 48 and set(texts.str.lower()) <= {"true", "false"}:  # so many ways there are to write the two
         return (texts.str.lower() == "true").astype(float)
-    commas = texts[texts.str.contains(",")]
+    commas, points = (texts[texts.str.contains(sign)] for sign in (",", "[.]"))
     if len(commas) and texts.str.fullmatch(COMMA).all() and not commas.str.fullmatch(THOUSANDS).all():
         texts = texts.str.replace(",", ".")
     if not all(map(NUMBER.fullmatch, texts)):
+        return None
+    if len(points) and points.str.fullmatch(THOUSANDS).all() and texts.str.fullmatch("-?[1-9]\\d*").any():
         return None
     joined = "\n".join(texts)
     whole = not BROKEN.search(joined)  # ids are whole; what has a decimal point somewhere is measured

@@ -155,7 +155,7 @@ def to_serve(best: pd.DataFrame) -> str:
     said = [
         f"{served_as(row.name)} for {row.task} ({row.metric} {row.value:.3f})" for row in known.itertuples(index=False)
     ]
-    trees = _each(known[known["trees"] > 0], "{row.task} ({row.trees:+.3f})")
+    trees = _each(known[known["trees"].round(3) > 0], "{row.task} ({row.trees:+.3f})")
     refused = f" Boosted trees are better for {trees}: no ranker here serves them, scikit-learn itself does."
     kept = f'To serve, by the validation rows: {names(said)}; `found.ranker(kind="best")` has them all.'
     return kept + refused * bool(trees) + left * bool(guessed)

@@ -30,7 +30,7 @@ from . import list_section
 from .comparison import FEWEST_CLUSTERS, Comparison
 from .declaration import literal
 from .lists import Lists
-from .plan import CONTROL, METRICS, QUICK, SINGLE, WITHIN, duration
+from .plan import CONTROL, QUICK, SINGLE, WITHIN, duration
 from .ranker import Recipe
 from .recommendation import (
     BETTER,
@@ -177,7 +177,6 @@ def _values(found: Comparison) -> dict[str, object]:
         "by user": ", anew for each seed: no user of the test rows has a row to train on",
     }
     clusters = found.gains.groupby("clusters", sort=False)["task"].agg(names)
-    matters = {kind: found.matters[kind] for kind in dict.fromkeys(own.labels.values())}
     cost = found.cost.set_index("model")[["parameters", "seconds"]]
     larger, longer = cost.loc[SINGLE] / cost.loc[recipe.structure]
     return {
@@ -185,7 +184,7 @@ def _values(found: Comparison) -> dict[str, object]:
         "structure": recipe.structure,
         "rows": "later rows" if own.by_time else "rows",
         "seeds": len(found.seeds),
-        "margin": ", ".join(f"{value:g} {_metric(found, kind)}" for kind, value in matters.items()),
+        "margin": ", ".join(dict.fromkeys(f"{row.matters:g} {row.metric}" for row in found.headline.itertuples())),
         "metrics": " ".join(words for name, words in METRIC_WORDS.items() if any(name in one for one in told)),
         "parts": ", ".join(f"{rows:,} rows to {PARTS[part]}" for part, rows in found.parts.items()),
         "split": how + explained[how],
@@ -205,10 +204,6 @@ def _values(found: Comparison) -> dict[str, object]:
         "weighed": "" if own.weight is None else WEIGHED.format(own.weight),
         "quick": QUICKLY if found.mode == QUICK else "",
     }
-
-
-def _metric(found: Comparison, kind: str) -> str:
-    return found.metric if kind == "binary" else METRICS[kind]
 
 
 def _units(found: Comparison, clusters: str) -> str:
@@ -346,8 +341,8 @@ def _levels(found: Comparison) -> pd.DataFrame:
         rows[row.yardstick, row.task] = (row.value, getattr(row, "gauc", np.nan))
     models = list(dict.fromkeys(model for model, _ in rows))
     table = {"model": [SHUFFLED if model == CONTROL else served_as(model) for model in models]}
-    for task, kind in found.declaration.labels.items():
-        for place, metric in enumerate((_metric(found, kind), WITHIN)):
+    for task, own in found.headline[["task", "metric"]].itertuples(index=False):
+        for place, metric in enumerate((own, WITHIN)):
             values = [rows.get((model, task), (np.nan, np.nan))[place] for model in models]
             if not np.isnan(values).all():
                 table[f"{task} {metric}"] = ["" if np.isnan(value) else f"{value:.3f}" for value in values]

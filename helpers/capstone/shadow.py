@@ -21,7 +21,7 @@ from ..support import validate
 from .comparison import _ahead, _luck, fused_today, ranks_today
 from .declaration import Declaration
 from .plan import MATTERS, METRICS, WITHIN
-from .preparation import FRACTIONS, MANY_ORDERS, dates, ordered, orders, prepare, ties
+from .preparation import FRACTIONS, MANY_ALIKE, MANY_ORDERS, _hashes, dates, moments, ordered, orders, prepare, ties
 from .ranker import Ranker
 from .recommendation import TRADE, WORSE, against_today
 from .report import Report, _table, _words
@@ -75,15 +75,14 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
 
     log, later   as `reading.read` gives them. Of `later`, rows younger than the declared gap are left out
 
-    Raises ValueError where the new rows do not pass `check`, and for a ranker that was never judged.
+    Raises ValueError where the new rows are not newer than the log or do not pass `check`, and for a ranker that was
+    never judged.
     """
     if ranker.check is None:
         validate.fail("ranker", "one that was never judged", "one of `Comparison.ranker`")
-    problems = must_pass(declaration, later)
+    later = _newer(declaration, log, later)
+    problems = must_pass(declaration, later, divided=False)
     past, rows = prepare(declaration, log), prepare(declaration, later)
-    if declaration.gap is not None:
-        moments = dates(rows[declaration.time])
-        rows = rows[moments <= moments.max() - pd.Timedelta(declaration.gap)].reset_index(drop=True)
     count = min(len(rows), len(past) // 2)
     before, newest = past[:-count], past[-count:].reset_index(drop=True)
     said, reasons, bad, asked, tenths = ranker.predict(rows), [], False, [], []
@@ -132,6 +131,36 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
     return Shadow(word, told, len(rows), numbers, pd.DataFrame(ids), pd.DataFrame(tenths))
 
 
+def _newer(own: Declaration, log: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
+    """The new rows whose labels have come, with ids of the kind that the log has; ValueError where some rows are of the
+    log, or older than its last."""
+    both = pd.concat([validate.columns("next", rows, own.columns())[own.columns()] for rows in (log, later)])
+    new, codes = np.arange(len(both)) >= len(log), _hashes(both)
+    old = np.isin(codes[new], codes[~new])
+    old &= old.mean() > MANY_ALIKE  # of few columns with few values some rows are alike by chance
+    if own.time is not None:
+        times = moments(own.time, both[own.time])
+        old |= (times[new] < times[~new].max()).to_numpy()
+    if old.any():
+        came = f"{old.sum():,} of {len(later):,} rows that are in the log or older than its last"
+        validate.fail("next", came, "rows that are newer than all of the log")
+    if own.gap is not None:
+        when = dates(times[new])
+        later = later[(when <= when.max() - pd.Timedelta(own.gap)).to_numpy()]
+        if not len(later):
+            validate.fail("next", f"no row that is older than the gap of {own.gap}", "rows whose labels have come")
+    for column in own.ids_of_all():
+        words = (ids := later[column]).astype(object)
+        known, now = (pd.api.types.is_numeric_dtype(rows[column].dtype) for rows in (log, later))
+        if known and not now:  # guests among numbers: each has one that is nobody's
+            numbers = pd.to_numeric(words, errors="coerce")
+            ids = numbers.where(numbers.notna() | ids.isna(), log[column].min() - 1 - pd.factorize(ids)[0])
+        elif now and not known:
+            ids = words.map("{:.0f}".format, na_action="ignore")
+        later = later.assign(**{column: ids})
+    return later
+
+
 class _Rows:
     """Rows of one period, and intervals that hold for all questions of a page together."""
 
@@ -151,7 +180,8 @@ class _Rows:
             asked = [self.frame[column] for column in columns]
             known, more = (by_ids([rows[c] for c in columns], rows[task], asked) for rows in logs)
             found[COUNTED] = self._lead(task, metric, said, known)
-            found[LEARNT] = self._lead(task, metric, more, known, late)
+            if self.frame[task][late].nunique() > 1:
+                found[LEARNT] = self._lead(task, metric, more, known, late)
         return metric, found
 
     def over_today(self, ranker: Ranker) -> dict[str, tuple]:

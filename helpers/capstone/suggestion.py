@@ -33,15 +33,14 @@ FEWEST_TIMES = 10  # with fewer different values a number does not order the row
 DATE = r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(\D.*)?"  # of three parts, one the year
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
 NO_TIMES = {"count", "number", "spent", "zone", "value", "of"}  # beside "time" in a name: not when, but how much
-AFTER = (
-    "(watch|play|dwell|stay|listen|view|read)(ed)?(time|sec|ms|dur|min|$)|rating|revenue|completion|停留"  # anywhere
-)
+AFTER = "(watch|play|dwell|stay|listen|view|read)(ed)?(time|sec|ms|dur|min|$)|(?<!ope)rating|"
+AFTER += "revenue|completion|停留"  # anywhere in a name
 GROUP_NAMES = {"session", "sessionid", "searchid", "queryid", "requestid", "impressionid"}
 EVENT_NAMES = {"event", "action", "behavior", "behaviour"}  # whole words of a name
 WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}
 TWO, TWO_WORDS = "two values; a label or, if known before, an id", "2 different words; if an outcome, a label"
 SCARCE, LATE = "mostly 0 or missing; measured afterwards?", "measured afterwards? a label, never a feature"
-WHOLE = "whole numbers; if they are codes, an id"
+WHOLE, SIGNS = "whole numbers; if they are codes, an id", "numbers that have a sign for thousands?"
 PLACE, BY_VALUES = "the place in a list, unknown before it is made?", "by its values alone: each in several rows"
 SOON = 0.02  # of the time of a log
 FEW_IDS, SAMPLED = 20, 500  # different values, from which on a column may be the user; and those of them looked at
@@ -175,6 +174,11 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
             return "list", "ids with spaces between them"
         if several := _several(seen):
             return "tags", several
+        if (
+            texts.str.fullmatch(r"-?\d{1,3}([.,]\d{3})*([.,]\d+)?").mean() > 0.5
+            and texts.str.contains(r"\d[.,]\d{3}").any()
+        ):
+            return "leave out", SIGNS
         if distinct > len(seen) / 2:
             return "leave out", f"text, different in {distinct:,} rows"
     if compact in GROUP_NAMES and not (number and (not whole or distinct == len(seen))):

@@ -42,7 +42,7 @@ from .preparation import (
     ties,
     with_answers,
 )
-from .reading import MISSING
+from .reading import MISSING, THOUSANDS
 from .suggestion import is_date
 
 FEW_WEIGHED = 0.1  # of the rows: as many of equal weight would be as uncertain (Kish, Survey Sampling, 1965)
@@ -50,7 +50,6 @@ FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES, FEW_USERS = 100, 2_000, 50, 50
 MOST_NEW = 0.3  # of the rows to test, that may be of users without a row to train on
 MOST_STRANGE = 0.9  # of the ids in lists, that are no id of the column which they are said to be of
 MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
-MOST_COUNTED = 0.9  # of the lists, whose scores may be 1, 2, 3 … in some order
 FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
 LOOKED_AT, BINS = 20_000, 50  # rows, and bins of a number
@@ -102,24 +101,33 @@ def _kind(problem: Problem) -> str:
     return "must fix" if problem.stops else "settle first" if problem.doubt else "note"
 
 
-def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
-    """All that is wrong with a declaration and its table: what stops comes first. An empty list: nothing was seen."""
+def check(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -> Problems:
+    """All that is wrong with a declaration and its table: what stops comes first. An empty list: nothing was seen.
+    Rows that need not be `divided` are judged, not trained on."""
     validate.instance("declaration", declaration, Declaration, "a Declaration")
     frame = with_answers(declaration, validate.columns("frame", frame, []))
     problems = [*_columns(declaration, frame)]
     for look in (_types, _contents):
         problems += look(declaration, frame, {problem.column for problem in problems})
     if not any(problem.stops for problem in problems):
-        problems += _parts(declaration, frame)
+        problems += (_parts if divided else _not_yet)(declaration, frame)
     if not any(problem.stops for problem in problems):
-        problems += [problem for look in (_repeats, _answered, _means, _places) for problem in look(declaration, frame)]
+        problems += [problem for look in (_repeats, _answered, _means) for problem in look(declaration, frame)]
     problems += _leaks(declaration, frame, {problem.column for problem in problems if problem.stops})
-    return Problems(sorted(problems, key=lambda problem: not problem.stops))
+    return Problems(sorted(answered(declaration, problems), key=lambda problem: not problem.stops))
 
 
-def must_pass(declaration: Declaration, frame: pd.DataFrame) -> Problems:
+@validate.checked
+def answered(declaration: Declaration, problems: list[Problem]) -> list[Problem]:
+    """The same, where what the declaration has settled is a note, and any other doubt says how to settle it."""
+    known = [p._replace(doubt=p.doubt and p.column not in declaration.settled) for p in problems]
+    cure = " If all is well, declare settled={}."
+    return [p._replace(sentence=p.sentence + cure.format(literal((p.column,))) * p.doubt) for p in known]
+
+
+def must_pass(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -> Problems:
     """What `check` has to say; raises ValueError where any of it stops."""
-    problems = check(declaration, frame)
+    problems = check(declaration, frame, divided)
     if problems.stopping:
         first, more = problems.stopping[0], len(problems.stopping) - 1
         came = f"{first.column}: {first.sentence.rstrip('.')}" + (f", and {more} more" if more else "")
@@ -163,7 +171,8 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
 
 NONE = "{:,} rows have none. Leave them out, or give each of them one of its own."
 NO_ORDER = "it cannot order the rows: "
-PLACE = "it seems to be a place, low on top, and a score is high there: declare a column with the place's negative."
+REVERSED = "its lists are surely worse than a coin's: is low on top, as in a place or a cost? "
+REVERSED += "Then declare a column with its negative."
 TAKEN_NAME = "training uses this name itself: give the label another one."
 
 
@@ -214,7 +223,8 @@ def _no_number(values: pd.Series, label: bool = False) -> str:
     if pd.api.types.is_numeric_dtype(values.dtype):
         largest = np.nanmax(np.abs(values.to_numpy(float, na_value=np.nan)), initial=0)
         return f"it has a value of {largest:.0e}, too large to compute. Is it an error?" * bool(largest > LARGEST_FLOAT)
-    wrong = (pd.to_numeric(values.astype(object), errors="coerce").isna() & values.notna()).to_numpy()
+    thousands = [isinstance(value, str) and re.fullmatch(THOUSANDS, value) is not None for value in values]
+    wrong = (pd.to_numeric(values.astype(object), errors="coerce").isna() & values.notna()).to_numpy() | thousands
     if not wrong.any():
         example = values.dropna().iloc[0] if values.notna().any() else None
         return f"pandas does not store its values as numbers, such as {example!r}: convert them by `pd.to_numeric`."
@@ -225,6 +235,10 @@ def _no_number(values: pd.Series, label: bool = False) -> str:
         hint = f" Of two words, {pairs} are read as 1 and 0. Of others, write 1 for the one that means yes, and 0."
     if re.fullmatch(r"-?\d+,\d+", str(value)):
         hint = " Write it with a decimal point."
+    if re.fullmatch(rf"{THOUSANDS}([.,]\d+)?", str(value)):
+        hint = " Write thousands without a sign, and decimals with a point."
+    if signs := [word for word in values.unique() if re.fullmatch(r"\W+", str(word))]:
+        hint = f" If {signs[0]!r} means that nothing is known, make it empty in the file."
     return f"a {'label' if label else 'number'} was declared, and row {row} has {value!r}.{hint}"
 
 
@@ -357,13 +371,13 @@ def _twice(one: str, other: str, frame: pd.DataFrame) -> Iterator[Problem]:
 def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether every part of the split has enough labels for training or for judging."""
     try:
-        parts = split(declaration, rows := prepare(declaration, frame, lists=False))
+        parts = split(declaration, prepare(declaration, frame, lists=False))
     except ValueError as error:  # of a time or of users; other rows are divided at random
         by = declaration.time if declaration.by_time else declaration.user
         reason = str(error).removeprefix(f"{by}: ").rstrip(".")
         yield Problem(True, by, f"the rows cannot be divided ({reason}).")
         return
-    yield from _not_yet(declaration, frame, rows)
+    yield from _not_yet(declaration, frame)
     for column in declaration.labels:
         for name, part in zip(parts._fields, parts, strict=True):
             if part[column].nunique() < 2:
@@ -377,20 +391,25 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         yield from _strangers(declaration, parts)
 
 
-def _not_yet(declaration: Declaration, frame: pd.DataFrame, rows: pd.DataFrame) -> Iterator[Problem]:
-    """Labels that had no time to come: at the end of the log their mean is below half of what it ever was before."""
+def _not_yet(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Labels that had no time to come: at the end of the log their mean is below half of what it ever was before. And,
+    to note, binary labels whose mean jumps elsewhere, as where their meaning changes."""
+    rows = prepare(declaration, frame, lists=False)
     ages = np.arange(len(rows)) * AGES // len(rows)
-    for label in declaration.labels if declaration.by_time else ():
+    for label, kind in declaration.labels.items() if declaration.by_time else ():
         values = rows[label].astype(float)
         means = values.groupby(ages).mean()
         least = means[: AGES - YOUNGEST].min()
         first = AGES - int((means < least)[::-1].cumprod().sum())
-        if values.min() < 0 or not means.iloc[-1] < least / 2:
-            continue
+        falls = values.min() >= 0 and means.iloc[-1] < least / 2
+        asked = (first - 1, first) if falls else range(2, AGES - 2)
         seen = values[values.notna()]
-        start = _turn(seen.to_numpy(), np.flatnonzero(np.isin(ages[seen.index], (first - 1, first))))
+        start, few = _turn(seen.to_numpy(), np.flatnonzero(np.isin(ages[seen.index], asked))), 2 * len(seen) // AGES
         late, before, times = seen[start:], seen[:start], rows[declaration.time]
-        if not before.mean() - late.mean() > SURELY * before.std() / len(late) ** 0.5:
+        parts = (before, late) if falls else (before[-few:], late[:few])
+        odds = [_odds(part) if kind == "binary" and few > FEWEST else 1.0 for part in parts]
+        jumps, apart = max(odds) > HONEST_ODDS * min(odds), abs(parts[0].mean() - parts[1].mean())
+        if not (falls or jumps) or not apart * min(map(len, parts)) ** 0.5 > SURELY * seen.std():
             continue
         told, gap, moment = frame[declaration.time], "7 days", times[late.index[0]]
         shown = told[(moments(declaration.time, told) == moment).to_numpy()].iloc[0]  # as the log writes it
@@ -399,20 +418,21 @@ def _not_yet(declaration: Declaration, frame: pd.DataFrame, rows: pd.DataFrame) 
             step = pd.Series(when.unique()).diff().min()  # a row of a day may be of its last hour
             hours = int(np.ceil((when.iloc[-1] - when[late.index[0]] + step) / pd.Timedelta("1h")))
             gap = f"{hours} hours" if hours % 24 else f"{hours // 24} days"
-        reason = (
-            f"its mean is {before.mean():.2g}, and {late.mean():.2g} from {shown} on: had it no time to come? Then "
-            f'leave these rows out, and declare gap="{gap}", or as long as it takes, so that no row is trained on '
-            "before its label has come."
+        late_or = (
+            f'had it no time to come? Then leave these rows out, and declare gap="{gap}", or as long as it takes, so '
+            "that no row is trained on before its label has come. Or "
         )
-        yield Problem(False, label, reason, doubt=True)
+        said = f"its mean is {before.mean():.2g}, and {late.mean():.2g} from {shown} on: {late_or * bool(falls)}"
+        said += "did its meaning change? Then leave out the rows before that."
+        yield Problem(False, label, said, doubt=bool(falls))
 
 
 def _turn(values: np.ndarray, asked: np.ndarray) -> int:
-    """At which of these places values are cut best into two parts of one mean each, by least squares."""
+    """At which of these places values are cut best into two parts of one mean each, by least squares; 0: at none."""
     sums, count = np.cumsum(values), np.arange(1, len(values) + 1)
     apart = (sums - sums[-1] * count / len(values))[:-1] ** 2 / (count * (len(values) - count))[:-1]
     asked = asked[(asked > 0) & (asked < len(values))]
-    return int(asked[apart[asked - 1].argmax()])
+    return int(asked[apart[asked - 1].argmax()]) if len(asked) else 0
 
 
 def _strangers(declaration: Declaration, parts: Split) -> Iterator[Problem]:
@@ -473,11 +493,15 @@ def _filled(values: pd.Series) -> np.ndarray:
 def _apart(where: str, inside: np.ndarray, labels: pd.Series) -> str:
     """In words, whether rows have a label so much more often than the others that nothing honest explains it."""
     parts = [labels[rows].dropna().astype(float) for rows in (inside, ~inside)]
-    odds = [(part.sum() + 0.5) / (len(part) - part.sum() + 0.5) for part in parts]
+    odds = [_odds(part) for part in parts]
     if min(map(len, parts)) < FEWEST or odds[0] < HONEST_ODDS**2 * odds[1]:
         return ""
     there, elsewhere = (f"{part.mean():.2g}" for part in parts)
     return f"where {where}, the mean {labels.name!r} is {there}, elsewhere {elsewhere}"
+
+
+def _odds(labels: pd.Series) -> float:
+    return (labels.sum() + 0.5) / (len(labels) - labels.sum() + 0.5)
 
 
 def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
@@ -501,9 +525,9 @@ def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
 
 def _answered(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether impressions are there twice with two answers, as where each is logged at once and again with its own."""
-    fine = (c for c in (declaration.time, declaration.group) if c and frame[c].nunique() * MANY_AT_ONCE > len(frame))
-    key = [declaration.user, declaration.item, next(fine, None)]
-    if not all(key):
+    moment = [column for column in (declaration.time, declaration.group) if column is not None]
+    key = [declaration.user, declaration.item, *moment]
+    if not all(key) or not any(frame[column].nunique() * MANY_AT_ONCE > len(frame) for column in moment):
         return
     again = frame[frame.duplicated(key, keep=False)]
     answers = again.groupby(key, observed=True, dropna=False)[[*declaration.labels]]
@@ -514,25 +538,17 @@ def _answered(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem
         yield Problem(False, "all columns", f'{said}`frame.drop_duplicates({literal(tuple(key))}, keep="last")`.', True)
 
 
-def _places(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
-    """Scores of today that are a place: they count the rows of a list, and the labels are where they are low."""
-    by = declaration.group or declaration.user
-    for column in dict.fromkeys(declaration.served.values()) if by else ():
-        lists = frame.groupby(by)[column].agg(["min", "max", "size"]).query("size > 1")
-        of = [label for label, score in declaration.served.items() if score == column]
-        counts = (lists["max"] - lists["min"] + 1 == lists["size"]).mean() > MOST_COUNTED
-        if counts and frame[of].corrwith(frame[column]).mean() < 0:
-            yield Problem(False, column, PLACE, doubt=True)
-
-
 def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
-    """Numbers that are the mean or the sum of a label of each item, user or other id over the whole file, test rows
-    included, and numbers that contain the label of their own row (`own_label`), of an id or of a user's item.
+    """Numbers that are the mean or the sum of a label over rows that the number itself belongs to: over all rows of an
+    item, a user or another id, or over those between two exports, in which a counter stays; and numbers that contain
+    the label of their own row (`own_label`), of an id or of a user's item.
 
-    A number that was known before is as near to the mean over the training rows as the noise of that allows; one that
-    was made from the file is far nearer to the mean over all rows.
+    A number that was known before is as near to the mean over some of these rows as the noise of that allows; one that
+    was made from them is far nearer to the mean over all. Over a whole file the first rows are taken, from which an
+    honest one may come; of a stretch two in three.
     """
-    train = split(declaration, rows := prepare(declaration, frame, lists=False)).train.index
+    rows = prepare(declaration, frame, lists=False)
+    first, most = (np.arange(len(rows)) < FRACTIONS[0] * len(rows)), (np.arange(len(rows)) % 3 > 0)
     codes = [c for c in (*declaration.ids, *declaration.numbers) if FEW_CODES <= rows[c].nunique() <= len(rows) / 2]
     codes = [c for c in codes if c not in declaration.numbers or not (rows[c] % 1).any()]  # ids declared as numbers
     pair = [c for c in (declaration.user, declaration.item) if c is not None]
@@ -548,24 +564,37 @@ def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         values = rows[column].astype(float)
         of_ids = values.groupby(ids).transform("mean").var()  # how much of the number the ids tell
         whole = not values.isna().any() and values.std() and of_ids >= (1 - WITHIN) * values.var()
-        look = partial(_of_file, train=train) if whole else partial(_of_own, spans=spans)
-        for label in declaration.labels if whole or of not in declaration.numbers else ():
-            if reason := look(label, of, values, rows[label].astype(float), ids):
+        if whole:
+            looks = [partial(_of_all, ids=ids, some=first, where="over all rows")]
+        else:
+            stretch, looks = _stretches(values, ids), [partial(_of_own, ids=ids, spans=spans)]
+            if values.nunique() >= FEW_CODES and stretch.max() < len(rows) / 2:
+                looks.append(partial(_of_all, ids=stretch, some=most, where="while it stays the same"))
+        for label, look in product(declaration.labels if whole or of not in declaration.numbers else (), looks):
+            if reason := look(label, of, values, rows[label].astype(float)):
                 yield Problem(False, column, reason, doubt=True)
                 told.add(column)
                 break
 
 
-def _of_file(label: str, of: str, values: pd.Series, answers: pd.Series, ids: np.ndarray, train: pd.Index) -> str:
-    """In words, whether a number is a mean or a sum of the labels of each id over all rows."""
+def _stretches(values: pd.Series, ids: np.ndarray) -> np.ndarray:
+    """A number for each stretch of rows of one id in which a value stays."""
+    moved = values.ne(values.groupby(ids).shift())
+    return pd.factorize(ids * (len(ids) + 1) + moved.groupby(ids).cumsum().to_numpy())[0]
+
+
+def _of_all(
+    label: str, of: str, values: pd.Series, answers: pd.Series, ids: np.ndarray, some: np.ndarray, where: str
+) -> str:
+    """In words, whether a number is a mean or a sum of the labels over all rows of each of these ids."""
     for how in ("mean", "sum"):
-        found = [getattr(part.groupby(ids[part.index]), how)() for part in (answers, answers[train])]
+        found = [getattr(part.groupby(ids[part.index]), how)() for part in (answers, answers[some])]
         near, less = (float(values.corr(pd.Series(ids).map(each))) for each in found)
         if near > NEAR and 1 - near < (1 - less) / 2:
             return (
-                f"it goes with the {how} {label!r} of each {of} over all rows (correlation {near:.3f}) more closely "
-                f"than with that over the training rows ({less:.3f}): a leak? It seems to be made from this very file, "
-                f"the test rows included. Take {how}s of earlier rows alone."
+                f"it goes with the {how} {label!r} of each {of} {where} (correlation {near:.3f}) more closely than "
+                f"with that over a part of these rows ({less:.3f}): a leak? It seems to be made from all of them, the "
+                f"last included. Take {how}s of earlier rows alone."
             )
     return ""
 

@@ -12,7 +12,7 @@ from helpers.capstone.preparation import repeats
 from helpers.capstone.table_checks import check
 from tests.capstone.feeds import LABELS, START, declared, feed
 
-ALARMS = ("a leak?", "repeat", "another answer", "no time to come")
+ALARMS = ("a leak?", "repeat", "another answer", "no time to come", "meaning change")
 
 
 def told(found, *words: str) -> dict[str, str]:
@@ -69,6 +69,21 @@ def test_a_number_with_its_own_label_in_it_is_named_and_its_honest_twin_is_not(l
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("days", [5, 10])
+def test_a_counter_as_of_the_end_of_its_export_is_named_and_one_as_of_the_export_before_is_not(days):
+    """In each export all rows of an item have one count, the later clicks included. The log is a sample."""
+    frame, rng = feed(0), np.random.default_rng(0)
+    export, item = (frame["time"] - START) // (86_400 * days), frame["item"]
+    clicks = np.zeros((30, item.max() + 1))
+    np.add.at(clicks, (export, item), frame["click"])
+    counts = {"own": 90 * clicks + rng.poisson(900, clicks.shape), "before": 9 * (clicks.cumsum(0) - clicks)}
+    frame = frame.assign(**{name: count[export, item] for name, count in counts.items()})
+    frame["planned"] = frame.groupby([export, item])["click"].transform("size")
+    found = told(check(declared("own", "before", "planned"), frame), "a leak?")
+    assert set(found) == {"own"} and "while it stays the same" in found["own"]
+
+
+@pytest.mark.slow
 def test_a_rate_of_a_user_s_item_with_its_own_label_is_named_where_these_come_again():
     rng, rows = np.random.default_rng(0), 6_000
     frame = pd.DataFrame({"user": rng.integers(0, 40, rows), "item": rng.integers(0, 15, rows)})
@@ -122,6 +137,21 @@ def test_labels_that_had_no_time_to_come_are_named_and_the_cure_cures():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("share", "gets"), [(0.5, 0.1), (0.5, 0.97), (0.85, 0.97), (0.88, 0.1)])
+def test_a_label_whose_meaning_changes_is_noted(share, gets):
+    """From then on a click counts only if it was long, or each longer look counts as one."""
+    frame = feed(0)
+    later, luck = np.arange(len(frame)) >= share * len(frame), np.random.default_rng(0).random(len(frame))
+    new = np.where(frame["click"] == 1, luck < 2 * gets, luck < 2 * gets - 1).astype(int)
+    redefined = frame.assign(click=frame["click"].where(~later, new))
+    (said,) = [problem for problem in check(declared(), redefined) if problem.column == "click"]
+    assert "did its meaning change? Then leave out the rows before" in said.sentence
+    assert said.doubt == ("no time to come" in said.sentence) == (share == 0.88)
+    when = re.search(r" from (.*) UTC on", said.sentence)[1]
+    assert abs(pd.Timestamp(when).timestamp() - frame["time"][later].min()) < 86_400
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["time", "group"])
 def test_one_impression_stored_twice_with_two_answers_is_named_and_the_cure_cures(moment):
     """Logged at once with 0, and appended once more when the click has come."""
@@ -144,3 +174,11 @@ def test_an_item_that_is_shown_twice_a_day_is_no_impression_stored_twice():
     shown = pd.concat([frame, frame.sample(frac=0.2, random_state=0).assign(click=0, price=1.0)])
     shown = shown.assign(time=shown["time"] // 86_400 * 86_400)
     assert not told(check(declared(), shown), "another answer")
+
+
+def test_two_carts_of_a_household_in_one_hour_are_two_impressions():
+    frame = feed(0).assign(time=lambda f: f["time"] // 3_600 * 3_600)
+    other = frame.sample(frac=0.2, random_state=0).assign(click=0, price=1.0)
+    carts = pd.concat([frame.assign(cart=range(len(frame))), other.assign(cart=range(-len(other), 0))])
+    assert told(check(declared(), carts), "another answer")
+    assert not told(check(declared(group="cart"), carts), "another answer")

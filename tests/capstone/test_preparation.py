@@ -123,6 +123,10 @@ def test_a_missing_column_and_a_bad_seed_are_named(frame):
         (["2026-05-01", None], "got 1 missing values; expected a time in each row"),
         (["13/05/2026", "05/13/2026"], "got '13/05/2026', and no rule for day and month fits all rows; expected dates"),
         (["23:59", "10:00"], "got .* a time of day without a date; expected a date in each row"),
+        (
+            [1_772_323_623, 1_773_670_684_000],
+            r"got times in two units, such as 1772323623 \(s\) and 1773670684000 \(ms",
+        ),
         (["07:18 PM", "10:00 am"], "got .* a time of day without a date; expected a date in each row"),
     ],
 )
@@ -329,6 +333,9 @@ def test_a_gap_leaves_out_what_would_not_be_known_yet(frame, declaration):
     hours = [dates(part["time"]).agg(["min", "max"]) for part in (train, valid, test)]
     assert all(hours[k + 1]["min"] - hours[k]["max"] > pd.Timedelta("12h") for k in (0, 1))
     assert len(more) - len(train) == 12 and len(test) == len(same)
+    words = "time: got a gap of 2 days, which swallows the 1.7 days of the rows to validate; expected a shorter gap"
+    with pytest.raises(ValueError, match=words):
+        split(replace(declaration, gap="2 days"), prepare(declaration, dated))
     with pytest.raises(ValueError, match="gap: got '7 days' without a split by time"):
         replace(declaration, time=None, gap="7 days")
     with pytest.raises(ValueError, match="gap: got 'soon'; expected a length of time"):

@@ -393,6 +393,8 @@ def test_a_spreadsheet_has_a_cure(tmp_path):
         (["1,500", "2,25"], [1.5, 2.25]),
         (["1,500", "2,250"], None),  # a thousand and a half, or one and a half?
         (["1.234,5", "2,5"], None),
+        (["2.480", "372"], None),  # as in the next row of prices, 1.021.300
+        (["2.480", "0", "0.372"], [2.48, 0.0, 0.372]),
         (["1,5", "a"], None),
     ],
 )

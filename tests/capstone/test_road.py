@@ -51,7 +51,7 @@ def tick(folder: Path, questions: str = r"\d+") -> None:
 def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatch, capsys):
     """GBK, semicolons, decimal commas, Chinese names; the draft asks for the score of today, which begins the page."""
     frame, log = stranger(), str(tmp_path / "日志.csv")  # the report is beside it, whatever the folder is
-    frame.drop(columns="愿望").to_csv(log, sep=";", decimal=",", encoding="gbk", index=False)
+    frame[:-1_000].drop(columns="愿望").to_csv(log, sep=";", decimal=",", encoding="gbk", index=False)
     monkeypatch.setattr(sys, "argv", ["capstone", log, "--encoding", "gbk"])
     assert road.main() == 0 and "answer its 7 questions" in capsys.readouterr().out
     folder = tmp_path / "日志_report"
@@ -68,10 +68,10 @@ def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatc
     first = "ordered by 预估分数. In the test rows, if they were ordered by 点击^1 · 点赞^0.5 of what is best"
     assert first in said and "That is worth an A/B test. What you serve has chosen these rows" in said
     for one in json.loads((folder / "ranker.json").read_text(encoding="utf-8"))["fusion"]:
-        assert re.search(rf"  {one['task']}: {one['model']}, GAUC 0\.\d+, exponent {one['exponent']:g}\n", said)
+        assert re.search(rf"  {one['task']}: {one['model']}, G?AUC 0\.\d+, exponent {one['exponent']:g}\n", said)
         assert one["exponent"] == {"点击": 1, "点赞": 0.5}[one["task"]]
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert first in page and "<li>点赞: GAUC 0." in page and "a gain.</li>" in page
+    assert first in page and "<li>点击: GAUC 0." in page and "a gain.</li>" in page
     assert {"ranker.pt", "ranker.pt2", "ranker.json", "serve.py", "candidates.json"} <= {
         p.name for p in folder.iterdir()
     }
@@ -138,6 +138,15 @@ def test_what_cannot_be_read_is_one_sentence_and_writes_nothing(tmp_path, monkey
         monkeypatch.setattr(sys, "argv", ["capstone", file])
         assert road.main() == 1 and capsys.readouterr().err.startswith("Stopped. path: got ")
     assert [one.name for one in tmp_path.iterdir()] == ["log.csv"]
+
+
+def test_each_log_has_a_folder_of_its_own(tmp_path, monkeypatch):
+    for file in ("log.2026-03.csv", "log.2026-04.csv.gz", "日志.csv"):
+        stranger(50).to_csv(tmp_path / file, index=False)
+        monkeypatch.setattr(sys, "argv", ["capstone", str(tmp_path / file)])
+        assert road.main() == 0
+    folders = {path.name for path in tmp_path.glob("*_report")}
+    assert folders == {"log.2026-03_report", "log.2026-04_report", "日志_report"}
 
 
 def test_without_a_label_the_draft_asks_for_one():

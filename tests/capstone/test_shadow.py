@@ -70,6 +70,41 @@ def test_drift_of_a_known_size_is_named():
     )
 
 
+def test_rows_that_the_ranker_was_trained_on_are_refused_and_counted():
+    log, later = weeks(0)
+    ranker, timeless = ranker_of(log), replace(OWN, time=None)
+    for own, rows, count in (
+        (OWN, log, "6,000 of 6,000"),
+        (OWN, pd.concat([log, later]), "6,000 of 9,000"),
+        (timeless, log.sample(frac=1, random_state=0), "6,000 of 6,000"),
+    ):
+        with pytest.raises(ValueError, match=f"next: got {count} rows that are in the log or older than its last"):
+            shadow(ranker, own, log, rows)
+    assert shadow(ranker, timeless, log, later).word == KEEP
+
+
+def test_rows_are_judged_that_could_not_be_divided():
+    """A gap as long as a tenth of the new rows; a label that was asked for, and answered, in a few of them."""
+    log, later = weeks(0)
+    ranker, few = ranker_of(log), later.index.isin(later.index[later["like"] == 1][:4])
+    found = shadow(ranker, replace(OWN, gap="2 days"), log, later)
+    assert found.word == KEEP and 2_000 < found.rows < 2_300
+    rare = later.assign(like=later["like"].where(few | (np.arange(len(later)) % 20 == 0) & (later["like"] == 0)))
+    assert "like" in set(shadow(ranker, OWN, log, rare).numbers["task"])
+    with pytest.raises(ValueError, match="next: got no row that is older than the gap of 30 days"):
+        shadow(ranker, replace(OWN, gap="30 days"), log, later)
+
+
+def test_ids_that_read_as_another_kind_are_those_of_the_log():
+    """A guest among users that are numbers; items that are numbers, where the log has another one as well."""
+    log, later = weeks(0)
+    some = np.arange(len(log)) < 50
+    log = log.assign(user=log["user"].str[1:].astype(int), item=log["item"].astype(str).mask(some, "old"))
+    later["user"] = later["user"].str[1:].where(later.index % 50 > 0, "guest-7")
+    found = shadow(ranker_of(log), OWN, log, later)
+    assert found.rows == 3_000 and found.ids["now"].tolist() == pytest.approx([0.02, 0])
+
+
 def test_the_page_has_what_was_found_and_a_ranker_says_how_good_it_was(tmp_path):
     log, later = weeks(3)
     ranker = ranker_of(log)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers.capstone.declaration import ROLES, Declaration
-from helpers.capstone.suggestion import PLACE, SCARCE, TWO, TWO_WORDS, draft, suggest
+from helpers.capstone.suggestion import PLACE, SCARCE, SIGNS, TWO, TWO_WORDS, draft, suggest
 
 OF_DAY = "a time of day, which without a date orders no rows"
 
@@ -90,6 +90,9 @@ def test_what_may_be_known_too_late_is_left_out():
         ("emb", ["0.1 0.2 -3e-1", "1 2 0.5", None], "vector of 3", "as many numbers in a row"),
         ("size", ["0.5", "inf", "x", "0.5"] * 2, "id", "3 different words"),
         ("seen", [[1.0, 2.0], [3.0]], "tags", "lists; each of words or ids"),
+        ("bid", ["1,214.1", "-", "900.5", "2,031.0"], "leave out", SIGNS),
+        ("price", ["2.480", "372", "1.021.300"] * 2, "leave out", SIGNS),
+        ("operating_system", [5, 9, 7], "number", "whole numbers; if they are codes, an id"),
         ("clock", [f"{k // 60:02}:{k % 60:02}" for k in range(0, 1_440, 7)], "leave out", OF_DAY),
         ("code", [f"{k:04}" for k in range(0, 1_440, 7)] * 2, "id", "206 different words"),
         ("update_count", [5, 9, 7], "number", "whole numbers; if they are codes, an id"),

@@ -59,6 +59,21 @@ STOP = [  # declaration, change of the table, the sentence
     (declared(), lambda f: spoil(f, "duration", r7="long"), "duration: a number was declared, and row 7 has 'long'"),
     (declared(), lambda f: spoil(f, "duration", r7="x").iloc[::-1], "duration: a number was declared, and row 2992"),
     (declared(), lambda f: spoil(f, "duration", r4="18,3"), "duration: a number was declared, and row 4 has '18,3'."),
+    (
+        declared(),
+        lambda f: spoil(f, "duration", r4="1,214.1"),
+        "duration: a number was declared, and row 4 has '1,214.1'. Write th",
+    ),
+    (
+        declared(),
+        lambda f: f.assign(duration="2.480"),
+        "duration: a number was declared, and row 0 has '2.480'. Write thous",
+    ),
+    (
+        declared(),
+        lambda f: spoil(f, "click", r3="-"),
+        "click: a label was declared, and row 3 has '-'. If '-' means that n",
+    ),
     (declared(), lambda f: spoil(f, "click", r3="yes"), "click: a label was declared, and row 3 has 'yes'. It must"),
     (declared(), lambda f: f.assign(click=f["click"].astype(str)), "click: pandas does not store its values as"),
     (declared(), lambda f: f.assign(duration=-1e300), "duration: it has a value of 1e+300, too large"),
@@ -221,6 +236,21 @@ def test_the_rarer_label_is_what_is_given_away(frame):
     assert not [p for p in check(own, frame.assign(often=often, few=few)) if "a leak?" in p.sentence]
     few = (frame["time"] % 100 == 0).astype(float)
     assert [p for p in check(own, frame.assign(often=often, few=few)) if "'often' is 0 in all of 30" in p.sentence]
+
+
+def test_an_honest_column_that_is_doubted_can_be_settled(frame):
+    """What is out of stock is shown, and nobody can buy it: that was known before."""
+    stock = (frame["time"] % 14 > 0).astype(int)
+    shop, own = (
+        frame.assign(stock=stock, buy=frame["click"] * stock),
+        declared({"click": "binary", "buy": "binary"}, ids=("stock",)),
+    )
+    (found,) = check(own, shop)
+    assert found.doubt and found.sentence.endswith('leave it out. If all is well, declare settled=("stock",).')
+    (found,) = check(replace(own, settled=("stock",)), shop)
+    assert not found.doubt and found.sentence.endswith("If not, leave it out.")
+    with pytest.raises(ValueError, match="settled: got 'stok'; expected one of"):
+        replace(own, settled=("stok",))
 
 
 def test_leaks_are_looked_for_even_where_something_else_stops(frame):

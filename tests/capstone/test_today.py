@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
+from helpers.capstone.__main__ import _metric
 from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.lists import TODAY, Lists
@@ -166,17 +167,36 @@ def test_a_score_that_cannot_order_stops(frame, change, words):
     assert any(p.stops and p.column == "good" and words in p.sentence for p in check(OWN, frame.assign(**change)))
 
 
-def test_a_place_is_no_score_and_its_negative_is(frame):
-    place = frame.groupby("user")["good"].rank(ascending=False)
-    found = {sign: check(OWN, frame.assign(good=sign * place)) for sign in (1, -1)}
-    assert any(p.doubt and p.column == "good" and "negative" in p.sentence for p in found[1])
-    assert not any(p.column == "good" for p in found[-1])
+@pytest.mark.parametrize("low", ["cost", "place"])
+def test_a_score_that_is_low_on_top_is_asked_about_and_nothing_is_decided_by_it(frame, low):
+    """Its opposite is what orders the lists, and the gain over it would be a triumph."""
+    scores = {"cost": np.exp(-frame["good"] / 9), "place": frame.groupby("user")["good"].rank(ascending=False)}
+    bad = frame.assign(good=scores[low], hide=1 - frame["click"])
+    own = replace(OWN, labels={"click": "binary", "hide": "binary"}, served={"click": "good", "hide": "good"})
+    found = compare(bad, own, RECIPE, **FEW, also=[], exponents={"click": 1, "hide": -1})
+    assert (found.today["verdict"] == "holds").all()
+    page = report(found).page()
+    assert "good: its lists are surely worse than a coin&#x27;s: is low on top" in page
+    assert "A/B test" not in page.partition("<h2>")[0]
+    turned = compare(frame.assign(good=-scores[low]), replace(OWN, served={"click": "good"}), RECIPE, **FEW, also=[])
+    assert not any(problem.doubt for problem in turned.problems)
+
+
+def test_a_label_with_too_few_lists_does_not_decide_how_others_are_judged(frame):
+    """Users who click whatever they see, as programs do, are told apart by AUC; within a list all is a coin."""
+    rng = np.random.default_rng(3)
+    clicks = rng.random(5_000) < np.where(frame["user"] < 30, 0.85, 0.15)
+    logged = frame.assign(click=clicks.astype(int), like=frame["like"].where(frame["time"] % 40 == 0, 0))
+    metric, but = _metric(own := replace(OWN, served={}), logged)
+    assert metric == "GAUC" and but.endswith("also tells users apart, like: too few lists have both values")
+    rows = compare(logged, own, RECIPE, **FEW, also=[], metric=metric).headline.set_index("task")
+    assert rows["metric"].to_dict() == {"click": "GAUC", "like": "AUC"} and not rows.loc["click", "learnt"]
 
 
 def test_within_lists_there_must_be_lists(frame):
     with pytest.raises(ValueError, match="metric: got 'GAUC' without a user or a group"):
         compare(frame, replace(OWN, user=None), metric="GAUC")
-    with pytest.raises(ValueError, match="got 'GAUC', and 0 lists with both values of 'click' in the valid rows"):
+    with pytest.raises(ValueError, match="got 'GAUC', and no label of which 50 lists"):
         compare(frame.assign(user=range(5_000)), OWN, metric="GAUC")
     with pytest.raises(ValueError, match="served: got 'share'; expected one of 'click', 'like'"):
         replace(OWN, served={"share": "good"})
