@@ -1,5 +1,5 @@
-"""Can a return order a list? Lists by a mere count, how many of those who were shown a video came back the next day,
-and by a network whose only label is the return.
+"""Can a return order a list? Lists by a mere count, how many of those who were shown a video came back the next day
+(and, beside it, clicked or liked), and by a network whose only label is the return.
 
 The worlds, their offers, the rows of their logs and the settings of the network are those of `ranking`, so that both
 stand beside what the network of ten labels predicts.
@@ -23,18 +23,18 @@ INPUTS = {"alone": [column.name for column in COLUMNS]}  # {how the label is lea
 INPUTS |= {"alone, no user id": INPUTS["alone"][1:], "alone, only the video id": ["video"]}
 
 
-def counted(seeds: Sequence[int]) -> pd.DataFrame:
-    """True satisfaction with the ten candidates of each user that have the highest rate: seed, score, satisfaction."""
+def counted(seeds: Sequence[int], labels: Sequence[str] = ("click", "like", LABEL)) -> pd.DataFrame:
+    """True satisfaction with the ten candidates of each user that have the highest rate of a label: seed, score,
+    satisfaction."""
     rows = []
     for seed in seeds:
         feed = Feed.make(seed, **SIZE)
         offer = Offer.make(feed)
-        rate = feed.log.head(ranking.ROWS).groupby("video")[LABEL].mean()
-        score, true = (
-            values.to_numpy(float).reshape(-1, CANDIDATES)
-            for values in (offer.rows["video"].map(rate).fillna(rate.mean()), offer.outcomes["satisfaction"])
-        )
-        rows.append((seed, f"{LABEL}, counted", ranking.top(score, true)[0].mean()))
+        true = offer.outcomes["satisfaction"].to_numpy(float).reshape(-1, CANDIDATES)
+        for label in labels:
+            rate = feed.log.head(ranking.ROWS).groupby("video")[label].mean()
+            score = offer.rows["video"].map(rate).fillna(rate.mean()).to_numpy(float).reshape(true.shape)
+            rows.append((seed, f"{label}, counted", ranking.top(score, true)[0].mean()))
     return pd.DataFrame(rows, columns=["seed", "score", "satisfaction"])
 
 
