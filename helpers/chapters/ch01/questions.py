@@ -13,7 +13,7 @@ from helpers.display.runs import Runs
 def acted(happy: pd.DataFrame) -> Result:
     """happy: the impressions that truly satisfied."""
     acted, clicked = (100 * rows.mean() for rows in (happy[list(ACTIONS)].any(axis=1), happy["click"]))
-    sentence = f"{acted:.1f}% have at least one of the six. {clicked:.1f}% were opened by a click at all."
+    sentence = f"{acted:.1f}% have at least one of the six. {clicked:.1f}% were opened at all."
     return Result(sentence, answer=acted, rows=len(happy))
 
 
