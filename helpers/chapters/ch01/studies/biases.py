@@ -21,6 +21,7 @@ from helpers.lab.recheck import Recheck
 ROWS = 40_000
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 TRUTH = "true satisfaction"
+MARK = "true satisfaction above 0.8, yes or no"  # as coarse as a like, and without a bias
 
 # {bias: {trait: labels}}: what sorts the impressions, and the labels whose rates are shown along it.
 PICTURES = {
@@ -91,12 +92,12 @@ def dials(seeds: Sequence[int], strengths: Sequence[float] = STRENGTHS) -> pd.Da
 
 
 def user_days(log: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    """A row a user and day on which something played: sums of its labels, mean true satisfaction with what played, and
-    `return_next_day`."""
+    """A row a user and day on which something played: sums of its labels and of `MARK`, mean true satisfaction with
+    what played, and `return_next_day`."""
     played = log.assign(**{TRUTH: truth["satisfaction"].to_numpy()})[log["watch_seconds"] > 0]
-    actions = {"any of six actions": played[list(ACTIONS)].sum(axis=1)}
-    days = played.assign(**actions).groupby(["user", "day"])
-    sums = days[["click", "watch_seconds", "finish", *ACTIONS, *actions]].sum()
+    new = {"any of six actions": played[list(ACTIONS)].sum(axis=1), MARK: played[TRUTH] > 0.8}
+    days = played.assign(**new).groupby(["user", "day"])
+    sums = days[["click", "watch_seconds", "finish", *ACTIONS, *new]].sum()
     return sums.join(days[[TRUTH, "return_next_day"]].mean())
 
 

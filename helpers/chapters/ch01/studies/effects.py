@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from helpers.chapters.ch01.studies.biases import TRUTH
+from helpers.chapters.ch01.studies.biases import MARK, TRUTH
 from helpers.chapters.ch01.studies.why_sharing_works.latency import repeated  # noqa: F401 (claims.toml names it)
 from helpers.lab.claim import mean
 
@@ -10,7 +10,7 @@ from helpers.lab.claim import mean
 def truth_tells_most(table: pd.DataFrame) -> pd.Series:
     """AUC of the day's true satisfaction minus that of the label that tells most in the same world."""
     by = table.pivot(index="seed", columns="signal", values="auc")
-    return by[TRUTH] - by.drop(columns=TRUTH).max(axis=1)
+    return by[TRUTH] - by.drop(columns=[TRUTH, MARK]).max(axis=1)
 
 
 def bait_with_autoplay(table: pd.DataFrame) -> pd.Series:

@@ -5,7 +5,7 @@ A seed is a world of its own: 2,000 users, 150 videos, the log of eight days. `P
 may be chosen; what is reported comes from others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
@@ -53,7 +53,7 @@ def predictions(seeds: tuple[int, ...], autoplay: bool = False) -> Predicted:
     """Train one Shared-Bottom a world on its log, all at once, and predict every label of 200 users' candidates."""
     feeds = [_feed(seed, autoplay) for seed in seeds]
     encoded = features(SIZE["users"], SIZE["videos"])
-    run = train(feeds, encoded, *TUNED["shared-bottom"])
+    run = train(feeds, encoded, *TUNED["shared-bottom"], TASKS)
     offers = [Offer.make(feed) for feed in feeds]
     inputs = [offer.inputs(encoded) for offer in offers]
     logits = run.predict(stack_inputs(inputs))
@@ -79,15 +79,15 @@ def with_log_seconds(feed: Feed) -> Feed:
     return replace(feed, log=feed.log.assign(log_seconds=np.log1p(feed.log["watch_seconds"])))
 
 
-def train(feeds: Sequence[Feed], encoded: Features, lr: float, l2: float) -> Run:
-    """One Shared-Bottom a feed, a task for each label that its log has."""
-    tasks = {task: column for task, column in TASKS.items() if column in feeds[0].log}
+def train(feeds: Sequence[Feed], encoded: Features, lr: float, l2: float, labels: Iterable[str]) -> Run:
+    """One Shared-Bottom a feed, a task for each of the `labels`, names in `TASKS`, that its log has."""
+    tasks = {label: TASKS[label] for label in labels if TASKS[label] in feeds[0].log}
     kinds = {task: "regression" if task == "watch_time" else "binary" for task in tasks}
     sets = zip(*(feed.examples(encoded, tasks, ROWS) for feed in feeds), strict=True)
     fit_rows, valid = map(Examples.stack, sets)
     seeds = [feed.seed for feed in feeds]
     models = [SharedBottom(encoded, kinds, BOTTOM, TOWER, l2_embedding=l2, seed=seed) for seed in seeds]
-    epochs = 12 if "click" in tasks else 30  # with autoplay the rare labels go on improving for longer
+    epochs = 12 if "click" in feeds[0].log else 30  # with autoplay the rare labels go on improving for longer
     options = {"epochs": epochs, "patience": 2, "batch_size": 2048, "lr": lr}
     return fit(models, fit_rows, valid, seed=seeds, **options)
 
@@ -98,7 +98,7 @@ def tune(
     """Validation loss at each setting, in thousandths, mean of all tasks at their best epochs: model, lr, l2, loss."""
     feeds, encoded, rows = [_feed(seed) for seed in seeds], features(SIZE["users"], SIZE["videos"]), []
     for lr, l2 in product(rates, penalties):
-        losses = train(feeds, encoded, lr, l2).lowest().drop(TOTAL, level="task")
+        losses = train(feeds, encoded, lr, l2, TASKS).lowest().drop(TOTAL, level="task")
         rows.append(("shared-bottom", lr, l2, 1000 * losses.mean()))
     return pd.DataFrame(rows, columns=["model", "lr", "l2", "loss"])
 

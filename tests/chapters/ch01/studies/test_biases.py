@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers.chapters.ch01.studies import biases
-from helpers.chapters.ch01.studies.biases import TRUTH
+from helpers.chapters.ch01.studies.biases import MARK, TRUTH
 from helpers.data.world import World, simulate
 
 
@@ -32,4 +32,5 @@ def test_user_days_are_the_days_on_which_something_played():
     (user, day), row = next(days.iterrows())
     mine = (log["user"] == user) & (log["day"] == day) & (log["watch_seconds"] > 0)
     assert row[TRUTH] == pytest.approx(truth.loc[mine, "satisfaction"].mean())
+    assert row[MARK] == (truth.loc[mine, "satisfaction"] > 0.8).sum()
     assert row["return_next_day"] == log.loc[mine, "return_next_day"].iloc[0]

@@ -114,7 +114,7 @@ def markets(seeds: Sequence[int], sort: str = ALIKE) -> Iterator[tuple[int, Days
     encoded = features(SIZE["users"], SIZE["videos"])
     for start in range(0, len(seeds), TOGETHER):
         feeds = [make(seed, sort) for seed in seeds[start : start + TOGETHER]]
-        run = ranking.train(feeds, encoded, *ranking.TUNED["shared-bottom"])
+        run = ranking.train(feeds, encoded, *ranking.TUNED["shared-bottom"], ranking.TASKS)
         logits = run.predict(_everything(feeds, encoded))
         for number, feed in enumerate(feeds):
             logs = np.stack([_log(goal, logits[goal][number]) for goal in GOALS], axis=-1)
