@@ -164,8 +164,8 @@ WIDE = Study(  # no attention: a mean of as many numbers as topics, and its prod
     data=lambda seed: interest_examples("matching", INTEREST_ROWS, seed),
     model=_wide_model,
     options=lambda: training(INTEREST_ROWS, CHOSEN["matching"]["DIN"][0]),
-    near={"r2": 0.02},
-    again={"seed": [7, 8]},
+    near={"r2": mean(0.02)},
+    again={"seed": range(8)},
 )
 
 # MovieLens: who liked what before. Users are not columns, as most of those in the test rows are new.
