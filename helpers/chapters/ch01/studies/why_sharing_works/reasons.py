@@ -156,6 +156,7 @@ SOURCES = {
     "two tasks, other features": (False, {"a": "regression", "b": "regression"}, 0.04, 0.04),
 }
 FROZEN, SCRATCH = 0.01, 0.04
+TWICE = 0.02  # penalty of the bottom of one task that has two labels on each row
 NEW = {"c": "regression"}
 NEW_LABELS = (25, 50, 100, 200, 400)
 WIDE = 32  # units of the bottom
@@ -167,6 +168,11 @@ def three_tasks(seed: int, related: bool) -> tuple[Examples, Examples, Examples,
     As in `relu_tasks`, each task is made of four relu features, and no two of the three correlate. Task c uses the
     first four; a and b use the same ones if `related`, else four others. All else is equal.
     """
+    return _three_tasks(seed, related, twice=False)
+
+
+def _three_tasks(seed: int, related: bool, twice: bool) -> tuple[Examples, Examples, Examples, Examples]:
+    """`three_tasks`; if `twice`, each label is the mean of the one there and another, whose noise is its own."""
     rows = (2000, 500, 800, 2000)
     rng = np.random.default_rng(validate.number("seed", seed, low=0, whole=True))
     x = rng.standard_normal((sum(rows), INPUTS))
@@ -176,6 +182,8 @@ def three_tasks(seed: int, related: bool) -> tuple[Examples, Examples, Examples,
     old = hidden[:, :4] if related else hidden[:, 4:]
     targets = np.column_stack([old @ signs[0], old @ signs[1], hidden[:, :4] @ signs[2]])
     labels = targets + NOISE * rng.standard_normal(targets.shape)
+    if twice:
+        labels = (labels + targets + NOISE * rng.standard_normal(targets.shape)) / 2
     labels[-rows[-1] :] = targets[-rows[-1] :]  # test labels have no noise
     x, labels = torch.from_numpy(x).float(), torch.from_numpy(labels).float()
     return tuple(
@@ -203,16 +211,37 @@ def carry_over(
     for source in sources:
         related, tasks, before, after = SOURCES[source]
         old = {seed: _model(tasks, WIDE, seed, before) for seed in seeds}
-        train, valid = (Examples.stack([rows[part] for rows in sets[related].values()]) for part in (0, 1))
-        fit(list(old.values()), train, valid, lr=lr, seed=seeds, **BATCHES)
-        frozen = {seed: tuple(_through(old[seed], rows) for rows in both) for seed, both in new.items()}
-        towers = {seed: SharedBottom(WIDE, NEW, [], [TOWER], seed=seed, l2_layers=FROZEN) for seed in seeds}
-        parts.append(_new_task(towers, frozen, labels, lr).assign(bottom=source, mode="frozen"))
+        _train(old, sets[related], lr)
+        parts.append(_frozen(old, new, labels, lr).assign(bottom=source, mode="frozen"))
         started = {seed: _model("c", WIDE, seed, after) for seed in seeds}
         for seed, model in started.items():
             model.bottom.load_state_dict(old[seed].bottom.state_dict())
         parts.append(_new_task(started, new, labels, lr).assign(bottom=source, mode="trained on"))
     return pd.concat(parts, ignore_index=True)[["bottom", "mode", "labels", "seed", "r2"]]
+
+
+def labelled_twice(seeds: Sequence[int]) -> pd.DataFrame:
+    """`carry_over` with 100 labels, on the frozen bottom of one task that has two labels on each row, as many as two
+    tasks have, and learns from their mean: labels, seed, r2."""
+    old = {seed: _model("a", WIDE, seed, TWICE) for seed in seeds}
+    _train(old, {seed: _three_tasks(seed, related=True, twice=True) for seed in seeds}, LEARNING_RATE)
+    new = {seed: three_tasks(seed, related=True)[2:] for seed in seeds}
+    return _frozen(old, new, [100], LEARNING_RATE)
+
+
+def _train(models: dict[int, SharedBottom], sets: dict[int, tuple[Examples, ...]], lr: float) -> None:
+    """The model of each seed, on the old rows of `three_tasks`."""
+    train, valid = (Examples.stack([sets[seed][part] for seed in models]) for part in (0, 1))
+    fit(list(models.values()), train, valid, lr=lr, seed=list(models), **BATCHES)
+
+
+def _frozen(
+    old: dict[int, SharedBottom], rows: dict[int, tuple[Examples, Examples]], labels: Sequence[int], lr: float
+) -> pd.DataFrame:
+    """`_new_task` with a tower on the bottom of the old model of each seed."""
+    through = {seed: tuple(_through(old[seed], part) for part in both) for seed, both in rows.items()}
+    towers = {seed: SharedBottom(WIDE, NEW, [], [TOWER], seed=seed, l2_layers=FROZEN) for seed in old}
+    return _new_task(towers, through, labels, lr)
 
 
 @torch.no_grad()
@@ -338,5 +367,11 @@ TABLES = kept_tables(
         carry_over,
         {"seeds": range(180)},
         [Recheck(TWO_SOURCES, {"r2": mean(0.02)})],
+    ),
+    KeptTable(
+        "01_labelled_twice",
+        labelled_twice,
+        {"seeds": range(180)},
+        [Recheck({"seeds": range(12)}, {"r2": mean(0.02)})],
     ),
 )

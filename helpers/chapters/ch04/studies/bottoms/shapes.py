@@ -52,9 +52,14 @@ def cross_features() -> Features:
     return Features([Sparse("user"), Sparse("video")]).fit(pd.DataFrame({"user": ids, "video": ids}))
 
 
-@lru_cache(maxsize=1)
 def interest_features() -> Features:
-    both = [Sparse("item", width=4), columns.Sequence("history", of="item", length=10)]
+    return _interest_features(4)
+
+
+@lru_cache
+def _interest_features(width: int) -> Features:
+    """Items with embeddings of so many numbers."""
+    both = [Sparse("item", width=width), columns.Sequence("history", of="item", length=10)]
     return Features(both).fit(pd.DataFrame({"item": np.arange(60), "history": [[]] * 60}))
 
 
@@ -145,6 +150,22 @@ INTERESTS = Study(
         Recheck({"seed": [7, 8], "kind": ["all alike"]}, {"r2": 0.02}),
         Recheck({"kind": ["matching"], "shape": ["DIN"]}, {"r2": mean(0.02)}),
     ],
+)
+
+
+def _wide_model(seed: int) -> SharedBottom:
+    _, l2 = CHOSEN["matching"]["DIN"]
+    return _model(_interest_features(12), TASKS, {"bottom": partial(DeepFM, units=[16])}, l2, seed)
+
+
+WIDE = Study(  # no attention: a mean of as many numbers as topics, and its products with the offered item, as DIN chose
+    "04_interests_wide",
+    axes={"seed": range(24)},
+    data=lambda seed: interest_examples("matching", INTEREST_ROWS, seed),
+    model=_wide_model,
+    options=lambda: training(INTEREST_ROWS, CHOSEN["matching"]["DIN"][0]),
+    near={"r2": mean(0.02)},
+    again={"seed": range(8)},
 )
 
 # MovieLens: who liked what before. Users are not columns, as most of those in the test rows are new.

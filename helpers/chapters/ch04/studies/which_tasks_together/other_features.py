@@ -104,14 +104,20 @@ MANY = replace(
     axes=LAW.axes | {"shape": ("products",), "tasks": TASKS[1:], "condition": EXTREMES, "model": MODELS[:2]},
     again={"seed": [3], "tasks": [5]},
 )
+WIDER = replace(  # does a bottom with the parameters of twenty separate models hold what 16 units cannot?
+    MANY,
+    name="04_many_wider",
+    axes=MANY.axes | {"tasks": TASKS[2:], "condition": (DISJOINT,), "model": MODELS[2:]},
+    again={"seed": [3]},
+)
 FUSED = replace(  # products in another mix, and late fusion of either model's outputs
     MANY,
     name="04_many_fused",
-    axes={"tasks": TASKS[2:], "seed": range(20), "model": MODELS[:2]},
+    axes={"tasks": TASKS, "seed": range(20), "model": MODELS[:2]},
     data=lambda tasks, seed: examples("products", tasks, MIX, seed),
     options=lambda model: options("products", MIX, model),
     judge=fused_r2,
-    again={"seed": [3]},
+    again={"seed": [3], "tasks": TASKS[1:]},
 )
 TUNED = {"shapes": ["products"], "models": ["shared-bottom"], "rates": [0.01]}
 TABLES = kept_tables(

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.sweep import points
 from helpers.lab.kept_table import KeptTable, kept_tables
-from helpers.lab.recheck import Recheck
+from helpers.lab.recheck import Recheck, mean
 from helpers.models.copies import Copies
 from helpers.training.adam import Adam
 from helpers.training.balancing import UWL, Balance, GradNorm
@@ -57,6 +57,7 @@ MANY = [round(0.0005 * 100 ** (step / 15), 5) for step in range(16)]  # 0.0005 �
 FEW = (0.001, 0.003, 0.01, 0.03)
 UWL_RATES = (0.1, 0.3, 1.0, 3.0)
 GRADNORM_RATES = (0.01, 0.03, 0.1, 0.3)
+SLOW_RATES = (0.01, 0.003, 0.001, 0.0001)  # the smallest of these, and slower ones: of `slower`, in no search
 BUDGET: dict[str, dict[str, tuple[float, Balance]]] = {
     "equal weights": {f"network {lr:g}": (lr, Balance()) for lr in MANY},
     "divided by σ²": {f"network {lr:g}": (lr, Divided()) for lr in MANY},
@@ -122,20 +123,32 @@ def tune(seeds: Sequence[int], tasks: Sequence[int] = (2, 10), methods: Sequence
     return pd.concat(ended).groupby(["tasks", "method", "setting"], sort=False)["loss"].mean().reset_index()
 
 
+def slower(seeds: Sequence[int], rates: Sequence[float] = SLOW_RATES) -> pd.DataFrame:
+    """*GradNorm, divided* on two tasks, at the network's rate of the divided sum: rate (of the weights), seed, loss
+    (task-normalised, at the last step)."""
+    lr, _ = BUDGET["divided by σ²"][CHOSEN[2]["divided by σ²"]]
+    parts = []
+    for rate in rates:
+        table = _trained(seeds, 2, lr, Divided(GradNorm(ALPHA, rate)))
+        ended = table[table["step"] == STEPS].groupby("seed")["loss"].mean().reset_index()
+        parts.append(ended.assign(rate=rate))
+    return pd.concat(parts, ignore_index=True)[["rate", "seed", "loss"]]
+
+
 def _tables(seeds: Sequence[int], settings: dict[tuple[int, str], list[str]]) -> Iterator[pd.DataFrame]:
     for (count, method), names in settings.items():
-        worlds = [world(count, seed) for seed in seeds]
-        x, y = torch.stack([inputs for inputs, _ in worlds]), torch.stack([targets for _, targets in worlds], dim=1)
         for name in names:
             # a run's state is its own: the constant stays what the table's hash reads
-            copies, (lr, balance) = Copies([Trunk(count, seed) for seed in seeds]), deepcopy(BUDGET[method][name])
-            table = pd.concat(_steps(copies, x, y, lr, balance, seeds, count), ignore_index=True)
+            table = _trained(seeds, count, *deepcopy(BUDGET[method][name]))
             yield table.assign(tasks=count, method=method, setting=name)
 
 
-def _steps(
-    copies: Copies, x: Tensor, y: Tensor, lr: float, balance: Balance, seeds: Sequence[int], tasks: int
-) -> list[pd.DataFrame]:
+def _trained(seeds: Sequence[int], tasks: int, lr: float, balance: Balance) -> pd.DataFrame:
+    """As `toy`, by one method with one setting: seed, task, step, loss, weight."""
+    worlds = [world(tasks, seed) for seed in seeds]
+    x, y = torch.stack([inputs for inputs, _ in worlds]), torch.stack([targets for _, targets in worlds], dim=1)
+    copies = Copies([Trunk(tasks, seed) for seed in seeds])
+
     def losses(rows) -> Tensor:  # (copies, tasks)
         outputs = copies(x[:, rows])
         return torch.stack([(outputs[str(i)] - y[i][:, rows]).square().mean((-1, -2)) for i in range(tasks)], dim=-1)
@@ -153,7 +166,7 @@ def _steps(
         balance.backward(losses(torch.randint(ROWS, (BATCH,), generator=draw)))
         optimizer.step()
         optimizer.zero_grad()
-    return parts
+    return pd.concat(parts, ignore_index=True)
 
 
 def normalised(table: pd.DataFrame) -> pd.DataFrame:
@@ -182,4 +195,5 @@ TABLES = kept_tables(
         {"seeds": range(20), "tasks": (2,), "methods": ("divided by σ²", *TOLD)},
         [Recheck(OWN | {"methods": ["UWL, divided"]}, {"loss": 0.03, "weight": 0.03}, rows="step <= 100")],
     ),
+    KeptTable("05_toy_slower", slower, {"seeds": range(20)}, [Recheck({"rates": [0.0001]}, {"loss": mean(0.02)})]),
 )
