@@ -7,7 +7,7 @@ import pandas as pd
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.plan import MATTERS, SINGLE
 from helpers.capstone.ranker import Recipe
-from helpers.data import feed, movielens
+from helpers.data import feed
 from helpers.evaluation.intervals import gain
 from helpers.evaluation.statistics import difference
 from helpers.evaluation.verdicts import verdict
@@ -40,6 +40,8 @@ def newest(data: str, rows: int | None = None) -> pd.DataFrame:
     if validate.choice("data", data, DECLARATIONS) == FEED:
         frame = feed.load("impressions").merge(feed.load("users"), on="user").merge(feed.load("videos"), on="video")
     else:
+        from helpers.data import movielens  # chapter 08 reads the feed alone
+
         frame = movielens.load()
     frame = frame.sort_values(DECLARATIONS[data].time, kind="stable", ignore_index=True)
     return frame if rows is None else frame[-validate.number("rows", rows, low=1, high=len(frame), whole=True) :]

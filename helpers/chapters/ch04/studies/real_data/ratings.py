@@ -105,8 +105,8 @@ def tune(
 
 
 MODELS = ("like", "love", "dislike", *PAIRS)
-# {training fraction: {model: (lr, l2)}}: what `tune` found best, at 0.8 without the largest penalty; and one setting for
-# all that was not tuned, as a warning.
+# {training fraction: {model: (lr, l2)}}: what `tune` found best, at 0.8 without the largest penalty; and one setting
+# for all that was not tuned, as a warning.
 CHOSEN = {
     fraction: Chosen(search, by=["model"], setting=["lr", "l2"], value="loss", lowest=True)
     for fraction, search in ((0.08, "04_ratings_tuning"), (0.8, "04_ratings_80_tuning"))
