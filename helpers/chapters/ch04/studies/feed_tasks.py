@@ -102,10 +102,10 @@ def _trained(
     return fitted(worlds, models, lr)
 
 
-def fitted(worlds: Worlds, models: Sequence[SharedBottom], lr: float) -> Run:
-    """Models trained together, one a world."""
+def fitted(worlds: Worlds, models: Sequence[SharedBottom], lr: float, **options) -> Run:
+    """Models trained together, one a world. options: more arguments of `fit`."""
     rows, valid = (part.only(*models[0].tasks) for part in (worlds.train, worlds.valid))
-    return fit(models, rows, valid, epochs=20, patience=3, batch_size=512, lr=lr, seed=worlds.seeds)
+    return fit(models, rows, valid, epochs=20, patience=3, batch_size=512, lr=lr, seed=worlds.seeds, **options)
 
 
 def lowest_losses(run: Run) -> np.ndarray:

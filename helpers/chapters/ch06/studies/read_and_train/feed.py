@@ -4,15 +4,19 @@ round?
 Each label has embeddings of its own and 16 units on them, and both towers read both, so that all models compute the
 same numbers, as in `cuts`. What shares nothing: a network for each label (of `grouping`, 16 units), and counts. The two
 outputs of either side may be fused. Worlds, rows, offers and what may be chosen from are those of `grouping`; each
-label is judged with the setting that was best for it.
+label is judged with the setting that was best for it. `equal` asks the same where both losses count alike: the share's
+is multiplied until the losses of the best constants are equal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 
+import numpy as np
 import pandas as pd
+from torch import Tensor
 
-from helpers.chapters.ch04.feed_tasks import TOWER, Worlds
+from helpers.chapters.ch03.fusion import constant_loss
+from helpers.chapters.ch04.feed_tasks import TOWER, Outputs, Worlds
 from helpers.chapters.ch04.studies.feed_tasks import (
     LEARNING_RATES,
     PENALTIES,
@@ -50,15 +54,24 @@ SCORES = {kind: [*(score_name(kind, models, way) for way in WAYS), *ITEM_COUNTS]
 SCORES["both"] = list(dict.fromkeys(name for names in SCORES.values() for name in names))
 MODELS = tuple(dict.fromkeys([*MAY_TRAIN, *SCORES["both"]]))
 
+EQUAL = (SHARED, "train own")  # where both losses count alike
+
 # {model: {label: (lr, l2)}}
+CHOSEN_EQUAL = Chosen("06_tuning_feed_equal", by=["model", "label"], setting=["lr", "l2"], value="loss", lowest=True)
 CHOSEN = Chosen("06_tuning_feed_cuts", by=["model", "label"], setting=["lr", "l2"], value="loss", lowest=True)
 
 
-def _run(worlds: Worlds, model: str, lr: float, l2: float) -> Run:
+def _run(worlds: Worlds, model: str, lr: float, l2: float, weights: dict[str, list[float]] | None) -> Run:
     parts = {part: (grouping.WIDTH, trainers) for part, trainers in MAY_TRAIN[model].items()}
     tasks = dict.fromkeys(LABELS, "binary")
     models = [ReadAll(features(), tasks, parts, TOWER, l2_embedding=l2, seed=seed) for seed in worlds.seeds]
-    return fitted(worlds, models, lr)
+    return fitted(worlds, models, lr, task_weights=weights)
+
+
+def _equal_weights(worlds: Worlds) -> dict[str, list[float]]:
+    """One a world, by which the losses of the best constants are equal; the click's is 1."""
+    constants = {label: [constant_loss(rows) for rows in worlds.train.labels[label]] for label in LABELS}
+    return {label: (np.array(constants[CLICK]) / constants[label]).tolist() for label in LABELS}
 
 
 def tune(
@@ -68,9 +81,30 @@ def tune(
     penalties: Sequence[float] = PENALTIES,
 ) -> pd.DataFrame:
     """Lowest validation loss of each label at each setting, in thousandths: model, label, lr, l2, seed, loss."""
-    worlds, parts = Worlds.make(seeds, users=1), []
+    return _searched(Worlds.make(seeds, users=1), None, models, rates, penalties)
+
+
+def tune_equal(
+    seeds: Sequence[int],
+    models: Sequence[str] = EQUAL,
+    rates: Sequence[float] = LEARNING_RATES,
+    penalties: Sequence[float] = PENALTIES,
+) -> pd.DataFrame:
+    """`tune` where both losses count alike; the losses in the table are not multiplied."""
+    worlds = Worlds.make(seeds, users=1)
+    return _searched(worlds, _equal_weights(worlds), models, rates, penalties)
+
+
+def _searched(
+    worlds: Worlds,
+    weights: dict[str, list[float]] | None,
+    models: Sequence[str],
+    rates: Sequence[float],
+    penalties: Sequence[float],
+) -> pd.DataFrame:
+    parts = []
     for model, lr, l2 in product(models, rates, penalties):
-        losses = _run(worlds, model, lr, l2).lowest().drop(TOTAL, level="task").mul(1000)
+        losses = _run(worlds, model, lr, l2, weights).lowest().drop(TOTAL, level="task").mul(1000)
         table = losses.swaplevel().sort_index().rename("loss").reset_index().rename(columns={"task": "label"})
         seed = table.pop("copy").map(dict(enumerate(worlds.seeds)))
         parts.append(table.assign(model=model, lr=lr, l2=l2, seed=seed))
@@ -82,12 +116,33 @@ def compared(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFra
     worlds = Worlds.make(seeds, users=grouping.JUDGES)
     trained = {ALONE: outputs(worlds, {label: grouping.trained(worlds, label) for label in LABELS})}
     for model in (model for model in MAY_TRAIN if model in {SHARED, *models}):
-        runs = {setting: _run(worlds, model, *setting) for setting in set(CHOSEN[model].values())}
-        trained[model] = outputs(worlds, {label: runs[CHOSEN[model][label]] for label in LABELS})
+        trained[model] = _outputs(worlds, model, CHOSEN[model], None)
     ways = pooled(worlds, trained, POOLS, LABELS)
     scores = {score_name(kind, POOLS[kind], way): fused for (kind, way), fused in ways.items()}
     scores |= {model: both.offers for model, both in trained.items()}
-    table = pd.concat([scored(worlds, scores[model]).assign(model=model) for model in models], ignore_index=True)
+    return _table(worlds, {model: scores[model] for model in models})
+
+
+def equal(seeds: Sequence[int], models: Sequence[str] = EQUAL) -> pd.DataFrame:
+    """Both labels where both losses count alike: seed, model, label, auc, gauc."""
+    worlds = Worlds.make(seeds, users=grouping.JUDGES)
+    weights = _equal_weights(worlds)
+    return _table(worlds, {model: _outputs(worlds, model, CHOSEN_EQUAL[model], weights).offers for model in models})
+
+
+def _outputs(
+    worlds: Worlds,
+    model: str,
+    chosen: Mapping[str, tuple[float, float]],
+    weights: dict[str, list[float]] | None,
+) -> Outputs:
+    """Each label by the model with the setting that is chosen for it."""
+    runs = {setting: _run(worlds, model, *setting, weights) for setting in set(chosen.values())}
+    return outputs(worlds, {label: runs[chosen[label]] for label in LABELS})
+
+
+def _table(worlds: Worlds, scores: Mapping[str, dict[str, Tensor]]) -> pd.DataFrame:
+    table = pd.concat([scored(worlds, of).assign(model=model) for model, of in scores.items()], ignore_index=True)
     return table.rename(columns={"task": "label", "score": "auc"})[["seed", "model", "label", "auc", "gauc"]]
 
 
@@ -96,4 +151,11 @@ FEW = {"seeds": [4], "models": ["train own", *SCORES["both"]]}
 TABLES = kept_tables(
     KeptTable("06_tuning_feed_cuts", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})]),
     KeptTable("06_feed_cuts", compared, {"seeds": range(20)}, [Recheck(FEW, {"auc": 0.02, "gauc": 0.02})]),
+    KeptTable("06_tuning_feed_equal", tune_equal, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})]),
+    KeptTable(
+        "06_feed_equal",
+        equal,
+        {"seeds": range(20)},
+        [Recheck({"seeds": [4], "models": ["train own"]}, {"auc": 0.02, "gauc": 0.02})],
+    ),
 )

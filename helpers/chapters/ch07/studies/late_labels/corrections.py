@@ -240,6 +240,22 @@ def compare(
     return _table(seeds, {world: {model: [CHOSEN[world][model]] for model in models} for world in worlds})
 
 
+def divided_by_count(seeds: Sequence[int]) -> pd.DataFrame:
+    """*Two labels* at fast drift, whose first output is divided by the category's counted share of early purchases, not
+    by the second output: seed, auc, gauc, ratio, loss."""
+    memory, parts = CHOSEN[FAST][TWO], []
+    for start in range(0, len(seeds), GROUP):
+        group = list(seeds[start : start + GROUP])
+        log, test = clicks.make(group, *WORLDS[FAST])
+        logits = train(TWO, plan(TWO, log, memory, group), log, group).predict(test.inputs)[OUTPUTS[0]]
+        old = log.came & (log.age >= OLD)
+        both = zip(old & (log.delay <= EARLY), old, log.category, strict=True)
+        counted = [_sums(early.float(), of) / _sums(every.float(), of) for early, every, of in both]
+        share = torch.stack([shares[of] for shares, of in zip(counted, test.category, strict=True)])
+        parts.append(judged((torch.sigmoid(logits) / share).clamp(max=1), test, group))
+    return pd.concat(parts, ignore_index=True)
+
+
 def _table(seeds: Sequence[int], wanted: dict[str, dict[str, Sequence[float]]]) -> pd.DataFrame:
     """wanted: {world: {model: memories}}."""
     parts = []
@@ -274,5 +290,8 @@ TABLES = kept_tables(
         compare,
         {"seeds": range(120)},
         [Recheck({"seeds": [3], "worlds": [FAST], "models": [NAIVE, DIVIDED, DELAY]}, WITHIN | {"loss": 4})],
+    ),
+    KeptTable(
+        "07_late_by_count", divided_by_count, {"seeds": range(120)}, [Recheck({"seeds": [3]}, WITHIN | {"loss": 4})]
     ),
 )

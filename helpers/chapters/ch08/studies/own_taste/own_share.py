@@ -21,8 +21,11 @@ from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.support import downloads
 
-ITEM, AGE_GENRE, USER_GENRE, FACTORS = RANKERS = ("film's mean", "+ age × genre", "+ user × genre", "+ factors")
-STRENGTHS = {AGE_GENRE: (20, 80, 320), USER_GENRE: (5, 20, 80), FACTORS: (4, 8, 16, 24)}  # imagined rows, or penalty
+ITEM, AGE_GENRE, USER_GENRE = BY_LIKES = ("film's mean", "+ age × genre", "+ user × genre")
+STARS, STARS_GENRE, FACTORS = BY_STARS = ("means of stars", "means of stars + user × genre", "+ factors")
+RANKERS = BY_LIKES + BY_STARS
+# imagined rows, or penalty
+STRENGTHS = {AGE_GENRE: (20, 80, 320), USER_GENRE: (5, 20, 80), STARS_GENRE: (5, 20, 80), FACTORS: (4, 8, 16, 24)}
 WIDTH = 16
 CHOSEN = Chosen("08_own_share_tuning", by=["ranker"], setting=["strength"], value="gauc")
 
@@ -37,33 +40,45 @@ def split(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def score(ranker: str, train: pd.DataFrame, test: pd.DataFrame, strength: float) -> np.ndarray:
-    """A number for each row of `test`: the film's mean, and what the ranker knows besides."""
+    """A number for each row of `test`: the film's mean of likes, or user's and film's of stars, and what the ranker
+    knows besides."""
+    if ranker in BY_STARS:
+        ids = ["user", "item"]
+        known, asked = (
+            by_ids([train[c] for c in ids], train["rating"], [rows[c] for c in ids]) for rows in (train, test)
+        )
+        left = train["rating"].to_numpy() - known
+        if ranker == FACTORS:
+            return asked + _by_factors(train, test, left, strength)
+        return asked + (_by_genre(train, test, left, "user", strength) if ranker == STARS_GENRE else 0)
     mean, known = (by_ids([train["item"]], train["like"], [rows["item"]]) for rows in (test, train))
     if ranker == ITEM:
         return mean
-    if ranker == FACTORS:
-        return _by_factors(train, test, strength)
     who = "age_group" if ranker == AGE_GENRE else "user"
     users, user_of = train.groupby(who)["like"].count(), (train["like"] - known).groupby(train[who]).sum()
     left = (train["like"] - known - (user_of / (users + 5))[train[who]].to_numpy()).to_numpy()
-    genres = np.stack([[genre in words.split() for genre in movielens.GENRES] for words in train["genres"]]) * 1.0
-    asked = np.stack([[genre in words.split() for genre in movielens.GENRES] for words in test["genres"]]) * 1.0
+    return mean + _by_genre(train, test, left, who, strength)
+
+
+def _by_genre(train: pd.DataFrame, test: pd.DataFrame, left: np.ndarray, who: str, strength: float) -> np.ndarray:
+    """Of the test rows: what is `left` of the rows of the same user, or age group, and genres, on average."""
+    genres, asked = (
+        np.stack([[genre in words.split() for genre in movielens.GENRES] for words in rows["genres"]]) * 1.0
+        for rows in (train, test)
+    )
     genres, asked = (some / np.maximum(some.sum(1, keepdims=True), 1) for some in (genres, asked))
     total, rows = (np.zeros((train[who].max() + 1, len(movielens.GENRES))) for _ in range(2))
     np.add.at(total, train[who].to_numpy(), genres * left[:, None])
     np.add.at(rows, train[who].to_numpy(), genres)
-    return mean + ((total / (rows + strength))[test[who].to_numpy().clip(max=len(total) - 1)] * asked).sum(1)
+    return ((total / (rows + strength))[test[who].to_numpy().clip(max=len(total) - 1)] * asked).sum(1)
 
 
-def _by_factors(train: pd.DataFrame, test: pd.DataFrame, penalty: float) -> np.ndarray:
-    ids = ["user", "item"]
-    known, asked = (by_ids([train[c] for c in ids], train["rating"], [rows[c] for c in ids]) for rows in (train, test))
-    left = torch.tensor((train["rating"].to_numpy() - known).astype(np.float32))
+def _by_factors(train: pd.DataFrame, test: pd.DataFrame, left: np.ndarray, penalty: float) -> np.ndarray:
     both = pd.concat([train, test])
     size = int(both["user"].max()) + 1, int(both["item"].max()) + 1, WIDTH
-    learnt, ranked = ([torch.tensor(rows[c].to_numpy()) for c in ids] for rows in (train, test))
-    of_user, of_item = models.fit(*learnt, left, penalty, size)
-    return asked + (of_user[ranked[0]] * of_item[ranked[1]]).sum(1).numpy()
+    learnt, ranked = ([torch.tensor(rows[c].to_numpy()) for c in ("user", "item")] for rows in (train, test))
+    of_user, of_item = models.fit(*learnt, torch.tensor(left.astype(np.float32)), penalty, size)
+    return (of_user[ranked[0]] * of_item[ranked[1]]).sum(1).numpy()
 
 
 def judged(seeds: Sequence[int], rankers: Sequence[str] = RANKERS) -> pd.DataFrame:
