@@ -43,6 +43,8 @@ WRONG = """() => {
       found.push(`cut: ${part.textContent.trim().slice(0, 60)}`);
     }
   }
+  const within = ({ top, bottom }) => bottom > frame.top + 2 && top < frame.bottom - 2;
+  if (!all(`${whole}, img, svg, canvas`).some((part) => within(part.getBoundingClientRect()))) found.push("nothing");
   if (!all(".on-slide:not(h1, h2, h3)").length) found.push("a heading alone");
   if (!all("h1, h2, h3, .mtl-verdict, .mtl-score").length) found.push("no heading");
   const asked = all(".jp-CodeCell .jp-Cell-inputWrapper").map((part) => part.closest(".jp-CodeCell").id.slice(8));

@@ -32,7 +32,7 @@ def by_the_return(runs: Runs) -> Figure:
     kinds = {score: "one label" if score in ranking.TASKS else "no label" for score in scores}
     kinds |= {score: "one label, counted" for score in scores if score.endswith(", counted")}
     kinds |= {score: "the return, as the only label" for score in scores if "alone" in score}
-    return _over_random(runs, kinds, "Frequent labels rank poorly; the return does, unless it is counted")
+    return _over_random(runs, kinds, "Frequent labels rank poorly, and so does the return, unless it is counted")
 
 
 @answers("C1.P3")

@@ -110,6 +110,7 @@
     main.style.zoom = zoom = Math.max(zoom, legible);
     if (main.scrollHeight * zoom > room + SLACK) tall.forEach((figure) => { figure.style.zoom = 1; });
     inside("thead").forEach((head) => { head.style.cssText = ""; });
+    inside(".mtl-figure ~ p").forEach((why) => why.classList.toggle("beside", why.offsetTop < why.parentElement.querySelector(".mtl-figure").offsetTop + 1));
     pages = breaks(main.getBoundingClientRect(), room);
     const broad = Math.min(innerWidth, width * zoom);
     if (width * zoom > broad + 1) pages = pages.flatMap((part) => [part, { ...part, left: width * zoom - broad }]);
