@@ -5,7 +5,7 @@ usage: python -m helpers.lab.tuning_luck ID ...
 A search takes the best of many settings on a few seeds, and is lucky or not as a model is. So it is repeated on each of
 `BLOCKS`, as many seeds as it had, disjoint from all that the course uses; with what it finds there the claim's table is
 made again, on the seeds of the kept one: what differs is the choice alone. Cards show the lowest and the highest effect
-in their fold. Prints a line a block.
+in their fold. A block may take half an hour; what was stopped goes on with the blocks that it lacks.
 """
 
 import argparse
@@ -90,21 +90,29 @@ def chosen_on(start: int, several: list[Chosen]) -> Iterator[None]:
             forget(chosen)
 
 
-def measured(experiment: Experiment) -> pd.DataFrame:
-    """id, block (its first seed), effect: of each of its claims and of `BLOCKS`."""
-    tables, rows = tables_of(experiment.source), []
+def measured(experiment: Experiment, blocks: Sequence[int] = BLOCKS) -> Iterator[pd.DataFrame]:
+    """id, block (its first seed), effect: of each of its claims; a table a block, as soon as it is made."""
+    tables = tables_of(experiment.source)
     several = [chosen for table in tables for chosen in Reads(table.make, table.settings).chosen]
     if not several:
         came = f"{', '.join(experiment.ids)}, for which nothing is searched"
         validate.fail("ids", came, "claims whose models are tuned")
-    for start in BLOCKS:
+    for start in blocks:
         with chosen_on(start, several):
             table = fresh(experiment.source, experiment.only, tables[0].settings[tables[0].seeds])
-        for id in experiment.ids:
-            finding = all_claims()[id].judge(id, table)
-            rows.append((id, start, finding.effect))
+        findings = [all_claims()[id].judge(id, table) for id in experiment.ids]
+        for finding in findings:
             print(f"{finding!r} · settings of the seeds from {start} on", flush=True)
-    return pd.DataFrame(rows, columns=["id", "block", "effect"])
+        yield pd.DataFrame(
+            [(finding.id, start, finding.effect) for finding in findings], columns=["id", "block", "effect"]
+        )
+
+
+def lacking(experiment: Experiment) -> list[int]:
+    """The blocks that not all of its claims have; where they have all, every block, to be measured anew."""
+    kept = pd.read_csv(TUNING)
+    kept = kept[kept["id"].isin(experiment.ids)].groupby("block")["id"].nunique()
+    return [start for start in BLOCKS if kept.get(start, 0) < len(experiment.ids)] or [*BLOCKS]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -114,11 +122,11 @@ def main(arguments: list[str] | None = None) -> None:
     claims = {id: all_claims()[validate.choice("ids", id, all_claims())] for id in parser.parse_args(arguments).ids}
     environment.setup()
     for experiment in trained_together(by_experiment(claims)):
-        rows = measured(experiment)
-        with alone(TUNING), whole(TUNING) as part:
-            kept = pd.read_csv(TUNING)
-            every = pd.concat([kept[~kept["id"].isin(experiment.ids)], rows])
-            every.to_csv(part, index=False, float_format="%.4f", lineterminator="\n")
+        for rows in measured(experiment, lacking(experiment)):
+            with alone(TUNING), whole(TUNING) as part:
+                kept = pd.read_csv(TUNING)
+                anew = kept["id"].isin(experiment.ids) & kept["block"].isin(rows["block"])
+                pd.concat([kept[~anew], rows]).to_csv(part, index=False, float_format="%.4f", lineterminator="\n")
     keep_findings.write()
 
 
