@@ -19,6 +19,7 @@ from helpers.chapters.ch03.studies.fusion import fused
 from helpers.data.features import Dense, Features, Sequence, Sparse
 from helpers.models.esmm import ESMM
 from helpers.models.shared_bottom import SingleTasks
+from helpers.training.losses import TOTAL
 from tests.capstone.services import SERVE, as_logged, says_the_same, service
 
 pytestmark = pytest.mark.slow  # most of them train
@@ -187,9 +188,19 @@ def test_what_does_not_go_together_is_named(call, words):
 
 def test_a_fit_that_fails_leaves_the_ranker_as_it_was(trained):
     before = trained.predict(rows(20, 4))
+    others = rows().assign(seconds=1.0, user=lambda t: t["user"] + "?", duration=lambda t: 9 * t["duration"])
     with pytest.raises(ValueError, match="label 'seconds': got 300 training rows with one value"):
-        trained.fit(rows().assign(seconds=1.0), rows(60, 1), progress=False)
+        trained.fit(others, rows(60, 1), progress=False)
     pd.testing.assert_frame_equal(trained.predict(rows(20, 4)), before)
+
+
+def test_what_is_served_is_trained_on_all_rows_for_as_many_epochs_as_were_best():
+    recipe = Recipe("single task", lr=0.1, epochs=12)
+    first = Ranker(COLUMNS, TASKS, recipe).fit(rows(), rows(100, 1), progress=False)
+    best = [run[run["task"] == TOTAL].set_index("epoch")["valid"].idxmin() for run in first.histories]
+    assert max(best) < recipe.epochs
+    served = first.refit(rows(400, 3), progress=False)
+    assert [run["epoch"].max() for run in served.histories] == best
 
 
 def test_files_that_are_no_rankers_are_named(trained, tmp_path):
