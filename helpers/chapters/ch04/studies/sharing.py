@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from helpers.chapters.ch04.sharing import conditions
-from helpers.data.examples import Examples
+from helpers.data.examples import Examples, Inputs
 from helpers.data.synthetic import CONDITIONS, relu_tasks
 from helpers.experiments.feature_tasks import (
     EXTREMES,
@@ -115,6 +115,44 @@ HEADS = replace(  # one head for both tasks against a tower each, on the same bo
     again={"seed": [100]},
 )
 KINDS = {"one head": OneHead, "two towers": SharedBottom}
+
+
+class HalfEach(SharedBottom):
+    """A Shared-Bottom that is divided by hand: task a is to have the first half of the bottom's units, b the others.
+
+    reads   tower a sees its own half alone ("half"); or all units, of which it trains its own half ("all")
+    """
+
+    def __init__(self, reads: str, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.reads = reads
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        shared = self.bottom(self.encoder(inputs))
+        first = torch.arange(shared.shape[-1]) < shared.shape[-1] // 2
+        others = shared.detach() if self.reads == "all" else torch.zeros_like(shared)
+        seen = {"a": torch.where(first, shared, others), "b": torch.where(first, others, shared)}
+        return {task: tower(seen[task]).squeeze(-1) for task, tower in zip(self.tasks, self.towers, strict=True)}
+
+
+DIVIDED = {"half each": "half", "half each, reads all": "all"}
+
+
+def _divided(model: str, seed: int) -> nn.Module:
+    if model not in DIVIDED:
+        return build(model, seed)
+    return HalfEach(DIVIDED[model], INPUTS, TASKS, [WIDTH], [TOWER], seed=seed)
+
+
+HALVES = Study(  # what the disjoint pair loses besides units
+    "04_halves",
+    axes={"rows": (500, 2000), "model": (*MODELS[:2], *DIVIDED), "seed": range(100)},
+    data=lambda rows, seed: task_pair("disjoint features", seed, rows),
+    model=_divided,
+    options=full_batches,
+    near=WITHIN,
+    again={"seed": [50], "rows": [500]},
+)
 
 
 # The pairs whose gradients we watch. The first is the control: two copies of one task, with noises of their own; the
