@@ -4,7 +4,7 @@
 import { add, block, change } from "./elements.js";
 import { AS_TEXT, BLACK, clamp, explorable, fixed, GREY, path, said, scale, svg } from "./live/kit.js";
 
-const WHOLE = 260, STACKED = 230, TOP = 30, BOTTOM = 52, GAP = 18, GRIP = 14, PALE = .4;
+const WHOLE = 260, STACKED = 230, TOP = 30, BOTTOM = 56, GAP = 18, GRIP = 14, PALE = .4;
 const FAINT = AS_TEXT[GREY];
 
 // The outline of a marker of radius r around (x, y); one path element holds the markers of a whole series.
@@ -57,7 +57,7 @@ function frameOf(root, panel, box) {
 // A series with its value at the cursor: beside the panel, where it covers no line.
 function named(panel, { name }, value) {
   if (panel.cursor < 0) return name;
-  const words = said(value, value < 10 ? 2 : 0);
+  const words = said(value, value < 10 && !Number.isInteger(value) ? 2 : 0);
   return `${name} ${panel.y.level === 0 && value > 0 && /[1-9]/.test(words) ? "+" : ""}${words}`;
 }
 
@@ -77,7 +77,7 @@ function curves(root, panel, box) {
   const curve = (series, frame) => path(series[frame].map((value, k) => [at[k], y(value)]));
   const draw = (frame, now, before) => {
     const drawn = panel.series.map((_, i) => i).filter((i) => panel.series[i].y[frame].length);
-    const last = drawn.map((i) => y(panel.series[i].y[frame].at(-1))), ends = apart(last, box.top, box.bottom);
+    const last = drawn.map((i) => y(panel.series[i].y[frame].at(-1))), ends = apart(last, box.top, box.bottom - (now < 0 ? 0 : GAP)); // above where the values are read
     const upright = (place) => `M${fixed(at[place])},${box.top}V${box.bottom}`;
     reading.textContent = now < 0 || box.over ? "" : `at ${Number(panel.at[now].toFixed(2))}`;
     cursor.setAttribute("d", now >= 0 ? upright(now) : "");
@@ -137,7 +137,7 @@ function plane(root, panel, box) {
 
 // One list from the top; a line below the places that count.
 function ranking(root, panel, box) {
-  const rows = panel.orders[0].length, step = Math.min(30, (box.bottom + BOTTOM - box.top) / rows);
+  const rows = panel.orders[0].length, step = Math.min(30, (box.bottom + BOTTOM - 8 - box.top) / rows);
   const right = (i) => box.right - panel.heads.slice(i + 1).reduce((wide, words) => wide + 9 * words.length + 12, 4.5 * panel.heads[i].length);
   const columns = panel.heads.map((_, i) => (i ? { x: right(i), fill: panel.inks[i - 1], "text-anchor": "middle" } : { x: 32, fill: BLACK }));
   const parts = panel.orders[0].map((_, place) => {

@@ -28,7 +28,7 @@ function picture(stage, place, width) {
   const root = svg(place, width, 212), x = scale(-SPAN, SPAN, 24, width - 24), centred = { "text-anchor": "middle", fill: AS_TEXT[GREY] };
   const zone = add(root, "rect", { y: 50, height: 120, fill: "#dedede", stroke: "#8a8a8a" });
   add(root, "path", { d: `M${fixed(x(0))},50V170`, stroke: AS_TEXT[GREY], "stroke-dasharray": "3 3" });
-  const small = ["too small", "to matter"].map((words, i) => add(root, "text", { y: 149 + 15 * i, "font-size": 13, fill: AS_TEXT[GREY], class: "mtl-halo", style: "stroke: #dedede" }, words));
+  const small = ["too small", "to matter"].map((words, i) => add(root, "text", { y: 149 + 15 * i, "font-size": 13, fill: AS_TEXT[GREY], class: "mtl-halo" }, words));
   add(root, "path", { d: `M${x(-SPAN)},170H${x(SPAN)}`, stroke: GREY });
   for (const [value, words] of [[-.01, "−0.01"], [0, "0"], [.01, "+0.01"]]) {
     add(root, "path", { d: `M${fixed(x(value))},170v5`, stroke: GREY });
@@ -49,7 +49,7 @@ function picture(stage, place, width) {
     stage.met.add(now);
     const left = x(-state.margin), wide = x(state.margin) - left;
     change(zone, { x: fixed(left), width: fixed(wide) });
-    for (const line of small) change(line, { x: fixed(left + 6), visibility: wide > 80 ? "visible" : "hidden" });
+    for (const line of small) change(line, wide > 170 ? { x: fixed(left + 6), "text-anchor": "start", style: "stroke: #dedede" } : { x: fixed(left - 6), "text-anchor": "end", style: "" }); // beside a zone whose middle they would cross
     was.setAttribute("d", ghost ? drawn(ghost) : "");
     whisker.setAttribute("d", drawn(state));
     dot.setAttribute("cx", fixed(x(state.effect)));

@@ -70,7 +70,7 @@ function picture(stage, place, width) {
       name: `weight of ${label}`, key: label, y, level: x(k), step: STEP, mark: (g) => add(g, "rect", { x: -13, y: -9, width: 26, height: 18, rx: 4, fill: "#fff", stroke: LABELS[label], "stroke-width": 3 }),
       at: () => [0, stage.state[label]], to: (_, v) => stage.set({ [label]: Math.round(v / STEP) * STEP }), words: () => said(stage.state[label]),
     });
-    return { level, number: text(root, x(k), 206, "", { "text-anchor": "middle", fill: BLACK, "font-size": 13 }) };
+    return { level, number: text(root, x(k), 206, "", { "text-anchor": "middle", fill: BLACK, "font-size": narrow ? 12 : 13 }) };
   });
 
   // the card: what the lists truly please, over all users; a row for each label alone, and for the reader's
@@ -112,7 +112,7 @@ function picture(stage, place, width) {
       });
     });
     faders.forEach(({ level, number }, k) => {
-      number.textContent = said(state[NAMES[k]]);
+      number.textContent = state[NAMES[k]] ? said(state[NAMES[k]]) : "0"; // five of them fit a phone
       level.setAttribute("d", `M${x(k)},${y(0)}V${fixed(y(state[NAMES[k]]))}`);
     });
     for (const [node, shown] of [[back, !state.open], [front, state.open], [turned, stage.next !== "open"]]) node.style.display = shown ? "" : "none";

@@ -202,7 +202,7 @@ function panel(stage, root, pen, left, top, width, number) {
       (row, i) => click[i], (row, i) => click[i] && !like[i], (row, i) => like[i],
     ].forEach((which, k) => marks[k].setAttribute("d", spots(rows, which)));
     change(brush, { cx: fixed(x(state.x)), cy: fixed(y(state.y)), rx: fixed(x(state.size) - x(0)), ry: fixed(y(0) - y(state.size)) });
-    mood.textContent = number ? "" : state.mood ? "mood ↑" : narrow ? "mood ↑, unseen" : "mood ↑, which no model sees";
+    mood.textContent = number ? "" : state.mood || width < 270 ? "mood ↑" : "mood ↑, unseen";
     const dots = narrow ? ["○ click ", "● like ", all ? "• would" : ""] : ["○ clicked ", "● liked ", all ? "• would be liked" : ""];
     const shade = !all ? `· ${narrow ? "rest" : "not clicked"}; shade: its CVR` : narrow ? "violet: too high" : "violet: too high, green: too low";
     parts.forEach((part, i) => {
@@ -222,9 +222,9 @@ function measure(stage, root, left, width) {
   }
   const parts = ["clicked rows", "ESMM", "your guess"].map((name, k) => {
     const y = lanes[k], ink = { class: "mtl-halo", "font-size": 13 };
-    text(root, left, y - 16, name, ink);
+    const named = text(root, left, y - 16, name, ink);
     const ticks = add(root, "path", { stroke: GREY, "stroke-width": 2, "stroke-opacity": .5 }), here = add(root, "path", { fill: BLACK, stroke: BLACK, "stroke-width": 2 });
-    return { y, ticks, here, shown: text(root, left + width, y - 16, "", { ...ink, ...END, fill: BLACK }) };
+    return { y, named, ticks, here, shown: text(root, left + width, y - 16, "", { ...ink, ...END, fill: BLACK }) };
   });
   const guessed = guess(stage, root, {
     name: "your guess: what ESMM says of all, over the truth", x: g, level: lanes[2], words: ([share]) => `×${said(2 ** share)}`,
@@ -239,6 +239,7 @@ function measure(stage, root, left, width) {
       shown.textContent = seen ? `×${said(now)}` : "";
     });
     guessed([Number.isNaN(missed) ? NaN : clamp(Math.log2(both(stage)[1][0]), -1, 1)]);
+    parts[2].named.style.display = "guess" in (stage.question?.moves ?? {}) && !(all && Number.isNaN(missed)) ? "" : "none";
     parts[2].shown.textContent = Number.isNaN(missed) ? "" : `×${said(2 ** share)}, ${said(missed)} off`;
   };
 }
