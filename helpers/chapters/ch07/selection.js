@@ -177,7 +177,8 @@ function panel(stage, root, pen, left, top, width, number) {
   const brush = add(cut, "ellipse", { fill: "none", stroke: BLACK, "stroke-width": 2, "stroke-dasharray": "6 4" });
   add(root, "rect", { x: left, y: top, width, height: bottom - top, fill: "none", stroke: GREY });
   text(root, left + width - 4, bottom - 6, number ? "" : "appeal →", { ...END, class: "mtl-halo" });
-  const mood = text(root, left + 4, top + 16, "", { class: "mtl-halo" }), legend = text(root, left, bottom + 18, "", faint);
+  text(root, left + 4, top + 16, number ? "" : "mood ↑", { class: "mtl-halo" });
+  const legend = text(root, left, bottom + 18, "", faint);
   const parts = Array.from({ length: 3 }, () => add(legend, "tspan"));
   const place = (u, v) => { stage.made("brush"); stage.set({ x: Math.round(20 * u) / 20, y: Math.round(20 * v) / 20 }); }; // a pixel or two
   if (!number) {
@@ -186,7 +187,7 @@ function panel(stage, root, pen, left, top, width, number) {
       words: () => `appeal ${said(stage.state.x, 1)}, mood ${said(stage.state.y, 1)}`,
     });
   }
-  const spots = (rows, which) => rows.map((row, i) => (which(row, i) ? `M${fixed(x(clamp(row.appeal, -REACH, REACH)))},${fixed(y(clamp(row.mood, -REACH, REACH)))}h.01` : "")).join("");
+  const spots = (rows, which) => rows.map((row, i) => (which(row, i) ? `M${fixed(clamp(x(row.appeal), left + 4, left + width - 4))},${fixed(clamp(y(row.mood), top + 4, bottom - 4))}h.01` : "")).join("");
 
   return ({ click, like, models }) => {
     const { state, state: { all }, rows } = stage, model = models?.[number];
@@ -202,7 +203,6 @@ function panel(stage, root, pen, left, top, width, number) {
       (row, i) => click[i], (row, i) => click[i] && !like[i], (row, i) => like[i],
     ].forEach((which, k) => marks[k].setAttribute("d", spots(rows, which)));
     change(brush, { cx: fixed(x(state.x)), cy: fixed(y(state.y)), rx: fixed(x(state.size) - x(0)), ry: fixed(y(0) - y(state.size)) });
-    mood.textContent = number ? "" : state.mood || width < 270 ? "mood ↑" : "mood ↑, unseen";
     const dots = narrow ? ["○ click ", "● like ", all ? "• would" : ""] : ["○ clicked ", "● liked ", all ? "• would be liked" : ""];
     const shade = !all ? `· ${narrow ? "rest" : "not clicked"}; shade: its CVR` : narrow ? "violet: too high" : "violet: too high, green: too low";
     parts.forEach((part, i) => {
