@@ -220,7 +220,7 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
         older = "; that in the folder is of an earlier call" if (folder / "ranker.pt").exists() else ""
         say(f"exported no ranker: {why}{older}")
         code = f'ranker = found.ranker(kind="best"); ranker.save("{(folder / "ranker.pt").as_posix()}")'
-        print(f"To export it all the same, end the code of the page with {code}")
+        print(f'To export it all the same, end the code of the page with {code}; ranker.export("ranker.pt2")')
         return 1
     ranker = found.ranker(kind="best")
     ranker.save(folder / "ranker.pt")
