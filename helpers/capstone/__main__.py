@@ -180,7 +180,7 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
         return 1
     if later is not None and not (folder / "ranker.pt").exists():
         came = f"{later.name} before there is a {folder / 'ranker.pt'}"
-        validate.fail("next", came, "the same call without it first")
+        validate.fail("next", came, "the same call without it first; if it exported no ranker, what it said then")
     answers = runpy.run_path(str(plan))
     if not isinstance(own := answers.get("declaration"), Declaration):
         validate.fail(str(plan), "no declaration", "declaration = Declaration(…), as its comments say")
@@ -219,7 +219,8 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
         why = "settle that first" if unsettled else "with these exponents today's lists are better" if worse else why
         older = "; that in the folder is of an earlier call" if (folder / "ranker.pt").exists() else ""
         say(f"exported no ranker: {why}{older}")
-        print('To export it all the same, end the code of the page with found.ranker(kind="best").export("ranker.pt2")')
+        code = f'ranker = found.ranker(kind="best"); ranker.save("{(folder / "ranker.pt").as_posix()}")'
+        print(f'To export it all the same, end the code of the page with {code}; ranker.export("ranker.pt2")')
         return 1
     ranker = found.ranker(kind="best")
     ranker.save(folder / "ranker.pt")

@@ -21,6 +21,7 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import NamedTuple
@@ -56,6 +57,7 @@ from .plan import CONTROL, MATTERS, METRICS, QUICK, SINGLE, WITHIN, YARDSTICKS, 
 from .preparation import COPY, MANY_ORDERS, Table, prepare, split
 from .ranker import Ranker, Recipe, contribution, fuse
 from .reading import READING, give_back
+from .recommendation import BY_USER, TREES, apart
 from .served import COUNTED, NO_UNIT, best, calibration
 from .table_checks import REVERSED, Problem, Problems, answered, must_pass
 
@@ -69,7 +71,6 @@ SAME = 1e-6  # outputs that lie no further apart are one and the same
 VALID, TEST = "valid", "test"  # parts of the split
 SHARED = "shared, "  # and the way in which the shared model's own outputs are fused
 CHANCE = {"binary": 0.5, "regression": 0.0}  # what a model reaches that knows nothing
-BY_USER, TREES = "by user", yardsticks.TREES  # which no ranker serves: the one orders nobody's list
 FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their luck can be estimated
 TODAY = ["task", "what", "served", "metric", "value", "was", "most", "gain", "low", "high", "matters", "verdict"]
 KINDS = AS_PLANNED, BEST = ("shared", "best")  # of rankers
@@ -106,14 +107,15 @@ class Comparison(Plan):
             (the upper end over `rival`), verdict, matters, seeds_needed, dead; own_gain, own_low, own_high and
             own_verdict, as in `growth`; control_gain, control_low and control_high, over the
             control (NaN without one); measured, whether there was any rival besides its own model; learnt, whether any
-            model can surely be told from guessing; and level, the metric of the best. Where it is not learnt, it is
+            model can surely be told from guessing; level, the metric of the best; and between, where lists are judged
+            and it is not learnt, the AUC over all rows, if that can (else NaN). Where it is not learnt, it is
             undecided, and where no other label is, it does not gain; beside a label that is not, no
             task loses that is behind its own model
-    best    a row a task, what to serve: name (the best by the validation rows of all that a ranker can serve; by GAUC
-            where validation and test rows have `MANY_ORDERS`, and among those that are for the test rows no worse than
-            guessing and than any mean of labels), metric, value (for the test rows), learnt (whether it can surely be
-            told from guessing), trees (how far boosted trees, which none can serve, are ahead; NaN where the validation
-            rows do not prefer them)
+    best    a row a task, what to serve: name (the best by the validation rows of all that a ranker can serve, but not
+            the shared model where it loses to one of them; by GAUC where validation and test rows have `MANY_ORDERS`,
+            and among those that are for the test rows no worse than guessing and than any mean of labels), metric,
+            value (for the test rows), learnt (whether it can surely be told from guessing), trees (how far boosted
+            trees, which none can serve, are ahead; NaN where the validation rows do not prefer them)
     exponents  those asked for, or equal ones, of the labels that `best` can tell from guessing
     today   a row a label, of the list by what is best and `exponents`, for every label the same one: task, what (the
             label in words: of a number whether it is above its mean, of one with an exponent below 0 whether it did
@@ -238,7 +240,7 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         growth = _growth(table, plan, models, scores)
         rivals = _rivals(work, best[-1].recipe, models)
         headline = _headline(table, plan, rivals, scores, growth)
-        best_of = _best(table, plan, rivals, scores, headline["learnt"])
+        best_of = _best(table, plan, rivals, scores, headline)
         plan, avoided = replace(plan, exponents=_exponents(plan, best_of)), _avoided(plan)
         outputs = models.test | _contributions(table, plan, rivals, best_of)
         beaten = _beaten(table, plan, rivals, scores, headline["form"])
@@ -458,6 +460,7 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
         row |= {"plain_gain": lead(ours[0], rival)[0].mean, "dead": len(plan.seeds) - len(seeds) * judged}
         level = max(_values(table, models.test, task, name, seeds).mean() for name in every)
         row |= {"measured": len(contenders) > 1, "learnt": learnt, "level": level}
+        row["between"] = np.nan if learnt or task not in table.within else _between(table, task, models, every, seeds)
         row |= {"seeds_needed": _seeds_needed(leads, rival, matters) if judged and said == UNDECIDED else 0}
         control = leads[CONTROL][:3] if CONTROL in leads else (np.nan,) * 3
         row |= dict(zip(("control_gain", "control_low", "control_high"), control, strict=True))
@@ -471,13 +474,13 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
     return found
 
 
-def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, learnt: Sequence[bool]) -> pd.DataFrame:
+def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, headline: pd.DataFrame) -> pd.DataFrame:
     """For each task what to serve."""
     rows = []
-    for (task, kind), any_learnt in zip(table.tasks.items(), learnt, strict=True):
+    for (task, kind), any_learnt, lost in zip(table.tasks.items(), headline["learnt"], apart(headline), strict=True):
         seeds, _ = _live(task, scores)
-        names = [name for side in models.sides(task, plan.recipe.structure) for name in side]
-        names = [name for name in names if name not in (CONTROL, BY_USER)]
+        ours, others = models.sides(task, plan.recipe.structure)
+        names = [name for name in [*ours * (not lost), *others] if name not in (CONTROL, BY_USER)]
         within = table.in_lists(task, plan.seeds[0])
         known = {name: _values(table, models.valid, task, name, seeds, VALID, within).mean() for name in names}
         values = {name: _values(table, models.test, task, name, seeds, TEST, within).mean() for name in names}
@@ -562,6 +565,15 @@ def _learnt_anything(
     level, _ = _lead(table, outputs, task, name, None, seeds, within=within)
     half = half_width(0.0, 2, 0.0, level.users, level.units, 1 - 0.05 / looks)
     return level.mean - half > CHANCE[table.tasks[task]]
+
+
+def _between(table: Table, task: str, models: _Models, names: list[str], seeds: Sequence[int]) -> float:
+    """The AUC over all rows of the model that is best by that; NaN where it cannot surely be told from guessing."""
+    over_all = copy(table)
+    over_all.within = frozenset()
+    name = max(names, key=lambda one: _values(over_all, models.valid, task, one, seeds, VALID).mean())
+    learnt = _learnt_anything(over_all, models.test, task, name, seeds, 1)
+    return _values(over_all, models.test, task, name, seeds).mean() if learnt else np.nan
 
 
 def _seeds_needed(leads: dict[str, Gain], rival: str, matters: float) -> float:

@@ -51,24 +51,36 @@ def word(verdicts: Iterable[str]) -> str:
 
 
 @validate.checked
+def apart(headline: pd.DataFrame) -> pd.Series:
+    """Where, in the rows of `comparison.Comparison.headline`, the shared model loses to what can be served for it."""
+    served = ~headline["rival"].isin([BY_USER, TREES]) | (headline["own_verdict"] == OPPOSITE)
+    return (headline["verdict"] == OPPOSITE) & served
+
+
+@validate.checked
 def recommend(headline: pd.DataFrame) -> Recommendation:
-    """The recommendation for the rows of `comparison.Comparison.headline`, one a task."""
+    """The recommendation for the rows of `comparison.Comparison.headline`, one a task. A loss to what no ranker serves
+    decides nothing: of what can be served, the shared model may be the best."""
     of = {one: [str(t) for t in headline.loc[headline["verdict"] == one, "task"]] for one in VERDICTS}
     unknown = headline[headline["verdict"] == UNDECIDED]
-    lost = headline[headline["verdict"] == OPPOSITE]
+    lost, unserved = headline[kept := apart(headline)], (headline["verdict"] == OPPOSITE) & ~kept
     own = lost["rival"].isin([SINGLE, CONTROL]) | (lost["own_verdict"] == OPPOSITE)
+    alone = names(map(str, lost.loc[~own, "task"]))
     won, equal, costs = names(of[HOLDS]), names(of[SMALL] + of[NO_EFFECT]), names(map(str, lost.loc[own, "task"]))
-    behind = names([f"{UNSHARED[row.rival]} for {row.task}" for row in lost[~own].itertuples()])
+    behind, ahead = (
+        names([f"{UNSHARED[row.rival]} for {row.task}" for row in rows.itertuples()])
+        for rows in (lost[~own], headline[unserved])
+    )
     may_lose = names([str(task) for task in unknown.loc[unknown["low"] <= -unknown["matters"], "task"]])
-    chosen, said = word(headline["verdict"]), []
+    chosen, said = word(headline["verdict"].mask(unserved, UNDECIDED)), []
     if won:
         said.append(f"sharing helps {won}" + (f" and costs {costs}" if costs else ""))
     elif costs:
         said.append(f"sharing costs {costs}, and no task clearly gains")
     elif equal and not len(unknown) and not behind:
         said.append(f"sharing makes no difference that matters to {equal}")
-    elif not behind:
-        said.append("the measurements do not decide it yet")
+    elif not behind and (len(unknown) or not ahead):
+        said.append("the measurements do not decide it yet" + f" for {names(of[UNDECIDED])}" * bool(ahead))
     if chosen == SHARE and equal:
         said[0] += f" and costs {equal} nothing that matters"
     if chosen == COST:
@@ -76,7 +88,10 @@ def recommend(headline: pd.DataFrame) -> Recommendation:
     if costs:
         said.append(f"Keep {costs} apart" + ", or give it more weight, then measure" * bool(won))
     if behind:
-        said.append(f"No reason to share: better than the shared model, and sharing nothing, is {behind}")
+        said.append(f"Keep {alone} apart: better than the shared model, and sharing nothing, is {behind}")
+    if ahead:
+        said.append(f"Better than the shared model, and sharing nothing, is {ahead}, which no ranker here serves")
+    if behind or ahead:
         said.append("Whether better networks would gain by sharing is open: make them better first, or take what wins")
     if won and may_lose:
         said.append(f"Whether it costs {may_lose} is not decided")
@@ -85,7 +100,7 @@ def recommend(headline: pd.DataFrame) -> Recommendation:
     intervals, margins = headline[["low", "high"]].to_numpy().tolist(), headline["matters"].tolist()
     as_drawn = [verdict(*ends, margin) for ends, margin in zip(intervals, margins, strict=True)]
     named = outcome(*map(tuple, intervals), smallest=margins)
-    if named != UNCLEAR and as_drawn == headline["verdict"].tolist() and not behind:
+    if named != UNCLEAR and as_drawn == headline["verdict"].tolist() and not (behind or ahead):
         said[0] = f"{named}: {said[0]}"
     text = " ".join(f"{one[0].upper()}{one[1:]}." for one in said)
     said = [text, *_rivals(headline), *_fused(headline)]
@@ -114,7 +129,8 @@ def today(lists: pd.DataFrame, exponents: dict[str, float]) -> list[str]:
         return []
     said = [
         f"{row.what}: {row.metric} {row.was:.3f} today, {row.value:.3f} then, {row.gain:+.3f} ({row.low:+.3f} to "
-        f"{row.high:+.3f}), {INSTEAD[row.verdict]}."
+        f"{row.high:+.3f}), {INSTEAD[row.verdict]}"
+        f"{SMALLEST.format(row) * (row.verdict == UNDECIDED and row.low * row.high > 0)}."
         for row in lists.itertuples(index=False)
     ]
     may_lose = lists["verdict"].eq(UNDECIDED) & (lists["low"] <= -lists["matters"])
@@ -138,6 +154,7 @@ def formula(exponents: dict[str, float]) -> str:
 
 INSTEAD = {HOLDS: "a gain", OPPOSITE: "a loss", UNDECIDED: "open"}
 INSTEAD |= dict.fromkeys((SMALL, NO_EFFECT), "no difference that matters")
+SMALLEST = ", as it may be less than {0.matters:g}, the smallest difference that matters"
 INCUMBENT = (
     "What you serve has chosen these rows and their places: what stood on top was clicked more for that alone, which "
     "flatters it, and what it thought bad is not here, which hides what it knows. Only an A/B test is fair to both."
@@ -149,7 +166,8 @@ def to_serve(best: pd.DataFrame) -> str:
     """What is best for each task of all that can be served, where boosted trees are better still, and what is left out
     of the score, because it cannot be told from guessing."""
     known, guessed = best[best["learnt"]], names(map(str, best.loc[~best["learnt"], "task"]))
-    left = f" What is predicted of {guessed} cannot be told from guessing, so it does not count in the score."
+    where = " within lists" * bool((best.loc[~best["learnt"], "metric"] == WITHIN).all())
+    left = f" What is predicted of {guessed} cannot be told from guessing{where}, so it does not count in the score."
     if known.empty:
         return NOTHING_TO_SERVE
     said = [
@@ -199,12 +217,13 @@ def _fused(headline: pd.DataFrame) -> list[str]:
 FUSED_BEST = "By the validation rows the shared model is best with its outputs"
 SERVED = '`found.ranker()` serves it as it is, `found.ranker(kind="best")` in this form where it is best.'
 FORMS = {"product": "multiplied", "mean": "averaged", "stack": "stacked"}
+BY_USER, TREES = "by user", "trees"  # which no ranker serves: the one orders nobody's list
 UNSHARED = {
     "by item": "the mean label of each item",
-    "by user": "the mean label of each user",
+    BY_USER: "the mean label of each user",
     "by user and item": "a sum of user and item means",
     "linear": "a linear model",
-    "trees": "boosted trees",
+    TREES: "boosted trees",
     **{way: f"the {way} of the separate models" for way in FUSIONS},
     SINGLE: "its own model",
     CONTROL: "the same with shuffled labels",
@@ -229,6 +248,7 @@ def alarms(
         SETTLE: ([f"{problem.column}: {problem.sentence}" for problem in doubts], DOUBT),
         TOO_WELL: (_too_good(gains), ALARM),
         "A label that nothing surely predicts.": (_unlearnable(headline), UNLEARNABLE),
+        "A label that orders no list.": (_orderless(headline), ORDERLESS),
         "A rival that shares nothing wins.": (_outdone(beaten), WEAKER),
         "A rival that shares nothing may do as well.": (_as_good(held), NO_REASON),
         "Regularisation, not sharing?": (_regularised(held), REGULARISED),
@@ -248,6 +268,9 @@ ALARM = (
 UNLEARNABLE = (
     "As much may be luck with the labels that the test rows have. Leave such a label out and compare again: it is no "
     "reason to share, and its noise may spoil the shared model for others."
+)
+ORDERLESS = (
+    "It differs between users, say, and not between what one is shown: for lists leave it out and compare again."
 )
 WEAKER = "Sharing is measured among weaker models then: improve them (features, rates, penalties), or take what wins."
 NO_REASON = "The gain may then be over a weak model of its own: no reason to share. One model may still be cheaper."
@@ -273,9 +296,16 @@ def _too_good(gains: pd.DataFrame) -> list[str]:
 
 def _unlearnable(headline: pd.DataFrame) -> list[str]:
     """Labels that nothing here surely predicts better than guessing would."""
-    rows = headline[~headline["learnt"].astype(bool)]
+    rows = headline[~headline["learnt"].astype(bool) & headline["between"].isna()]
     named = _each(rows, "{row.task} ({row.metric} {row.level:.2f} at best)")
     return [f"No model here can surely be told from guessing at {named}."] if named else []
+
+
+def _orderless(headline: pd.DataFrame) -> list[str]:
+    """Labels of which rows of different lists can be told apart, and those of one list cannot."""
+    rows = headline[headline["between"].notna()]
+    named = _each(rows, "{row.task} ({row.metric} {row.level:.2f} at best; AUC over all rows {row.between:.2f})")
+    return [f"No model here surely orders the rows of one list by {named}."] if named else []
 
 
 def _outdone(beaten: pd.DataFrame) -> list[str]:

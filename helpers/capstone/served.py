@@ -2,13 +2,18 @@
 
 A network as it is says a logit. What is in no unit, such as a count, a product or a mean of several outputs, is brought
 to one by two numbers, which keep its order: by the validation rows (`calibration.platt`), or of a number by a line.
+These are few, and what was trained again says something else of them: what is served has the level of all rows.
 """
 
 from __future__ import annotations
 
+import itertools
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import torch
+from scipy.special import expit, logit
 from torch import Tensor, nn
 
 from ..data.examples import Examples
@@ -63,9 +68,11 @@ def best(
     numbers = {task: _numbers(first, rows.examples(parts.valid), task, names[task]) for task in tasks}
     models, rows = {name: ranker.refit(every, **how) for name, ranker in models.items()}, _Rows(own, every)
     last = _ranker(mix, models, rows, {task: rows.sum(task, name, penalties.get(task)) for task, name in sums.items()})
-    for place, (weights, constant) in enumerate(numbers.values()):
-        first.model.weigh(place, weights, constant)
-        last.model.weigh(place, weights, constant)
+    for ranker, (place, (weights, constant)) in itertools.product((first, last), enumerate(numbers.values())):
+        ranker.model.weigh(place, weights, constant)
+    said = predict(last.model, rows.train.inputs)
+    with torch.no_grad():
+        last.model.constants += torch.tensor([_shift(said[task], rows.train, task, tasks[task]) for task in tasks])
     first.seed = last.seed = seed
     return first, last
 
@@ -177,6 +184,21 @@ def _numbers(ranker: Ranker, valid: Examples, task: str, name: str) -> tuple[np.
         slope, start = calibration(scores, labels[seen], ranker.tasks[task])
         weights, constant = weights * slope, constant * slope + start
     return weights, constant
+
+
+def _shift(said: Tensor, rows: Examples, task: str, kind: str) -> float:
+    """What to add to logits, or values, so that they have the mean of the label over the rows that have one."""
+    seen = rows.observed(task).numpy()
+    weights = rows.weights[task].numpy()[seen] if task in rows.weights else None
+    mean, said = partial(np.average, weights=weights), said.numpy()[seen].astype(float)
+    level = mean(rows.labels[task].numpy()[seen].astype(float))
+    if kind == "regression":
+        return level - mean(said)
+    low, high = logit(level) - said.max(), logit(level) - said.min()
+    for _ in range(40):
+        shift = (low + high) / 2
+        low, high = (low, shift) if mean(expit(said + shift)) > level else (shift, high)
+    return shift
 
 
 class _Side(nn.Module):

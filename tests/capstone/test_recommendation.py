@@ -19,6 +19,7 @@ from helpers.capstone.recommendation import (
     UNSHARED,
     WORDS,
     alarms,
+    apart,
     recommend,
     rows_needed,
     word,
@@ -56,7 +57,13 @@ def table(*rows) -> pd.DataFrame:
     gains[["low", "high"]] = [ENDS[one] for one in gains["verdict"]]
     gains = gains.assign(metric="AUC", matters=0.005, gain=gains[["low", "high"]].mean(axis=1), level=0.7)
     gains = gains.assign(
-        rival=SINGLE, nearest=SINGLE, learnt=True, measured=False, own_gain=gains["gain"], own_verdict=gains["verdict"]
+        rival=SINGLE,
+        nearest=SINGLE,
+        learnt=True,
+        between=np.nan,
+        measured=False,
+        own_gain=gains["gain"],
+        own_verdict=gains["verdict"],
     )
     gains = gains.assign(form="as it is", plain_gain=gains["gain"])
     return gains.assign(control_gain=np.nan, control_low=np.nan, control_high=np.nan)
@@ -164,6 +171,9 @@ def test_a_label_that_nothing_predicts_is_named():
     gains = table(("a", "undecided", 9), ("b", "undecided", 9)).assign(learnt=[True, False], level=[0.7, 0.61])
     said = "No model here can surely be told from guessing at b (AUC 0.61 at best). As much may be luck"
     assert rung(headline=gains)[COIN].startswith(said) and rung(headline=gains.assign(learnt=True)) == {}
+    within = gains.assign(metric="GAUC", between=[np.nan, 0.74])
+    said = "No model here surely orders the rows of one list by b (GAUC 0.61 at best; AUC over all rows 0.74)."
+    assert rung(headline=within) == {"A label that orders no list.": f"{said} {words.ORDERLESS}"}
 
 
 def test_a_task_that_loses_to_a_simpler_model_alone_is_not_called_harmed():
@@ -174,6 +184,16 @@ def test_a_task_that_loses_to_a_simpler_model_alone_is_not_called_harmed():
         and "costs a" not in found.text
         and "sharing nothing, is a linear model for a." in found.text
     )
+
+
+@pytest.mark.parametrize("rival", ["trees", "by user"])
+def test_what_wins_and_cannot_be_served_keeps_no_label_apart(rival):
+    """Of what can be served, the shared model may be the best for all of them."""
+    gains = table(("a", "opposite", 0), ("b", "undecided", 9)).assign(rival=[rival, SINGLE], own_verdict="holds")
+    found = recommend(gains)
+    assert found.word == OPEN and "do not decide it yet for b. Better than the shared model" in found.text
+    assert f"{UNSHARED[rival]} for a, which no ranker here serves" in found.text and " apart" not in found.text
+    assert recommend(gains.assign(own_verdict="opposite")).word == APART  # its own model can be served
 
 
 def a_headline(rng: np.random.Generator) -> pd.DataFrame:
@@ -189,7 +209,7 @@ def a_headline(rng: np.random.Generator) -> pd.DataFrame:
     rows = rows.assign(form=rng.choice(["as it is", *FORMS], count), plain_gain=gain - rng.exponential(0.01, count))
     for name in ("rival", "nearest"):
         rows[name] = rng.choice(list(UNSHARED), count)
-    rows["level"], rows["learnt"] = 0.6, rng.random(count) < 0.8
+    rows["between"], rows["level"], rows["learnt"] = np.nan, 0.6, rng.random(count) < 0.8
     rows.loc[~rows["learnt"], "verdict"] = "undecided"
     return rows.assign(seeds_needed=np.where(rows["verdict"] == "undecided", rng.choice([9, np.nan], count), 0))
 
@@ -202,7 +222,7 @@ def test_no_page_contradicts_itself():
         found, said = recommend(rows), " ".join(rung(headline=rows).values())
         page = found.text + said
         assert (
-            found.word == word(rows["verdict"])
+            found.word == word(rows["verdict"].mask((rows["verdict"] == "opposite") & ~apart(rows), "undecided"))
             and (SERVED in page) == ((rows["form"] != "as it is") & rows["learnt"]).any()
         )
         if found.word == APART:
