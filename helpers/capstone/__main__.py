@@ -104,7 +104,7 @@ def questions(guesses: pd.DataFrame) -> list[str]:
         asked += [f"{', '.join(missing)}: Which column {said}"]
     score = str(next(iter(roles.index[scores]), "…"))
     code = literal({str(label): score for label in roles.index[labels]} or {"a label": score})
-    place = named(reasons == PLACE, " If none has, but {} is the place, add a column with its negative to the file.")
+    place = named(reasons == PLACE, " {} is none: a place is clicked because it is on top.")
     said = named(scores, perhaps) or place
     said += " All else is compared with it, and it is no feature. One may do for several labels"
     asked += [f"served: Which column, if any, has the score that orders your lists, high on top?{said}: served={code}."]
@@ -189,7 +189,10 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     if later is not None:
         rows = read(later, **answers.get("reading", {}))
         say(f"read {len(rows):,} rows of {later.name}")
-        week = shadow(Ranker.load(folder / "ranker.pt"), own, frame, rows)
+        try:
+            week = shadow(Ranker.load(folder / "ranker.pt"), own, frame, rows)
+        except ValueError as error:  # of the new rows, which only we know by the name of their file
+            raise ValueError(re.sub("^next:", f"{later.name}:", str(error))) from error
         week.report(later.name).save(folder / "next.html")
         say(f"{week.word}: {' '.join(week.reasons)}")
         say(f"wrote {folder / 'next.html'}")

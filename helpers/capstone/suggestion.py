@@ -140,7 +140,10 @@ def draft(guesses: pd.DataFrame) -> str:
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     seen, compact, last = values.dropna(), _letters(name), (words_of(name) or [""])[-1]
     texts = seen.head(LOOKED_AT).astype(str)
-    if width := vector_width(seen.head(LOOKED_AT)):
+    number = pd.api.types.is_numeric_dtype(values.dtype)
+    signs = not number and texts.str.fullmatch(r"-?\d{1,3}([.,]\d{3})*([.,]\d+)?").mean() > 0.5
+    signs = signs and texts.str.contains(r"\d[.,]\d{3}").any()  # 32.309,16 is no vector of two
+    if not signs and (width := vector_width(seen.head(LOOKED_AT))):
         return f"{VECTOR}{width}", "as many numbers in a row"
     if any(isinstance(value, list | tuple | np.ndarray) for value in seen):
         return "tags", "lists; each of words or ids"
@@ -150,7 +153,6 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
         return _time(values, "its values are dates")
     if of_day(seen.head(LOOKED_AT)):
         return "leave out", "a time of day, which without a date orders no rows"
-    number = pd.api.types.is_numeric_dtype(values.dtype)
     two = set(seen.unique()) == {0, 1} if number else set(seen.astype(str).str.lower()) in map(set, YES_NO)
     if two and (re.fullmatch(HAPPENED, last) or re.search(HAPPENED_ZH, name)):
         return BINARY, f"{'0 and 1' if number else 'yes and no'}; if known before the impression, an id"
@@ -172,13 +174,10 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     else:
         if texts.str.fullmatch(r"\S+( \S+)+").mean() > 0.5 and re.search("hist|list|seq", compact):
             return "list", "ids with spaces between them"
+        if signs:
+            return "leave out", SIGNS
         if several := _several(seen):
             return "tags", several
-        if (
-            texts.str.fullmatch(r"-?\d{1,3}([.,]\d{3})*([.,]\d+)?").mean() > 0.5
-            and texts.str.contains(r"\d[.,]\d{3}").any()
-        ):
-            return "leave out", SIGNS
         if distinct > len(seen) / 2:
             return "leave out", f"text, different in {distinct:,} rows"
     if compact in GROUP_NAMES and not (number and (not whole or distinct == len(seen))):
@@ -262,10 +261,10 @@ def _id(name: str, reason: str) -> tuple[str, str]:
 
 
 def _ids_of(values: pd.Series, ids: pd.Series) -> bool:
-    """Whether these texts have ids of the item in them, several of them in a good part of the texts."""
+    """Whether these texts are ids of the item, several of them in a good part of the texts."""
     some = values.dropna().head(LOOKED_AT)
     lists = [value if isinstance(value, list | tuple | np.ndarray) else str(value).split() for value in some]
     if values.name == ids.name or not lists or np.mean([len(row) > 1 for row in lists]) < SEVERAL:
         return False
-    parts = {str(part) for row in lists for part in row}
-    return len(parts & set(ids.dropna().astype(str))) >= MOSTLY * len(parts)
+    parts = pd.Series([str(part) for row in lists for part in row])
+    return parts.isin(ids.dropna().astype(str)).mean() >= MOSTLY  # of different ones a number in a title may be most

@@ -8,6 +8,7 @@ import difflib
 import html
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import combinations, product
 from typing import NamedTuple
@@ -54,7 +55,9 @@ FAR = 20  # deviations from the mean: an R² with such values in it is mostly ab
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
 LOOKED_AT, BINS = 20_000, 50  # rows, and bins of a number
 SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, from which on a value gives it away
-AGES, YOUNGEST, SURELY = 20, 5, 5  # equal parts of a log, the newest, and standard errors of a fall
+AGES, SURELY = 20, 5  # equal parts of a log, and standard errors of a fall
+FALLS = ((15, 2), (10, 10))  # of the oldest parts the least, and how many times less is a fall; of half, next to none
+FAR_AHEAD, TIMES = 0.7, 3  # AUC of a number alone, and its lead over 0.5 by that of any other, that are asked about
 FEW_TWICE, MANY_AT_ONCE = 0.01, 20  # of the rows, that need not worry; and rows of one time: too many to tell them
 WITHIN = 0.01  # of a number's variance, that may lie within an item that it belongs to
 FEW_CODES, FEW_PAIRS = 50, 0.1  # with fewer values a column is no id; rows that repeat their user and item
@@ -112,7 +115,7 @@ def check(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -
     if not any(problem.stops for problem in problems):
         problems += (_parts if divided else _not_yet)(declaration, frame)
     if not any(problem.stops for problem in problems):
-        problems += [problem for look in (_repeats, _answered, _means) for problem in look(declaration, frame)]
+        problems += [problem for look in (_repeats, _answered, _placed, _means) for problem in look(declaration, frame)]
     problems += _leaks(declaration, frame, {problem.column for problem in problems if problem.stops})
     return Problems(sorted(answered(declaration, problems), key=lambda problem: not problem.stops))
 
@@ -131,7 +134,8 @@ def must_pass(declaration: Declaration, frame: pd.DataFrame, divided: bool = Tru
     if problems.stopping:
         first, more = problems.stopping[0], len(problems.stopping) - 1
         came = f"{first.column}: {first.sentence.rstrip('.')}" + (f", and {more} more" if more else "")
-        validate.fail("declaration", came, "a table that passes `check`")
+        judged = "rows of the kind that the log has, enough of them, and with labels that have come"
+        validate.fail(*(("declaration", came, "a table that passes `check`") if divided else ("next", came, judged)))
     return problems
 
 
@@ -171,7 +175,7 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
 
 NONE = "{:,} rows have none. Leave them out, or give each of them one of its own."
 NO_ORDER = "it cannot order the rows: "
-REVERSED = "its lists are surely worse than a coin's: is low on top, as in a place or a cost? "
+REVERSED = "its lists are surely worse than a coin's: is low on top, as in a cost? "
 REVERSED += "Then declare a column with its negative."
 TAKEN_NAME = "training uses this name itself: give the label another one."
 
@@ -262,7 +266,7 @@ def _but(skip: set[str], *columns: str | None) -> list[str]:
 def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
     rows = len(frame)
     if rows < FEW_ROWS:
-        few = "too few to train on" if rows < FEWEST_ROWS else "few: expect wide intervals"
+        few = "too few to learn or to judge anything from" if rows < FEWEST_ROWS else "few: expect wide intervals"
         yield Problem(rows < FEWEST_ROWS, "all columns", f"{rows:,} rows are {few}.")
     if len(declaration.labels) == 1:
         yield Problem(True, next(iter(declaration.labels)), "a single label: no other task could share with it.")
@@ -377,7 +381,7 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         reason = str(error).removeprefix(f"{by}: ").rstrip(".")
         yield Problem(True, by, f"the rows cannot be divided ({reason}).")
         return
-    yield from _not_yet(declaration, frame)
+    yield from _not_yet(declaration, frame, divided=True)
     for column in declaration.labels:
         for name, part in zip(parts._fields, parts, strict=True):
             if part[column].nunique() < 2:
@@ -391,17 +395,21 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         yield from _strangers(declaration, parts)
 
 
-def _not_yet(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
-    """Labels that had no time to come: at the end of the log their mean is below half of what it ever was before. And,
-    to note, binary labels whose mean jumps elsewhere, as where their meaning changes."""
+def _not_yet(declaration: Declaration, frame: pd.DataFrame, divided: bool = False) -> Iterator[Problem]:
+    """Labels that had no time to come: at the end of the log their mean is below half of what it ever was before, or
+    next to nothing in up to half of the log. And, to note, binary labels whose mean jumps elsewhere, as where their
+    meaning changes. A gap is advised for a log that is to be `divided` and can take it."""
     rows = prepare(declaration, frame, lists=False)
     ages = np.arange(len(rows)) * AGES // len(rows)
     for label, kind in declaration.labels.items() if declaration.by_time else ():
         values = rows[label].astype(float)
         means = values.groupby(ages).mean()
-        least = means[: AGES - YOUNGEST].min()
-        first = AGES - int((means < least)[::-1].cumprod().sum())
-        falls = values.min() >= 0 and means.iloc[-1] < least / 2
+        for oldest, times_less in FALLS:
+            least = means[:oldest].min()
+            first = AGES - int((means < least)[::-1].cumprod().sum())
+            tail = means.iloc[-1] if oldest > AGES / 2 else means[first + 1 :].mean()  # the labels may begin in `first`
+            if falls := bool(values.min() >= 0 and tail < least / times_less):
+                break
         asked = (first - 1, first) if falls else range(2, AGES - 2)
         seen = values[values.notna()]
         start, few = _turn(seen.to_numpy(), np.flatnonzero(np.isin(ages[seen.index], asked))), 2 * len(seen) // AGES
@@ -411,17 +419,19 @@ def _not_yet(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
         jumps, apart = max(odds) > HONEST_ODDS * min(odds), abs(parts[0].mean() - parts[1].mean())
         if not (falls or jumps) or not apart * min(map(len, parts)) ** 0.5 > SURELY * seen.std():
             continue
-        told, gap, moment = frame[declaration.time], "7 days", times[late.index[0]]
+        told, moment, cure = frame[declaration.time], times[late.index[0]], ""
         shown = told[(moments(declaration.time, told) == moment).to_numpy()].iloc[0]  # as the log writes it
         if (when := dates(times)) is not None:
             shown = f"{when[late.index[0]]:%Y-%m-%d %H:%M} UTC" if isinstance(shown, int | float | np.number) else shown
+        if when is not None and divided:
             step = pd.Series(when.unique()).diff().min()  # a row of a day may be of its last hour
             hours = int(np.ceil((when.iloc[-1] - when[late.index[0]] + step) / pd.Timedelta("1h")))
             gap = f"{hours} hours" if hours % 24 else f"{hours // 24} days"
-        late_or = (
-            f'had it no time to come? Then leave these rows out, and declare gap="{gap}", or as long as it takes, so '
-            "that no row is trained on before its label has come. Or "
-        )
+            cure = f', and declare gap="{gap}", or as long as it takes, so that no row is trained on before its label '
+            cure += "has come"
+            if _error("", split, replace(declaration, gap=gap), rows[times < moment]):
+                cure = f'. The rest is too short for gap="{gap}"; without one the result may be a little too good'
+        late_or = f"had it no time to come? Then leave these rows out{cure}. Or "
         said = f"its mean is {before.mean():.2g}, and {late.mean():.2g} from {shown} on: {late_or * bool(falls)}"
         said += "did its meaning change? Then leave out the rows before that."
         yield Problem(False, label, said, doubt=bool(falls))
@@ -455,6 +465,7 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     binary = "binary" in labels.values()
     known = {c: _filled(frame[c]) if c in codes else frame[c].notna().to_numpy() for c in features}
     marks = {c: _marks(frame[c], c in lists, c in declaration.ids) for c in features} if binary else {}
+    scores, told = {label: {} for label, kind in labels.items() if kind == "binary"}, set()
     for (label, kind), column in product(labels.items(), features):
         signs, values = [], some[label].to_numpy(float, na_value=np.nan)
         if column in codes:
@@ -471,9 +482,19 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             signs += _settled(marks[column], label, answers)
             filled = "" if signs else _apart("it is filled in", known[column], frame[label])
             signs += filter(None, [itself, filled])
+            if column in codes and score == score:
+                scores[label][column] = score
         if signs:
+            told.add(column)
             asked = "a leak? Was it known before the impression? If not, leave it out."
             yield Problem(False, column, f"{'; '.join(signs)}: {asked}", doubt=True)
+    for label, found in scores.items():
+        *_, less, most = 1.0, 1.0, *sorted(found.values())
+        column = max(found, key=found.get, default=None)
+        if most >= FAR_AHEAD and most - 0.5 >= TIMES * (less - 0.5) and column in {*declaration.numbers} - told:
+            said = f"alone it predicts {label!r} with AUC {most:.2f}, and no other column with more than {less:.2f}: "
+            yield Problem(False, column, said + "was it known before the impression?")
+            told.add(column)
 
 
 def _itself(frame: pd.DataFrame, column: str, of: str, label: str) -> str:
@@ -536,6 +557,20 @@ def _answered(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem
         said = f"{differ / len(frame):.0%} of the rows have the {', '.join(key)} of another one, and another answer: "
         said += "impressions that were stored at once, and again with their answer? Keep the last of each: "
         yield Problem(False, "all columns", f'{said}`frame.drop_duplicates({literal(tuple(key))}, keep="last")`.', True)
+
+
+def _placed(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Whether what is served only numbers the places of each list, from 0 or 1 on."""
+    for column in dict.fromkeys(declaration.served.values()) if declaration.group is not None else ():
+        places = frame[column].abs().groupby(frame[declaration.group], observed=True)
+        each = places.agg(["size", "nunique", "min", "max"])
+        full = (each["nunique"] == each["size"]) & (each["max"] - each["min"] == each["size"] - 1) & (each["min"] <= 1)
+        if (frame[column] % 1 == 0).all() and each["size"].max() > 1 and full.mean() > SURE:
+            said = (
+                f"it only numbers the places of each {declaration.group}, and what is on top is clicked because it is "
+            )
+            said += "on top: so today's order wins. Declare the score that made it, or leave `served` out."
+            yield Problem(False, column, said, doubt=True)
 
 
 def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
@@ -638,8 +673,9 @@ def _marks(values: pd.Series, lists: bool, levels: bool) -> dict[str, tuple[np.n
         return marks
     counts = values.value_counts()
     counts = counts[counts > 0]
-    usually = f"{counts.index[0]:g}" if isinstance(counts.index[0], float) else str(counts.index[0])[:30]
-    marks[f"not {usually}"] = present & (values != counts.index[0]).to_numpy(bool, na_value=False), 1.0
+    if counts.iloc[0] > present.sum() / 2:
+        usually = f"{counts.index[0]:g}" if isinstance(counts.index[0], float) else str(counts.index[0])[:30]
+        marks[f"not {usually}"] = present & (values != counts.index[0]).to_numpy(bool, na_value=False), 1.0
     counts = counts[counts >= FEWEST]
     for level in counts.index if levels and 1 < len(counts) <= MOST_LEVELS else ():
         marks[str(level)[:30]] = (values == level).to_numpy(bool, na_value=False), HONEST_ODDS

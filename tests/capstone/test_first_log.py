@@ -128,7 +128,7 @@ def test_labels_that_had_no_time_to_come_are_named_and_the_cure_cures():
             in told(check(declared(), frame.assign(like=came, time=times)), "no time to come")["like"]
         )
     days = told(check(declared(), frame.assign(like=came, time=here.dt.date.astype(str))), "no time to come")["like"]
-    assert " from 2025-11-05 on" in days and 'gap="4 days"' in days  # a row of the first may be of its last hour
+    assert " from 2025-11-05 on" in days and 'for gap="4 days"' in days  # a row of the first may be of its last hour
     assert [p.column for p in found if p.doubt] == ["like"]
     cured = check(declared(gap="3 days"), frame.assign(like=came)[~late])
     assert not told(cured, *ALARMS)
@@ -182,3 +182,33 @@ def test_two_carts_of_a_household_in_one_hour_are_two_impressions():
     carts = pd.concat([frame.assign(cart=range(len(frame))), other.assign(cart=range(-len(other), 0))])
     assert told(check(declared(), carts), "another answer")
     assert not told(check(declared(group="cart"), carts), "another answer")
+
+
+@pytest.mark.parametrize("share", [0.15, 0.3, 0.45])
+def test_labels_of_up_to_half_of_a_new_file_that_have_not_come_are_named_and_a_decline_is_not(share):
+    """Of a week its last days; also where likes only become fewer, or are few, as many days as you like."""
+    rng, rows = np.random.default_rng(0), 6_000
+    frame = pd.DataFrame({"user": rng.integers(0, 500, rows), "time": START + 100 * np.arange(rows)})
+    age, luck = np.arange(rows) / rows, rng.random(rows)
+    own = Declaration(LABELS, user="user", time="time")
+    frame["click"] = (rng.random(rows) < 0.2) * 1
+    (said,) = told(check(own, frame.assign(like=(luck < 0.1) * (age < 1 - share)), divided=False), ALARMS[3]).values()
+    moment = frame["time"][age >= 1 - share].iloc[0]
+    when = pd.Timestamp(re.search(r" from (.*) UTC on", said)[1]).timestamp()
+    assert abs(when - moment) < 6_000 and "gap" not in said  # nothing is divided, only judged
+    for likes in (0.1 * 4**-age, 0.005 + 0 * age):
+        assert not told(check(own, frame.assign(like=(luck < likes) * 1), divided=False), *ALARMS[3:])
+
+
+@pytest.mark.parametrize("days", [1.5, 3])
+def test_a_gap_is_advised_where_the_log_can_take_it(days):
+    """A tenth of 28 days is validated: two and a half of what is left."""
+    rng, rows = np.random.default_rng(0), 6_000
+    frame = pd.DataFrame({"user": rng.integers(0, 500, rows), "time": START + 403 * np.arange(rows)})
+    late = frame["time"] > frame["time"].max() - 86_400 * days
+    frame["click"], frame["like"] = (rng.random(rows) < 0.2) * 1, (rng.random(rows) < 0.1) * ~late
+    own = Declaration(LABELS, user="user", time="time")
+    said = told(check(own, frame), "no time to come")["like"]
+    gap = re.search(r'gap="(.*?)"', said)[1]
+    assert ("and declare gap" in said) != ("The rest is too short for gap" in said) == (days == 3)
+    assert bool(check(replace(own, gap=gap), frame[~late]).stopping) == (days == 3)

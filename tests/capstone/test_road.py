@@ -89,6 +89,9 @@ def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatc
     assert road.main() == 0 and "keep it: " in capsys.readouterr().out
     page = (folder / "next.html").read_text(encoding="utf-8")
     assert "下周.csv, 1,000 rows" in page and "over what you serve today" in page
+    few = tail.drop(columns="愿望")[:60]
+    few.to_csv(tmp_path / "下周.csv", sep=";", decimal=",", encoding="gbk", index=False)
+    assert road.main() == 1 and "Stopped. 下周.csv: got all columns: 60 rows are too few" in capsys.readouterr().err
 
 
 @pytest.mark.long
@@ -200,7 +203,7 @@ def test_what_no_name_says_is_asked():
     text = road.first_draft(frame.assign(Position=frame["Zimmer_Nr"].sample(frac=1).array), "log.csv", {})
     assert 'user, item: Is "Gast_Nr" the user and "Zimmer_Nr" the item?' in text
     assert 'in which experiment? Perhaps "Position".' in unwrapped(text)
-    assert 'If none has, but "Position" is the place, add a column with its negative' in unwrapped(text)
+    assert 'high on top? "Position" is none: a place is clicked because it is on top.' in unwrapped(text)
 
 
 # A road without notebooks: `python ROAD FILE` walks it where neither Jupyter nor the chapters can be imported.

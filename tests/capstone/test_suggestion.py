@@ -91,6 +91,7 @@ def test_what_may_be_known_too_late_is_left_out():
         ("size", ["0.5", "inf", "x", "0.5"] * 2, "id", "3 different words"),
         ("seen", [[1.0, 2.0], [3.0]], "tags", "lists; each of words or ids"),
         ("bid", ["1,214.1", "-", "900.5", "2,031.0"], "leave out", SIGNS),
+        ("Preis", ["32.309,16", "1.299,99", "1.499,99"] * 9, "leave out", SIGNS),
         ("price", ["2.480", "372", "1.021.300"] * 2, "leave out", SIGNS),
         ("operating_system", [5, 9, 7], "number", "whole numbers; if they are codes, an id"),
         ("clock", [f"{k // 60:02}:{k % 60:02}" for k in range(0, 1_440, 7)], "leave out", OF_DAY),
@@ -250,3 +251,10 @@ def test_the_place_in_a_list_is_no_feature_unless_the_item_settles_it():
     found = suggest(visits())
     assert found.loc["Position", ["role", "reason"]].tolist() == ["leave out", PLACE]
     assert found.loc["Rang", "role"] == "number"
+
+
+def test_a_number_in_a_title_does_not_make_it_a_list_of_ids():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"user": rng.integers(0, 99, 2_000), "item": rng.integers(0, 900, 2_000)})
+    frame["Beruf"] = [f"Fachkraft für Bereich {k} (m/w/d), Köln" for k in rng.integers(0, 900, 2_000)]
+    assert suggest(frame)["role"].tolist() == ["user", "item", "id"]

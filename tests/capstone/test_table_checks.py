@@ -97,7 +97,7 @@ STOP = [  # declaration, change of the table, the sentence
     (declared(), lambda f: f.assign(seconds=np.nan), "seconds: it has no value at all"),
     (declared(), lambda f: f.assign(seconds=np.inf), "seconds: it has a value of inf, too large"),
     (declared({"click": "binary"}), as_it_is, "click: a single label: no other task could share with it."),
-    (declared(), lambda f: f[:50], "all columns: 50 rows are too few to train on."),
+    (declared(), lambda f: f[:50], "all columns: 50 rows are too few to learn or to judge"),
     (declared(), lambda f: f.assign(time=1), "time: the rows cannot be divided (got 1 different times"),
     (declared(), lambda f: spoil(f, "time", r2=None), "time: it cannot order the rows: got 1 missing values"),
     (declared(), lambda f: f.assign(click=(f["time"] < 100) * 1), "click: in the rows to valid it has fewer"),
@@ -513,3 +513,39 @@ def test_a_label_of_two_other_words_has_a_cure(frame):
     assert "a label was declared" not in said(
         declared(), frame.assign(click=np.where(frame["click"] == 1, "YES", "no"))
     )
+
+
+def test_new_rows_that_cannot_be_judged_are_blamed_themselves(frame):
+    for rows, words in ((frame.assign(click=0), "click: it has the value 0 in every"), (frame[:60], "all columns: 60")):
+        with pytest.raises(ValueError, match=f"^next: got {words}.*; expected rows .* with labels that have come"):
+            must_pass(declared(), rows, divided=False)
+
+
+def test_a_number_that_is_far_ahead_of_all_others_is_asked_about_without_doubt(frame):
+    """One that is filled in afterwards in half of the rows; beside another that says as much it is nothing special."""
+    rng, half = np.random.default_rng(0), np.random.default_rng(1).random(len(frame)) < 0.5
+    table = frame.assign(near=np.where(half, frame["click"], 0.5) + rng.normal(0, 0.3, len(frame)))
+    (found,) = check(declared(numbers=("duration", "near")), table)
+    assert (found.column, found.doubt) == ("near", False)
+    assert re.match(r"alone it predicts 'click' with AUC 0\.[78]\d, and no other column with more than", found.sentence)
+    twin = table.assign(twin=table["near"] + rng.normal(0, 0.5, len(table)))
+    assert not list(check(declared(numbers=("duration", "near", "twin")), twin))
+
+
+def test_a_number_is_not_marked_by_a_value_of_a_few_rows(frame):
+    """Filled in only after a click: that is said, and not that it differs from a number which three rows have."""
+    planted = np.random.default_rng(0).normal(1, 0.3, len(frame)).round(3)
+    table = frame.assign(planted=np.where((frame["click"] == 1) & (frame["time"] % 2 > 0), planted, np.nan))
+    (found,) = check(declared(numbers=("planted",)), table)
+    assert "where it is not missing, 'click' is 1 in all" in found.sentence and "; " not in found.sentence
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_place_is_no_score_of_today(frame, first, sign):
+    lists, places = frame["time"] // 10, frame["time"] % 10 + first
+    own = declared(group="list", served={"click": "rank"})
+    (found,) = check(own, frame.assign(list=lists, rank=sign * places))
+    assert found.doubt and "it only numbers the places of each list" in found.sentence
+    for score in (places * 0.5, places + 7, np.random.default_rng(0).integers(0, 100, len(frame))):
+        assert not list(check(own, frame.assign(list=lists, rank=score)))
