@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import torch
+from scipy.optimize import brentq
 from scipy.special import expit, logit
 from torch import Tensor, nn
 
@@ -194,11 +195,7 @@ def _shift(said: Tensor, rows: Examples, task: str, kind: str) -> float:
     level = mean(rows.labels[task].numpy()[seen].astype(float))
     if kind == "regression":
         return level - mean(said)
-    low, high = logit(level) - said.max(), logit(level) - said.min()
-    for _ in range(40):
-        shift = (low + high) / 2
-        low, high = (low, shift) if mean(expit(said + shift)) > level else (shift, high)
-    return shift
+    return brentq(lambda shift: mean(expit(said + shift)) - level, *logit(level) - [said.max() + 1, said.min() - 1])
 
 
 class _Side(nn.Module):

@@ -566,10 +566,8 @@ def _placed(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         each = places.agg(["size", "nunique", "min", "max"])
         full = (each["nunique"] == each["size"]) & (each["max"] - each["min"] == each["size"] - 1) & (each["min"] <= 1)
         if (frame[column] % 1 == 0).all() and each["size"].max() > 1 and full.mean() > SURE:
-            said = (
-                f"it only numbers the places of each {declaration.group}, and what is on top is clicked because it is "
-            )
-            said += "on top: so today's order wins. Declare the score that made it, or leave `served` out."
+            said = f"it only numbers the places of each {declaration.group}, and what is on top is clicked because of "
+            said += "that: so today's order wins. Declare the score that made it, or leave `served` out."
             yield Problem(False, column, said, doubt=True)
 
 
