@@ -181,7 +181,7 @@ function curves(stage, figure, { left, right, top, bottom }, k) {
     text(figure, x(0) - 5, y(value) + 5, String(value), { ...END, "font-size": 13 });
   }
   for (const value of [0, STEPS]) text(figure, x(value), bottom - 4, String(value), { ...MIDDLE, "font-size": 13 });
-  const lines = ALL.map((how) => line(figure, { class: "mtl-curve", stroke: LOOKS[how].colour, "stroke-width": LOOKS[how].width, "stroke-dasharray": LOOKS[how].dash, "stroke-linejoin": "round" }));
+  const lines = ALL.map((how) => line(figure, { stroke: LOOKS[how].colour, "stroke-width": LOOKS[how].width, "stroke-dasharray": LOOKS[how].dash, "stroke-linejoin": "round" }));
   const way = (race, i) => path(race.looks.map((looks, at) => [x(at * EVERY), y(clamp(looks[i].now[k], 0, 1))]).slice(1));
   const asked = k && starred(stage, figure, x(STEPS), y);
   return (race) => {
