@@ -13,6 +13,7 @@ import pandas as pd
 from ..evaluation.four_outcomes import UNCLEAR, outcome
 from ..evaluation.pool import AS_IS, FUSIONS
 from ..evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDECIDED, VERDICTS, verdict
+from ..evaluation.yardsticks import TREES
 from ..support import validate
 from .plan import CONTROL, SINGLE, WITHIN
 from .table_checks import GIVEN_AWAY, Problem
@@ -217,7 +218,7 @@ def _fused(headline: pd.DataFrame) -> list[str]:
 FUSED_BEST = "By the validation rows the shared model is best with its outputs"
 SERVED = '`found.ranker()` serves it as it is, `found.ranker(kind="best")` in this form where it is best.'
 FORMS = {"product": "multiplied", "mean": "averaged", "stack": "stacked"}
-BY_USER, TREES = "by user", "trees"  # which no ranker serves: the one orders nobody's list
+BY_USER = "by user"  # which orders nobody's list: no ranker serves it, and none serves trees
 UNSHARED = {
     "by item": "the mean label of each item",
     BY_USER: "the mean label of each user",
@@ -269,9 +270,7 @@ UNLEARNABLE = (
     "As much may be luck with the labels that the test rows have. Leave such a label out and compare again: it is no "
     "reason to share, and its noise may spoil the shared model for others."
 )
-ORDERLESS = (
-    "It differs between users, say, and not between what one is shown: for lists leave it out and compare again."
-)
+ORDERLESS = "It differs between users, say, and not within one list: for lists leave it out and compare again."
 WEAKER = "Sharing is measured among weaker models then: improve them (features, rates, penalties), or take what wins."
 NO_REASON = "The gain may then be over a weak model of its own: no reason to share. One model may still be cheaper."
 REGULARISED = (
