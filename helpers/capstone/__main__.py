@@ -229,13 +229,16 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     ranker.save(folder / "ranker.pt")
     ranker.export(folder / "ranker.pt2")
     shutil.copyfile(SERVE, folder / "serve.py")
-    values, scored = ranker.check.set_index(["task", "metric"])["value"], ranker.exponents
-    print("What is served, its exponent in the score of a list, and how good its one seed was for the test rows before")
-    print(f"it was trained on them, too (the page has the mean of {len(found.seeds)} seeds):")
+    checked, scored = ranker.check.set_index(["task", "metric"]), ranker.exponents
+    print("What is served, how good its one seed was for the test rows before it was trained on them, too (the page")
+    print(f"has the mean of {len(found.seeds)} seeds), what is left if the column that it needs most is shuffled")
+    print("over these rows, and its exponent in the score of a list:")
     for row in found.best.itertuples():
+        was = checked.loc[row.task, NAMES[row.metric]]
         how = f"exponent {scored[row.task]:.2g}" if row.task in scored else "not in the score"
         how += ": it cannot be told from guessing" * (not row.learnt)
-        print(f"  {row.task}: {served_as(row.name)}, {row.metric} {values[row.task, NAMES[row.metric]]:.3f}, {how}")
+        level = f"{row.metric} {was['value']:.3f} ({was['without']:.3f} without {was['leans']})"
+        print(f"  {row.task}: {served_as(row.name)}, {level}, {how}")
     same = _served_as_measured(ranker, folder, found)
     order = "as the ranker does" if same else "OTHERWISE THAN THE RANKER: do not serve it"
     say(f"trained to the last row; the service orders a list {order}")

@@ -151,7 +151,8 @@ class Comparison(Plan):
         Trained to the last row, for as many epochs as the validation rows of the first split chose. Nothing is left to
         judge it by; `ranker.check` says how good the same is for the test rows if it was trained on the training rows
         alone: metrics as of `Ranker.evaluate`, and `agreement`, the correlation of the ranks of both. Far below 1, the
-        last rows have turned the order round, or spoilt it.
+        last rows have turned the order round, or spoilt it. `leans` is the column that a metric needs most, `without`
+        what is left of the metric if its values are shuffled over the test rows.
         """
         own, tasks = self.declaration, self.declaration.labels
         validate.choice("kind", kind, KINDS)
@@ -176,7 +177,7 @@ class Comparison(Plan):
         ranker.exponents = {one: exponent for one, exponent in exponents.items() if exponent}
         agreement = said.rank().corrwith(again.rank())
         check = first.evaluate(parts.test, own.group or own.user)
-        ranker.check = check.assign(agreement=check["task"].map(agreement))
+        ranker.check = check.assign(agreement=check["task"].map(agreement)).join(_needed(first, own, parts.test))
         return ranker
 
     @property
@@ -267,6 +268,21 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         cost=_cost(plan, runs),
         outputs=outputs,
     )
+
+
+def _needed(ranker: Ranker, own: Declaration, rows: pd.DataFrame) -> pd.DataFrame:
+    """leans, without: for each row of its `Ranker.evaluate`, which column it needs most, and what is left of the metric
+    if that is shuffled over the rows. "" and NaN where more is worse, as of a loss."""
+    order = np.random.default_rng(0).permutation(len(rows))
+    left = {}
+    for column in own.features():
+        names = own.places().get(column, [column])
+        shuffled = rows.assign(**{name: rows[name].iloc[order].set_axis(rows.index) for name in names})
+        found = ranker.evaluate(shuffled, own.group or own.user)
+        left[column] = found["value"].where(found["metric"].isin(("auc", "gauc", "r2")), np.inf)
+    left = pd.DataFrame(left).fillna(np.inf)
+    least = left.min(axis=1).replace(np.inf, np.nan)
+    return pd.DataFrame({"leans": left.idxmin(axis=1).where(least.notna(), ""), "without": least})
 
 
 # --- what is measured -------------------------------------------------------------------------------------------------

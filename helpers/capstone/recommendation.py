@@ -238,16 +238,20 @@ def alarms(
     beaten: pd.DataFrame,
     scores: pd.DataFrame,
     time: str | None,
-    doubts: list[Problem],
+    problems: list[Problem],
 ) -> dict[str, str]:
     """All that comes before the recommendation, because it may be worth nothing then: {in a few words: why}.
 
-    headline, gains, beaten, scores   as `comparison.Comparison` has them; beaten may be empty
+    headline, gains, beaten, scores, problems   as `comparison.Comparison` has them; beaten may be empty
     """
     held = headline[(headline["own_verdict"] == HOLDS) & (headline["verdict"] != HOLDS) & headline["learnt"]]
     rings = {  # {in a few words: the sentences of each task or column, and what follows from them}
-        SETTLE: ([f"{problem.column}: {problem.sentence}" for problem in doubts], DOUBT),
+        SETTLE: ([f"{problem.column}: {problem.sentence}" for problem in problems if problem.doubt], DOUBT),
         TOO_WELL: (_too_good(gains), ALARM),
+        "A label that hangs on one column.": (
+            [f"{problem.column}: {problem.sentence}" for problem in problems if problem.asked],
+            HANGS,
+        ),
         "A label that nothing surely predicts.": (_unlearnable(headline), UNLEARNABLE),
         "A label that orders no list.": (_orderless(headline), ORDERLESS),
         "A rival that shares nothing wins.": (_outdone(beaten), WEAKER),
@@ -265,6 +269,10 @@ DOUBT += "compare again."
 ALARM = (
     "hardly anything can be predicted this well before it happens. Most likely one of the features was measured "
     "afterwards, or derived from the label. Find it, leave it out and compare again; until then serve nothing."
+)
+HANGS = (
+    "No table can tell whether a column is filled in afterwards in a part of its rows; where it is, what is said here "
+    "of the label, and what is served, is worth nothing. Log it for a day as lists are shown, and compare."
 )
 UNLEARNABLE = (
     "As much may be luck with the labels that the test rows have. Leave such a label out and compare again: it is no "

@@ -155,8 +155,7 @@ def report(
 @validate.checked
 def rings(found: Comparison) -> dict[str, str]:
     """The `alarms` of a comparison."""
-    doubts = [problem for problem in found.problems if problem.doubt]
-    return alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration.time, doubts)
+    return alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration.time, found.problems)
 
 
 def _today(found: Comparison) -> str:

@@ -68,13 +68,14 @@ TAKEN = ("", TOTAL)  # names that training uses itself
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong, or that you should know: in which column, what, in a sentence, and whether to
-    doubt every result until it is settled."""
+    """One thing that is wrong, or that you should know: in which column, what, in a sentence, whether to doubt every
+    result until it is settled, and whether only you can know if it is well."""
 
     stops: bool
     column: str
     sentence: str
     doubt: bool = False
+    asked: bool = False
 
 
 class Problems(list[Problem]):
@@ -101,7 +102,7 @@ NOTHING = "The check found nothing wrong."
 
 
 def _kind(problem: Problem) -> str:
-    return "must fix" if problem.stops else "settle first" if problem.doubt else "note"
+    return "must fix" if problem.stops else "settle first" if problem.doubt else "be sure" if problem.asked else "note"
 
 
 def check(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -> Problems:
@@ -122,10 +123,16 @@ def check(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -
 
 @validate.checked
 def answered(declaration: Declaration, problems: list[Problem]) -> list[Problem]:
-    """The same, where what the declaration has settled is a note, and any other doubt says how to settle it."""
-    known = [p._replace(doubt=p.doubt and p.column not in declaration.settled) for p in problems]
-    cure = " If all is well, declare settled={}."
-    return [p._replace(sentence=p.sentence + cure.format(literal((p.column,))) * p.doubt) for p in known]
+    """The same, where what the declaration has settled is a note, and what else is open says how to settle it."""
+    found = []
+    for problem in problems:
+        if problem.column in declaration.settled:
+            problem = problem._replace(doubt=False, asked=False)
+        elif problem.doubt or problem.asked:
+            cure = f" If all is well, declare settled={literal((problem.column,))}."
+            problem = problem._replace(sentence=problem.sentence + cure)
+        found.append(problem)
+    return found
 
 
 def must_pass(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -> Problems:
@@ -493,7 +500,7 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
         column = max(found, key=found.get, default=None)
         if most >= FAR_AHEAD and most - 0.5 >= TIMES * (less - 0.5) and column in {*declaration.numbers} - told:
             said = f"alone it predicts {label!r} with AUC {most:.2f}, and no other column with more than {less:.2f}: "
-            yield Problem(False, column, said + "was it known before the impression?")
+            yield Problem(False, column, said + "was it known before the impression, in every row?", asked=True)
             told.add(column)
 
 

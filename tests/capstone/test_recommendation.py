@@ -135,7 +135,7 @@ def judged(*dead: tuple[str, str, int], seeds: int = 3) -> dict[str, pd.DataFram
 
 
 BEATEN = ["task", "yardstick", "metric", "ahead", "low"]
-CALM = {"headline": table(("like", "holds", 0), ("click", "no effect", 0)), "time": "day", "doubts": []} | judged()
+CALM = {"headline": table(("like", "holds", 0), ("click", "no effect", 0)), "time": "day", "problems": []} | judged()
 CALM |= {"beaten": pd.DataFrame([("like", "trees", "AUC", 0.02, -0.01)], columns=BEATEN)}
 RIVAL, SHUFFLED = "A rival that shares nothing may do as well.", "Regularisation, not sharing?"
 COIN, DEAF = "A label that nothing surely predicts.", "A model has learnt nothing."
@@ -150,7 +150,10 @@ def test_where_all_is_well_nothing_rings():
     assert rung() == rung(beaten=pd.DataFrame()) == {}
     assert rung(time=None) == {"No time was declared.": f"{words.AT_RANDOM} {words.NO_TIME}"}
     sign = Problem(False, "price", "alone it predicts 'like': a leak?", doubt=True)
-    assert rung(doubts=[sign]) == {"To be settled first.": f"price: {sign.sentence} {words.DOUBT}"}
+    assert rung(problems=[sign]) == {"To be settled first.": f"price: {sign.sentence} {words.DOUBT}"}
+    ahead = sign._replace(doubt=False, asked=True)
+    assert rung(problems=[ahead]) == {"A label that hangs on one column.": f"price: {sign.sentence} {words.HANGS}"}
+    assert rung(problems=[ahead._replace(asked=False)]) == {}
 
 
 def test_a_gain_over_a_weak_model_of_its_own_is_no_reason_to_share():

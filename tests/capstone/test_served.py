@@ -86,10 +86,12 @@ def test_its_order_is_that_of_what_won(of_two, found):
     comparison has; a stack, a product and a mean by the same formula."""
     test = split(OWN, prepare(OWN, found.frame)).test
     train = split(OWN, prepare(OWN, found.frame)).train
-    values = taking(found, **WAYS["counts"]).ranker(kind="best").check.set_index(["task", "metric"])["value"]
-    assert values["click", "auc"] == pytest.approx(
-        auc(by_ids([train["item"]], train["click"], [test["item"]]), test["click"])
-    )
+    checked = taking(found, **WAYS["counts"]).ranker(kind="best").check.set_index(["task", "metric"])
+    values, click = checked["value"], checked.loc[("click", "auc")]
+    counted = auc(by_ids([train["item"]], train["click"], [test["item"]]), test["click"])
+    assert values["click", "auc"] == pytest.approx(counted)
+    assert click["leans"] == "item" and abs(click["without"] - 0.5) < counted - 0.5  # it knows nothing else
+    assert checked.loc[("click", "log_loss"), "leans"] == "" and np.isnan(checked.loc[("click", "log_loss"), "without"])
     beaten = found.beaten.set_index(["task", "yardstick"])["value"]
     assert values["like", "auc"] == pytest.approx(beaten["like", "by user and item"], abs=1e-4)
     values = taking(found, **WAYS["linear"]).ranker(kind="best").check.set_index(["task", "metric"])["value"]

@@ -521,12 +521,15 @@ def test_new_rows_that_cannot_be_judged_are_blamed_themselves(frame):
             must_pass(declared(), rows, divided=False)
 
 
-def test_a_number_that_is_far_ahead_of_all_others_is_asked_about_without_doubt(frame):
+def test_a_number_that_is_far_ahead_of_all_others_is_asked_about(frame):
     """One that is filled in afterwards in half of the rows; beside another that says as much it is nothing special."""
     rng, half = np.random.default_rng(0), np.random.default_rng(1).random(len(frame)) < 0.5
     table = frame.assign(near=np.where(half, frame["click"], 0.5) + rng.normal(0, 0.3, len(frame)))
     (found,) = check(declared(numbers=("duration", "near")), table)
-    assert (found.column, found.doubt) == ("near", False)
+    assert (found.column, found.doubt, found.asked) == ("near", False, True)
+    assert found.sentence.endswith('If all is well, declare settled=("near",).')
+    (known,) = check(declared(numbers=("duration", "near"), settled=("near",)), table)
+    assert not known.asked
     assert re.match(r"alone it predicts 'click' with AUC 0\.[78]\d, and no other column with more than", found.sentence)
     twin = table.assign(twin=table["near"] + rng.normal(0, 0.5, len(table)))
     assert not list(check(declared(numbers=("duration", "near", "twin")), twin))
