@@ -80,13 +80,13 @@ def questions(guesses: pd.DataFrame) -> list[str]:
     perhaps, labels, known = " Perhaps {}.", roles.str.endswith("label"), roles.isin(["number", "id", "tags", "list"])
     scores, whole = worded(SCORES), reasons == WHOLE
     traces = (worded(RANKED) & (roles != "leave out") | (reasons == PLACE)) & ~scores
-    known = (known | roles.str.startswith(VECTOR)) & ~traces & ~scores
+    known = (known | roles.str.startswith(VECTOR)) & ~traces
     maybe = ~labels & ~traces & reasons.isin([TWO, TWO_WORDS, LATE])
     also = named(maybe, " Did {}, too? Then it is a label, and no feature.")
     said = f"happen after the row was shown, and is it to be predicted? {named(labels) or 'None was found'}.{also}"
-    asked += [f"labels: Did each of these {said}"]
+    asked += [f'labels: Did each of these {said} A label that is a number is "regression".']
     said = "Take out what was counted, filled in or measured afterwards, and any mean with the row's own day in it."
-    said += named(reasons == SIGNS, " And {}? Numbers must have no sign for thousands in the file.")
+    said += named(reasons == SIGNS, " And {}? Numbers must have no such sign in the file.")
     asked += [f"features: Was each of these known before the row was shown? {named(known)}. {said}"]
     said = f"at which place a row was shown, by which model or in which experiment?{named(traces, perhaps)}"
     asked += [f"features: Does any column say {said} Nobody knows that of the next list: leave it out."]
@@ -223,7 +223,8 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
         older = "; that in the folder is of an earlier call" if (folder / "ranker.pt").exists() else ""
         say(f"exported no ranker: {why}{older}")
         code = f'ranker = found.ranker(kind="best"); ranker.save("{(folder / "ranker.pt").as_posix()}")'
-        print(f'To export it all the same, end the code of the page with {code}; ranker.export("ranker.pt2")')
+        code += f'; ranker.export("{(folder / "ranker.pt2").as_posix()}")'
+        print(f"To export it all the same, end the code of the page with {code}")
         return 1
     ranker = found.ranker(kind="best")
     ranker.save(folder / "ranker.pt")

@@ -59,8 +59,9 @@ def trade(lists: Lists) -> str:
     except ValueError:
         return f"{asked}: no exponents keep so much."
     (left, low, high), ends = found.kept[first], f"{found.gain:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
-    said = f"{asked}, by {formula(found.exponents)} of {_the(lists.ours)}: {ends} more than {found.over} brings, with "
-    said += f"{left:.1%} ({low:.1%} to {high:.1%}) of {first}, each half of the users by exponents of the other. "
+    said = f"{asked}, by {formula(found.exponents)} of {_the(lists.ours)}: {ends} more than {found.over} brings. "
+    said += "Each half of the users has the exponents that keep so much in the other, and keeps "
+    said += f"{left:.1%} ({low:.1%} to {high:.1%}). "
     return said + f"An A/B test that finds it takes {_users(found.users)} an arm."
 
 
@@ -81,6 +82,8 @@ def _test(lists: Lists, exponents: dict[str, float], goal: str, over: str) -> st
     between = f"{found['mean']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f})"
     that = over if over == TODAY else f"that of {over}"
     start = f"{goal}, fused list of {_the(lists.ours)} minus {that}: {between}."
+    if found["low"] == found["high"] == 0:
+        return f"{start} These are the same lists."
     if found["low"] <= 0 <= found["high"]:
         return f"{start} Which is better is open; to find even the larger end takes {_users(found['least'])} an arm."
     return f"{start} To find this difference in 80 of 100 A/B tests takes {_users(found['users'])} an arm."

@@ -159,7 +159,10 @@ def _csv(path: Path, columns, header, names, encoding) -> pd.DataFrame:
     """A CSV file, each column first as the texts that are in it."""
     with _readable(path):
         with get_handle(path, "rb", compression="infer", is_text=False) as file:
-            wide = file.handle.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+            mark = file.handle.read(3)
+        wide = mark[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        if mark == codecs.BOM_UTF8 and encoding and not encoding.lower().startswith("utf"):
+            validate.fail("encoding", f"{encoding!r} for a file that begins with the mark of UTF-8", "None")
         encoding = encoding or ("utf-16" if wide else "utf-8-sig")
         with get_handle(path, "r", encoding=encoding, compression="infer") as file:
             sample = file.handle.read(SAMPLE)

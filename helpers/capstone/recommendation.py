@@ -15,6 +15,7 @@ from ..evaluation.pool import AS_IS, FUSIONS
 from ..evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDECIDED, VERDICTS, verdict
 from ..evaluation.yardsticks import TREES
 from ..support import validate
+from .declaration import Declaration
 from .plan import CONTROL, SINGLE, WITHIN
 from .table_checks import GIVEN_AWAY, Problem
 
@@ -140,7 +141,7 @@ def today(lists: pd.DataFrame, exponents: dict[str, float]) -> list[str]:
         TRADE: "That is a trade: `Lists.most` seeks exponents that keep what it loses; if none do, keep yours.",
         BETTER: f"That is worth an A/B test{f', which must watch {watched}' if watched else ''}.",
         WORSE: "With these exponents it only loses: try others, or keep what you serve.",
-        NEITHER: "So keep what you serve.",
+        NEITHER: UNTIL_THEN if lists["verdict"].eq(UNDECIDED).any() else "So keep what you serve.",
     }[against_today(lists["verdict"])]
     first = f"Today your lists are ordered by {lists['served'].iloc[0]}. In the test rows, if they were ordered by "
     first += f"{formula(exponents)} of what is best for each task:"
@@ -153,6 +154,7 @@ def formula(exponents: dict[str, float]) -> str:
     return " · ".join(f"{task}^{round(exponent, 2):g}" for task, exponent in exponents.items())
 
 
+UNTIL_THEN = "That decides nothing, for or against what you serve: more rows would, or an A/B test."
 INSTEAD = {HOLDS: "a gain", OPPOSITE: "a loss", UNDECIDED: "open"}
 INSTEAD |= dict.fromkeys((SMALL, NO_EFFECT), "no difference that matters")
 SMALLEST = ", as it may be less than {0.matters:g}, the smallest difference that matters"
@@ -237,7 +239,7 @@ def alarms(
     gains: pd.DataFrame,
     beaten: pd.DataFrame,
     scores: pd.DataFrame,
-    time: str | None,
+    declaration: Declaration,
     problems: list[Problem],
 ) -> dict[str, str]:
     """All that comes before the recommendation, because it may be worth nothing then: {in a few words: why}.
@@ -247,7 +249,7 @@ def alarms(
     held = headline[(headline["own_verdict"] == HOLDS) & (headline["verdict"] != HOLDS) & headline["learnt"]]
     rings = {  # {in a few words: the sentences of each task or column, and what follows from them}
         SETTLE: ([f"{problem.column}: {problem.sentence}" for problem in problems if problem.doubt], DOUBT),
-        TOO_WELL: (_too_good(gains), ALARM),
+        TOO_WELL: (_too_good(gains[~gains["task"].isin(declaration.settled)]), ALARM),
         "A label that hangs on one column.": (
             [f"{problem.column}: {problem.sentence}" for problem in problems if problem.asked],
             HANGS,
@@ -258,7 +260,7 @@ def alarms(
         "A rival that shares nothing may do as well.": (_as_good(held), NO_REASON),
         "Regularisation, not sharing?": (_regularised(held), REGULARISED),
         "A model has learnt nothing.": (_unlearnt(scores, gains), REVIVE),
-        "No time was declared.": ([] if time else [AT_RANDOM], NO_TIME),
+        "No time was declared.": ([] if declaration.time else [AT_RANDOM], NO_TIME),
     }
     return {title: " ".join([*said, cure]) for title, (said, cure) in rings.items() if said}
 
@@ -268,15 +270,16 @@ DOUBT = "Until that is settled, believe no number below, and serve nothing: corr
 DOUBT += "compare again."
 ALARM = (
     "hardly anything can be predicted this well before it happens. Most likely one of the features was measured "
-    "afterwards, or derived from the label. Find it, leave it out and compare again; until then serve nothing."
+    "afterwards, or derived from the label. Find it, leave it out and compare again; until then serve nothing. If you "
+    "know that all is well, declare the label as settled."
 )
 HANGS = (
     "No table can tell whether a column is filled in afterwards in a part of its rows; where it is, what is said here "
     "of the label, and what is served, is worth nothing. Log it for a day as lists are shown, and compare."
 )
 UNLEARNABLE = (
-    "As much may be luck with the labels that the test rows have. Leave such a label out and compare again: it is no "
-    "reason to share, and its noise may spoil the shared model for others."
+    "As much may be luck with the labels that the test rows have, or its reasons are no features here. Bring them, or "
+    "leave the label out, and compare again: it is no reason to share, and its noise may spoil the model for others."
 )
 ORDERLESS = "It differs between users, say, and not within one list: for lists leave it out and compare again."
 WEAKER = "Sharing is measured among weaker models then: improve them (features, rates, penalties), or take what wins."

@@ -155,7 +155,7 @@ def report(
 @validate.checked
 def rings(found: Comparison) -> dict[str, str]:
     """The `alarms` of a comparison."""
-    return alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration.time, found.problems)
+    return alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration, found.problems)
 
 
 def _today(found: Comparison) -> str:

@@ -28,6 +28,7 @@ from .report import Report, _table, _words
 from .table_checks import must_pass
 
 KEEP, RETRAIN, STOP, SETTLE = WORDS = ("keep it", "retrain", "do not serve it", "to be settled first")
+TOO_MUCH = 1.5  # times what happens, that is predicted where most is: a label that has drifted is not so far off
 OFF = 0.1  # of a label's mean, or of a number's deviation: no prediction need be nearer
 TENTHS, QUESTIONS = 10, 4  # that each task is asked, all together at 95%
 NAMES = {WITHIN: "gauc", "AUC": "auc", "R²": "r2"}  # in `Ranker.check`
@@ -104,6 +105,8 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
             reasons.append(f"{task} has something new to learn: counts gain {found[LEARNT][0]:+.3f} {metric} by it.")
         if found[TOO_LOW][1] > off or found[TOO_LOW][2] < -off:
             reasons.append(f"{task} is {mean:.3g} on average, and {mean - found[TOO_LOW][0]:.3g} is predicted.")
+        if kind == "binary" and (told := _promised(judged, ranker, task, metric, said[task])):
+            reasons.append(told)
         if COUNTED in found and found[COUNTED][2] < -least:
             reasons, bad = [*reasons, f"{task}: {found[COUNTED][0]:+.3f} {metric} {COUNTED}."], True
     leads = judged.over_today(ranker)
@@ -226,6 +229,25 @@ class _Rows:
     def _half(self, moved: np.ndarray, rows: np.ndarray) -> float:
         error, units, _ = _luck(self.clusters, moved, rows)
         return half_width(0.0, 2, 0.0, error, units, self.level)
+
+
+def _promised(judged: _Rows, ranker: Ranker, task: str, metric: str, said: pd.Series) -> str:
+    """In words, whether what happens in the tenth of the rows of which it says most is far less than that: a feature
+    told more in the log than it does now."""
+    rows = judged.frame
+    most = said[rows[task].notna()].nlargest(max(len(rows) // TENTHS, 1)).index
+    top = _Rows(judged.own, rows.loc[most].reset_index(drop=True))
+    less, half = top._mean(task, said.loc[most].reset_index(drop=True))
+    predicted, happened = float(said.loc[most].mean()), float(rows.loc[most, task].mean())
+    if less + half >= 0 or predicted < TOO_MUCH * happened:
+        return ""
+    told = f"{task}: of a tenth of the rows it says {predicted:.3g}, and {happened:.3g} happens."
+    if "leans" in ranker.check:  # a ranker of an older version does not say
+        leans = ranker.check.set_index(["task", "metric"]).at[(task, NAMES[metric]), "leans"]
+        told += (
+            f" It needs {leans} most: does that know as much now as in the log, or was it filled in afterwards there?"
+        )
+    return told
 
 
 def _tenths(task: str, said: pd.Series, label: pd.Series) -> list[dict]:

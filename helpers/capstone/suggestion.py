@@ -30,7 +30,8 @@ PLACES = {"position", "pos", "rank", "slot", "place", "platz", "rang"}  # whole 
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
 LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
 FEWEST_TIMES = 10  # with fewer different values a number does not order the rows of many days
-DATE = r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(\D.*)?"  # of three parts, one the year
+MONTH = r"(\d{1,2}|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)"
+DATE = rf"\s*(\d{{4}}[-/. ]{MONTH}[-/. ]\d{{1,2}}|\d{{1,2}}[-/. ]{MONTH}[-/. ]\d{{4}})(\D.*)?"  # of three parts
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
 NO_TIMES = {"count", "number", "spent", "zone", "value", "of"}  # beside "time" in a name: not when, but how much
 AFTER = "(watch|play|dwell|stay|listen|view|read)(ed)?(time|sec|ms|dur|min|$)|(?<!ope)rating|"
@@ -40,7 +41,7 @@ EVENT_NAMES = {"event", "action", "behavior", "behaviour"}  # whole words of a n
 WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}
 TWO, TWO_WORDS = "two values; a label or, if known before, an id", "2 different words; if an outcome, a label"
 SCARCE, LATE = "mostly 0 or missing; measured afterwards?", "measured afterwards? a label, never a feature"
-WHOLE, SIGNS = "whole numbers; if they are codes, an id", "numbers that have a sign for thousands?"
+WHOLE, SIGNS = "whole numbers; if they are codes, an id", "numbers that have a sign for thousands, or of money?"
 PLACE, BY_VALUES = "the place in a list, unknown before it is made?", "by its values alone: each in several rows"
 SOON = 0.02  # of the time of a log
 FEW_IDS, SAMPLED = 20, 500  # different values, from which on a column may be the user; and those of them looked at
@@ -141,8 +142,8 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     seen, compact, last = values.dropna(), _letters(name), (words_of(name) or [""])[-1]
     texts = seen.head(LOOKED_AT).astype(str)
     number = pd.api.types.is_numeric_dtype(values.dtype)
-    signs = not number and texts.str.fullmatch(r"-?\d{1,3}([.,]\d{3})*([.,]\d+)?").mean() > 0.5
-    signs = signs and texts.str.contains(r"\d[.,]\d{3}").any()  # 32.309,16 is no vector of two
+    signs = not number and texts.str.fullmatch(r"[$€£¥]? ?-?\d{1,3}([.,]?\d{3})*([.,]\d+)? ?[$€£¥]?").mean() > 0.5
+    signs = signs and texts.str.contains(r"\d[.,]\d{3}|[$€£¥]").any()  # 32.309,16 is no vector of two
     if not signs and (width := vector_width(seen.head(LOOKED_AT))):
         return f"{VECTOR}{width}", "as many numbers in a row"
     if any(isinstance(value, list | tuple | np.ndarray) for value in seen):

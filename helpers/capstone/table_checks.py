@@ -51,11 +51,13 @@ FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES, FEW_USERS = 100, 2_000, 50, 50
 MOST_NEW = 0.3  # of the rows to test, that may be of users without a row to train on
 MOST_STRANGE = 0.9  # of the ids in lists, that are no id of the column which they are said to be of
 MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
+A_TEXT = 4  # words of an id on average
 FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
 LOOKED_AT, BINS = 20_000, 50  # rows, and bins of a number
 SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, from which on a value gives it away
 AGES, SURELY = 20, 5  # equal parts of a log, and standard errors of a fall
+NEWEST, FADES, RARELY = 18, 1.5, 1e-4  # parts before the last tenth; how many times less fades; and its chance
 FALLS = ((15, 2), (10, 10))  # of the oldest parts the least, and how many times less is a fall; of half, next to none
 FAR_AHEAD, TIMES = 0.7, 3  # AUC of a number alone, and its lead over 0.5 by that of any other, that are asked about
 FEW_TWICE, MANY_AT_ONCE = 0.01, 20  # of the rows, that need not worry; and rows of one time: too many to tell them
@@ -336,6 +338,9 @@ def _ids(column: str, values: pd.Series) -> Iterator[Problem]:
         few = f"{', '.join(map(repr, names))} counts as an id like any other"
         yield Problem(False, column, f"{few}. If it means that nothing is known, make it empty in the file.")
     counts = values.value_counts()
+    if len(counts) and (words := counts.index[:LOOKED_AT].astype(str).str.count(r"\S+").to_numpy().mean()) >= A_TEXT:
+        said = f"texts of {words:.0f} words, and each counts as one id: no model reads the words. What they say may be "
+        yield Problem(False, column, said + "tags, or the numbers of an embedding (`vectors`).")
     counts, once = counts[counts > 0], int((counts == 1).sum())
     if len(counts) > 10 and once > MOST_ONCE * len(counts):
         share = f"{once:,} of its {len(counts):,} ids ({once / len(counts):.0%}) occur in only one row"
@@ -358,13 +363,7 @@ def _label(column: str, kind: str, seen: np.ndarray) -> Iterator[Problem]:
     if len(np.unique(seen)) < 2:
         what = "no value at all" if not len(seen) else f"the value {seen[0]:g} in every row"
         yield Problem(True, column, f"it has {what}: there is nothing to predict.")
-    elif kind == "binary":
-        rare = min(seen.sum(), len(seen) - seen.sum())
-        if rare * FRACTIONS[2] < FEW_POSITIVES:
-            which = "positives" if seen.mean() < 0.5 else "negatives"
-            about = f"{int(rare):,} {which} in all, about {rare * FRACTIONS[2]:.0f} of them in the test part"
-            yield Problem(False, column, f"{about}: its interval will be wide.")
-    elif (far := np.abs(seen - seen.mean()).max() / seen.std()) > FAR:
+    elif kind == "regression" and (far := np.abs(seen - seen.mean()).max() / seen.std()) > FAR:
         sentence = f"its largest value lies {far:.0f} standard deviations from the mean; try its logarithm."
         yield Problem(False, column, sentence)
 
@@ -389,7 +388,14 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         yield Problem(True, by, f"the rows cannot be divided ({reason}).")
         return
     yield from _not_yet(declaration, frame, divided=True)
-    for column in declaration.labels:
+    for column, kind in declaration.labels.items():
+        rare = float(frame[column].mean() > 0.5)
+        tested = int((parts.test[column] == 1 - rare).sum())
+        if kind == "binary" and 0 < tested < FEW_POSITIVES:
+            which, about = "negatives" if rare else "positives", "" if declaration.by_time else "about "
+            all_ = int((frame[column] == 1 - rare).sum())
+            said = f"{all_:,} {which} in all, {about}{tested} of them in the test part: its interval will be wide."
+            yield Problem(False, column, said)
         for name, part in zip(parts._fields, parts, strict=True):
             if part[column].nunique() < 2:
                 yield Problem(True, column, f"in the rows to {name} it has fewer than two values.")
@@ -425,6 +431,13 @@ def _not_yet(declaration: Declaration, frame: pd.DataFrame, divided: bool = Fals
         odds = [_odds(part) if kind == "binary" and few > FEWEST else 1.0 for part in parts]
         jumps, apart = max(odds) > HONEST_ODDS * min(odds), abs(parts[0].mean() - parts[1].mean())
         if not (falls or jumps) or not apart * min(map(len, parts)) ** 0.5 > SURELY * seen.std():
+            rest, last = (values[part].dropna() for part in (ages < NEWEST, ages >= NEWEST))
+            fades = kind == "binary" and rest.mean() > FADES * last.mean()
+            if fades and bdtr(last.sum(), len(last), rest.mean()) < RARELY:
+                said = (
+                    f"its mean is {last.mean():.2g} in the newest tenth of the rows, {rest.mean():.2g} in the others: "
+                )
+                yield Problem(False, label, said + "had it no time to come? Then leave out the newest rows.")
             continue
         told, moment, cure = frame[declaration.time], times[late.index[0]], ""
         shown = told[(moments(declaration.time, told) == moment).to_numpy()].iloc[0]  # as the log writes it
@@ -567,14 +580,18 @@ def _answered(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem
 
 
 def _placed(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
-    """Whether what is served only numbers the places of each list, from 0 or 1 on."""
-    for column in dict.fromkeys(declaration.served.values()) if declaration.group is not None else ():
+    """Whether what is served, or a feature, only numbers the places of each list, from 0 or 1 on."""
+    served = {*declaration.served.values()}
+    for column in sorted({*declaration.numbers} | served) if declaration.group is not None else ():
         places = frame[column].abs().groupby(frame[declaration.group], observed=True)
         each = places.agg(["size", "nunique", "min", "max"])
         full = (each["nunique"] == each["size"]) & (each["max"] - each["min"] == each["size"] - 1) & (each["min"] <= 1)
         if (frame[column] % 1 == 0).all() and each["size"].max() > 1 and full.mean() > SURE:
             said = f"it only numbers the places of each {declaration.group}, and what is on top is clicked because of "
             said += "that: so today's order wins. Declare the score that made it, or leave `served` out."
+            if column not in served:
+                said = f"it only numbers the places of each {declaration.group}, which nobody knows of the next list: "
+                said += "leave it out."
             yield Problem(False, column, said, doubt=True)
 
 

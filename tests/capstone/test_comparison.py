@@ -32,7 +32,7 @@ DEAF, WINS = "A model has learnt nothing.", "A rival that shares nothing wins."
 
 
 def rung(found) -> dict[str, str]:
-    return alarms(found.headline, found.gains, found.beaten, found.scores, "time", [])
+    return alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration, [])
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -144,11 +144,22 @@ def test_a_label_whose_meaning_changes_is_noted(share, gets):
     later, luck = np.arange(len(frame)) >= share * len(frame), np.random.default_rng(0).random(len(frame))
     new = np.where(frame["click"] == 1, luck < 2 * gets, luck < 2 * gets - 1).astype(int)
     redefined = frame.assign(click=frame["click"].where(~later, new))
-    (said,) = [problem for problem in check(declared(), redefined) if problem.column == "click"]
+    (said,) = [problem for problem in check(declared(), redefined) if "its mean is" in problem.sentence]
     assert "did its meaning change? Then leave out the rows before" in said.sentence
     assert said.doubt == ("no time to come" in said.sentence) == (share == 0.88)
     when = re.search(r" from (.*) UTC on", said.sentence)[1]
     assert abs(pd.Timestamp(when).timestamp() - frame["time"][later].min()) < 86_400
+
+
+def test_labels_that_fade_out_slowly_are_noted():
+    """A rare click comes days after the row; at the end of the log fewer and fewer have come."""
+    frame = feed(0)
+    frame["click"] *= np.arange(len(frame)) % 5 == 0
+    age = 1 - np.arange(len(frame)) / len(frame)
+    came = np.random.default_rng(1).random(len(frame)) < 1 - np.exp(-age / 0.1)
+    faded = told(check(declared(), frame.assign(click=frame["click"] * came)), "in the newest tenth")
+    assert [*faded] == ["click"] and "had it no time to come? Then leave out the newest rows" in faded["click"]
+    assert not told(check(declared(), frame), "in the newest tenth")
 
 
 @pytest.mark.slow

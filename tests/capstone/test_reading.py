@@ -366,6 +366,9 @@ def test_other_encodings_are_read_where_the_file_or_the_reader_says_so(tmp_path)
         found = read(path, encoding=said)
         assert found["city"].tolist() == ["Zürich", "Genève"] and found["click"].tolist() == [1, 0]
     assert found.attrs["read"] == {"encoding": "latin-1"}  # the code to do it again has it
+    path.write_bytes(text.encode("utf-8-sig"))
+    with pytest.raises(ValueError, match="encoding: got 'cp1252' for a file that begins with the mark of UTF-8"):
+        read(path, encoding="cp1252")
 
 
 def test_objects_in_lines_are_rows(frame, tmp_path):

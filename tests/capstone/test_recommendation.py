@@ -1,12 +1,14 @@
 """From verdicts to words: every combination of three verdicts has the word that the rule gives it."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from helpers.capstone import recommendation as words
+from helpers.capstone.declaration import Declaration
 from helpers.capstone.plan import CONTROL, SINGLE
 from helpers.capstone.recommendation import (
     APART,
@@ -135,7 +137,12 @@ def judged(*dead: tuple[str, str, int], seeds: int = 3) -> dict[str, pd.DataFram
 
 
 BEATEN = ["task", "yardstick", "metric", "ahead", "low"]
-CALM = {"headline": table(("like", "holds", 0), ("click", "no effect", 0)), "time": "day", "problems": []} | judged()
+DAILY = Declaration({"like": "binary", "click": "binary"}, "user", time="day")
+CALM = {
+    "headline": table(("like", "holds", 0), ("click", "no effect", 0)),
+    "declaration": DAILY,
+    "problems": [],
+} | judged()
 CALM |= {"beaten": pd.DataFrame([("like", "trees", "AUC", 0.02, -0.01)], columns=BEATEN)}
 RIVAL, SHUFFLED = "A rival that shares nothing may do as well.", "Regularisation, not sharing?"
 COIN, DEAF = "A label that nothing surely predicts.", "A model has learnt nothing."
@@ -148,7 +155,9 @@ def rung(**changes) -> dict[str, str]:
 
 def test_where_all_is_well_nothing_rings():
     assert rung() == rung(beaten=pd.DataFrame()) == {}
-    assert rung(time=None) == {"No time was declared.": f"{words.AT_RANDOM} {words.NO_TIME}"}
+    assert rung(declaration=replace(DAILY, time=None)) == {
+        "No time was declared.": f"{words.AT_RANDOM} {words.NO_TIME}"
+    }
     sign = Problem(False, "price", "alone it predicts 'like': a leak?", doubt=True)
     assert rung(problems=[sign]) == {"To be settled first.": f"price: {sign.sentence} {words.DOUBT}"}
     ahead = sign._replace(doubt=False, asked=True)
@@ -245,6 +254,8 @@ def test_a_model_that_knows_too_much_is_named():
     gains = pd.DataFrame(rows, columns=["task", "metric", "single", "shared"]).assign(seeds=3, dead=0)
     assert rung(gains=gains) == {"Too good to be true?": f"cart (AUC 0.96) and n (R² 0.81): {words.ALARM}"}
     assert rung(gains=gains[1:3]) == {}
+    settled = Declaration(dict.fromkeys(["cart", "click"], "binary"), "user", time="day", settled=("cart",))
+    assert rung(gains=gains[:3], declaration=settled) == {}
 
 
 def test_a_simpler_model_is_named_where_it_surely_wins():

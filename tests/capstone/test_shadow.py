@@ -105,6 +105,24 @@ def test_ids_that_read_as_another_kind_are_those_of_the_log():
     assert found.rows == 3_000 and found.ids["now"].tolist() == pytest.approx([0.02, 0])
 
 
+def test_a_promise_that_is_not_kept_is_named_with_the_column_behind_it():
+    """A hint that was filled in after the click in half of the log, and tells nothing when a list is made."""
+    rng = np.random.default_rng(0)
+    log, later = (rows.assign(click=rows["click"] * (rng.random(len(rows)) < 0.2)) for rows in weeks(0))  # rare
+    hints = (np.where(rng.random(len(log)) < 0.5, log["click"], 0.5), np.full(len(later), 0.5))
+    log, later = (
+        rows.assign(hint=hint + rng.normal(0, 0.2, len(rows))) for rows, hint in zip((log, later), hints, strict=True)
+    )
+    own = replace(OWN, numbers=("hint",))
+    rows = prepare(own, log)
+    train, valid, test = split(own, rows)
+    ranker = Ranker(own.layout(), own.labels, replace(RECIPE, lr=0.01, epochs=12)).fit(train, valid, progress=False)
+    ranker.check = ranker.evaluate(test, "user").assign(leans="hint")
+    found = shadow(ranker, own, log, later)
+    (said,) = [reason for reason in found.reasons if "of a tenth of the rows it says" in reason]
+    assert said.startswith("click: ") and "It needs hint most" in said and found.word != KEEP
+
+
 def test_the_page_has_what_was_found_and_a_ranker_says_how_good_it_was(tmp_path):
     log, later = weeks(3)
     ranker = ranker_of(log)

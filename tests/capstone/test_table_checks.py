@@ -119,7 +119,17 @@ NOTE = [
     (declared(), lambda f: f.assign(user=f["user"] % 40), "user: the rows to test are of only 40 users"),
     (declared(), lambda f: f.assign(video=f["time"]), "video: 3,000 of its 3,000 ids (100%) occur in only one row"),
     (declared(), lambda f: f.assign(click=f["click"].where(f["time"] % 3 > 0)), "click: 1,000 of 3,000 rows have no"),
-    (declared(), lambda f: f.assign(click=(f["time"] % 60 == 0) * 1), "click: 50 positives in all, about 5 of them"),
+    (declared(), lambda f: f.assign(click=(f["time"] % 60 == 0) * 1), "click: 50 positives in all, 5 of them"),
+    (
+        declared(ids=("title",)),
+        lambda f: f.assign(title=[f"How do I open {k % 900} jars" for k in range(3_000)]),
+        "title: texts of 6 words, and each counts as one id",
+    ),
+    (
+        declared(numbers=("duration", "place"), group="page"),
+        lambda f: f.assign(page=f["time"] // 10, place=f["time"] % 10),
+        "place: it only numbers the places of each page, which nobody knows of the next list: leave it out.",
+    ),
     (declared(), lambda f: f.assign(seconds=f["seconds"].where(f["time"] > 0, 1e4)), "seconds: its largest value lies"),
     (declared(), lambda f: f.assign(topic=np.where(f["time"] < 9, "NA", f["topic"])), "topic: 'NA' counts as an id"),
     (

@@ -86,7 +86,11 @@ def test_a_list_that_loses_is_called_so_whatever_the_models_of_single_labels_gai
     [
         (("holds", "no effect"), "That is worth an A/B test. What"),
         (("holds", "undecided"), "That is worth an A/B test, which must watch b. What"),
-        (("undecided", "no effect"), "So keep what you serve. What"),
+        (
+            ("undecided", "no effect"),
+            "That decides nothing, for or against what you serve: more rows would, or an A/B test. ",
+        ),
+        (("too small to matter", "no effect"), "So keep what you serve. What"),
         (("opposite", "undecided"), "With these exponents it only loses: try others, or keep what you serve. What"),
     ],
 )
