@@ -287,7 +287,7 @@ export default explorable({
   questions: [
     {
       name: "A loud loss", ask: "A's loss counts 100 times. How well is B learnt with UWL?",
-      set: { scale: 2, noise: .5, features: "disjoint" }, show: ["hand"], moves: { guess: "Drag your guess", play: "" }, asks: ["UWL", "GradNorm"],
+      set: { scale: 2, noise: .5, features: "disjoint" }, show: ["hand"], moves: { guess: "Drag to guess", play: "" }, asks: ["UWL", "GradNorm"],
       when: (stage) => stage.race.over && !looking(stage),
       then(stage) {
         const [equal, uwl, gradnorm] = ["equal", "UWL", "GradNorm"].map((how) => ALL.indexOf(how)).map((i) => ({ b: said(stage.race.r2[i][1]), a: weightWords(weightsOf(stage.race.looks.at(-1)[i].ratio)[0]) }));
