@@ -210,17 +210,19 @@ function grip(stage, figure, { panel, root, at }, { key, label, options }, [left
 export default explorable(({ controls, sentences, note, questions, panels }) => {
   const of = (state, setting) => Object.keys(setting).every((key) => state[key] === setting[key]);
   const met = ({ before }, setting) => Object.values(before).some((state) => of(state, setting));
+  const unseen = (stage, seen) => seen.find((setting) => !of(stage.state, setting) && !met(stage, setting)) ?? {};
   const words = (setting) => controls.filter(({ key }) => key in setting).map(({ key, label, options, buttons }) => `${label} ${buttons ? setting[key] : options[setting[key]]}`).join(", ");
   return {
     limits: Object.fromEntries(controls.filter(({ buttons }) => !buttons).map(({ key, options }) => [key, [0, options.length - 1]])),
     questions: questions.map(({ seen, answer, ...question }) => ({
       ...question, answer,
+      again: (stage) => Object.entries(unseen(stage, seen)).find(([key, value]) => key in question.moves && stage.state[key] !== value)?.[0],
       when(stage) {
         stage.before[JSON.stringify(stage.state)] = stage.state;
         return seen.every((setting) => met(stage, setting)) && seen.some((setting) => of(stage.state, setting)); // else its answer is grey
       },
       then: () => answer,
-      hint: (stage) => `still to see: ${words(seen.find((setting) => !met(stage, setting)) ?? {})}.`,
+      hint: (stage) => `still to see: ${words(unseen(stage, seen))}.`,
     })),
     setup(stage) {
       stage.before = {}; // the settings that the reader has seen on this stage

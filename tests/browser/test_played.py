@@ -185,6 +185,34 @@ def test_a_corner_reaches_what_no_weight_did(opened):
     assert "each is first at some weight" in said(page, card)
 
 
+def test_what_leads_to_an_open_answer_stays_yellow(opened):
+    page, _ = opened("03_manual_weights")
+    card = page.locator(".mtl-live").nth(1)
+    handle, call = card.get_by_role("slider", name="weight of task A, on the curves"), card.locator(".mtl-callout")
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 600, y, steps=3)
+    page.evaluate(DRAWN)
+    assert call.count() == 0  # nothing runs beside a drag
+    page.mouse.up()
+    page.evaluate(DRAWN)
+    assert "weight of task A 0." in hint(card) and call.text_content() == "Drag it"
+    for _ in range(2):
+        handle.press("Shift+ArrowLeft")
+    answered(card, 1)
+    assert call.count() == 0 and card.locator(".mtl-next").inner_text().startswith("2")
+    card.get_by_role("button", name="question 3").click()
+    dial = card.locator(".mtl-slider.mtl-next")
+    dial.locator("input").press("End")
+    page.evaluate(DRAWN)
+    assert "correlation of the goals −1" in hint(card) and dial.is_visible()
+    dial.locator("input").press("Home")
+    answered(card, 3)
+
+
 def test_the_questions_of_the_conflict_are_answered(opened):
     page, _ = opened("04_shared_bottom")
     card = page.locator(".mtl-live:not(:has(.mtl-cell))")

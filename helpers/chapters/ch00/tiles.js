@@ -128,7 +128,7 @@ function picture(stage, place, width, bends) {
   const shape = (colour, dash = "") => add(root, "path", { fill: "none", stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dash });
   const ghost = shape(GHOST), cut = shape(GREY, "6 4"), touch = shape(BLACK), arrow = shape(BLACK);
   const rest = add(root, "path", { stroke: "#8a8a8a", "stroke-width": 6, "stroke-linecap": "round" });
-  const served = add(root, "path", { stroke: BLACK, "stroke-width": 9, "stroke-linecap": "round" });
+  const served = add(root, "path", { class: "mtl-curve", stroke: BLACK, "stroke-width": 9, "stroke-linecap": "round" });
   const gap = add(root, "path", { fill: "none", stroke: MISSED, "stroke-width": 2.5 });
   const pinned = add(root, "path", { fill: "none", stroke: BLACK, "stroke-width": 2 });
   const reached = shape(GREEN), jumped = shape(MISSED, "2 3");

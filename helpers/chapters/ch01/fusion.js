@@ -155,7 +155,7 @@ const QUESTIONS = [
     then: (stage) => `${said(seen(stage).like(0), 1)} of its ten are in the list by clicks, ${said(seen(stage).like(4), 1)} in that by shares. A click has a mean of ${said(whole(stage).rates[0])}, a share of ${said(whole(stage).rates[4])}: the large numbers decide.`,
   },
   {
-    name: "Multiply", set: { finish: 0, favourite: 0, share: 0, form: "multiply" }, show: [], moves: { like: "Drag like up", click: "And the click: which sign?", open: "Turn it over" },
+    name: "Multiply", set: { finish: 0, favourite: 0, share: 0, form: "multiply" }, show: [], moves: { like: "Drag like up", click: "Up or down?", open: "Turn it over" }, again: ({ state }) => (state.open ? "click" : "open"),
     ask: "Multiply like and click, and beat the best single label. Which sign does the click need?",
     when: (stage) => stage.state.open && verdict(seen(stage).gain, stage.data.matters) === "a gain",
     then: (stage) => `With click at ${said(stage.state.click)}: ${signed(seen(stage).gain[0])} on these users. Of ten, only ${said(seen(stage).clicked, 1)} are clicked, and ${said(seen(stage).bait, 1)} are bait.`,

@@ -55,13 +55,13 @@ function setup(stage) {
     stage.shakes[rows] = { log: logOf(stage.state), says: middle(stage.logs) };
     return false;
   }, { rate: 200 });
-  stage.toggle({ label: "Correct it: a stone for each click, too", key: "corrected" });
   stage.choice({ label: "New logs of", key: "rows", options: { 100: "100", 1000: "1,000", 10000: "10,000" } });
   const shake = stage.button("Shake: draw 500", () => {
     Object.assign(stage, { logs: [], of: log(stage.state) });
     loop.play();
-  }, stage.runs, "shake");
+  }, stage.controls, "shake");
   shake.className = "mtl-play";
+  stage.toggle({ label: "Correct it: a stone for each click, too", key: "corrected" });
 }
 
 function picture(stage, place, width) {
@@ -72,7 +72,7 @@ function picture(stage, place, width) {
   // the log
   add(root, "text", { x: 4, y: 14 }, narrow ? "100 impressions: draw the clicks" : "A log of 100 impressions: draw the clicks, up to 12 seconds");
   const ghost = add(root, "path", { stroke: GHOST, "stroke-width": thick });
-  const bars = add(root, "path", { stroke: BLUE, "stroke-width": thick });
+  const bars = add(root, "path", { class: "mtl-curve", stroke: BLUE, "stroke-width": thick });
   const dots = add(root, "path", { stroke: GREY, "stroke-width": Math.min(4, thick + .6), "stroke-linecap": "round" });
   const extra = add(root, "path", { stroke: GREEN, "stroke-width": Math.min(4, thick + .6), "stroke-linecap": "round" });
   const paper = add(root, "rect", { class: "mtl-paper", x: 0, y: 20, width, height: FLOOR + 2, fill: "transparent", style: "cursor: crosshair; touch-action: none" });
@@ -125,7 +125,7 @@ function picture(stage, place, width) {
   const labels = [GREY, BLACK].map((colour, i) => add(root, "text", { class: "mtl-halo", y: labelled, fill: AS_TEXT[colour], "text-anchor": i ? "start" : "end", "font-weight": "bold" }));
   const beside = (seconds) => centre + (ruler(seconds) - centre) * (labelled - 6 - PIVOT) / (RULER - PIVOT); // on the needle, at the labels' height
   const pointed = (seconds) => `M${centre},${PIVOT}L${fixed(ruler(seconds))},${RULER - 2}`;
-  const high = (state) => state.seconds.map((time, i) => (time ? `M${fixed(x(i))},${FLOOR}V${fixed(y(time))}` : "")).join("");
+  const high = (state) => state.seconds.map((time, i) => (time ? `M${fixed(x(i))},${fixed(y(time))}V${FLOOR}` : "")).join("");
   const stones = (state, clicked) => state.seconds.map((time, i) => ((time > 0) === clicked ? `M${fixed(x(i))},${FLOOR + 9}h.01` : "")).join("");
   const square = (middle, plate, rows) => {
     const side = 2.4 * Math.sqrt(rows);
@@ -171,8 +171,9 @@ function picture(stage, place, width) {
     labels[0].textContent = `mean ${said(now.mean)} s`;
     labels[1].textContent = `says ${Number.isFinite(now.reading) ? said(now.reading) : "∞"} s`;
     const [a, b] = labels.map((label) => label.getComputedTextLength() + 4);
-    change(labels[0], { x: fixed(Math.max(a, beside(now.mean) - 10)) });
-    change(labels[1], { x: fixed(Math.min(width - b, beside(now.reading) + 10)), fill: AS_TEXT[state.corrected ? GREEN : BLACK] });
+    const edge = Math.max(a, beside(now.mean) - 10);
+    change(labels[0], { x: fixed(edge) });
+    change(labels[1], { x: fixed(Math.min(width - b, Math.max(edge + 8, beside(now.reading) + 10))), fill: AS_TEXT[state.corrected ? GREEN : BLACK] });
     if (logs.length) bins[1].setAttribute("d", kept = heap(logs));
     else if (kept) { bins[0].setAttribute("d", kept); bins[1].setAttribute("d", kept = ""); }
     if (!stage.ghost) bins[0].setAttribute("d", "");
@@ -227,7 +228,7 @@ export default explorable({
       },
     },
     {
-      name: "More rows", set: { corrected: false }, show: ["hand", "corrected"], moves: { rows: "", shake: "" },
+      name: "More rows", set: { corrected: false }, show: ["hand", "corrected"], moves: { rows: "", shake: "" }, again: (stage) => (drawn(stage).length ? "rows" : "shake"),
       ask: "Shake logs of 100, then of 10,000 impressions: do more of them make it right?",
       when: (stage) => { const [few, many] = compared(stage); return few && many?.[0] > weighed(stage.state.seconds, false).mean; },
       then(stage) {

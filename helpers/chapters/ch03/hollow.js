@@ -10,7 +10,7 @@ export default explorable({
   ...list(true),
   questions: [
     {
-      name: "A hollow", set: { corner: false, user: 0 }, show: ["w"], moves: { bend: "", sweep: "" },
+      name: "A hollow", set: { corner: false, user: 0 }, show: ["w"], moves: { bend: "", sweep: "" }, again: () => "bend",
       ask: "The green steps lead along the videos that no other beats at both. Bend the cloud until half of them come first at no weight.",
       when: (stage) => !stage.state.corner && stage.state.bend > 0 && 2 * missed(stage).length >= seen(stage).edge.length,
       then: (stage) => {

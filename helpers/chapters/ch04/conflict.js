@@ -104,15 +104,12 @@ function arrow(figure, colour, dash = "") {
   const line = add(figure, "path", { class: "mtl-keep", stroke: colour, "stroke-width": 3, fill: "none", "stroke-dasharray": dash });
   const head = add(figure, "path", { fill: colour });
   const name = add(figure, "text", { fill: AS_TEXT[colour], class: "mtl-halo", "font-weight": "bold", "text-anchor": "middle" });
-  return ([x, y], [u, v], words, other = [0, 0]) => { // from a point by a vector, in pixels; its name keeps clear of another
+  return ([x, y], [u, v], words = "") => { // from a point by a vector, in pixels
     const long = Math.hypot(u, v), [p, q] = long ? [u / long, v / long] : [0, 0], tip = [x + u, y + v], neck = Math.max(0, long - 10);
     change(line, { d: long > 1 ? `M${fixed(x)},${fixed(y)}l${fixed(p * neck)},${fixed(q * neck)}` : "" });
     change(head, { d: long > 4 ? path([tip, [x + p * neck - 6 * q, y + q * neck + 6 * p], [x + p * neck + 6 * q, y + q * neck - 6 * p]]) + "Z" : "" });
-    const aside = 12 * Math.sign(u * other[1] - v * other[0]);
-    const spot = [tip[0] + 14 * p + 2 * aside * q, tip[1] + 14 * q - aside * p];
-    change(name, { x: fixed(spot[0]), y: fixed(spot[1] + 5) });
+    change(name, { x: fixed(tip[0] + 14 * p), y: fixed(tip[1] + 14 * q + 5) });
     name.textContent = long > 14 ? words : "";
-    return { spot, name };
   };
 }
 
@@ -182,7 +179,6 @@ function picture(stage, place, width) {
     if (old) { was(bowls(old), at, unit); change(wasAt, { cx: fixed(x(old.px)), cy: fixed(y(old.py)) }); }
     line.setAttribute("d", path(opposed(all).map(at)));
     wasTrail.setAttribute("d", stage.former ? path(stage.former.map(at)) : "");
-    key.style.display = run ? "" : "none";
     for (const [way, trail, end] of trails) {
       const points = run ? run.trails[way].map(at) : [], last = points.at(-1);
       trail.setAttribute("d", path(points));
@@ -193,13 +189,10 @@ function picture(stage, place, width) {
     const { at: here, g, h, cos } = pulls(stage), largest = Math.max(size(g), size(h)), zoom = largest ? unit * clamp(1.1 * largest ** .4, .35, 1.5) / largest : 0;
     const from = at(here), drawn = (v) => [v[0] * zoom, -v[1] * zoom];
     change(still, { cx: fixed(from[0]), cy: fixed(from[1]) });
-    const named = [arrows.a(from, drawn(g), "A"), arrows.b(from, drawn(h), "B")];
-    const sum = drawn(steps.sum(g, h)), projected = drawn(cos < 0 ? steps.PCGrad(g, h) : [0, 0]);
-    for (const [way, step, other] of [["sum", sum, projected], ["PCGrad", projected, sum]]) {
-      const label = arrows[way](from, step, way, other);
-      if (named.some(({ spot }) => apart(spot, label.spot) < 30)) label.name.textContent = ""; // the key names it as well
-      named.push(label);
-    }
+    arrows.a(from, drawn(g), "A");
+    arrows.b(from, drawn(h), "B");
+    arrows.sum(from, drawn(steps.sum(g, h)));
+    arrows.PCGrad(from, drawn(cos < 0 ? steps.PCGrad(g, h) : [0, 0]));
     const turns = [g, h].map(([u, v]) => Math.atan2(-v, u)), sweep = Math.sin(turns[1] - turns[0]) > 0 ? 1 : 0;
     const middle = turns[0] + (sweep ? 1 : -1) * Math.acos(clamp(cos, -1, 1)) / 2, told = [from[0] - 28 * Math.cos(middle), from[1] - 28 * Math.sin(middle)];
     const ends = turns.map((turn) => `${fixed(from[0] + 24 * Math.cos(turn))},${fixed(from[1] + 24 * Math.sin(turn))}`);
@@ -210,8 +203,6 @@ function picture(stage, place, width) {
     bars(all, run ? run.trails.sum[0] : here, here);
   };
 }
-
-const apart = (one, other) => size(plus(one, other, -1));
 
 // Beside it: the loss of each task now, in the frame of what it was at the start of the run.
 function losses(figure, left, right, top) {

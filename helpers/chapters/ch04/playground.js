@@ -293,8 +293,8 @@ function picture(stage, place, width) {
   const left = compact(half) ? 66 : 84, figure = svg(place, width, high);
   change(figure, { role: "group", "aria-label": "the tasks, the units of the bottom, the curves, and the map of outcomes" });
   const drawCells = cells(stage, figure, left, half), drawSlots = slots(figure, left, half, 94, 142);
-  const drawCurves = curves(figure, 0, half, 164, beside ? high : 350);
-  const drawMap = beside ? outcomes(stage, figure, half + 24, width, 0, high) : outcomes(stage, figure, 0, width, 350, high);
+  const drawCurves = curves(figure, 0, half, beside ? 164 : high - 186, high);
+  const drawMap = beside ? outcomes(stage, figure, half + 24, width, 0, high) : outcomes(stage, figure, 0, width, 164, high - 194);
   return () => {
     const run = current(stage), before = stage.ghost && settingOf({ state: stage.ghost });
     drawCells(needsOf(stage));

@@ -94,6 +94,7 @@ function begin(stage) {
 
 // Before *Play*: the race at this setting with the faders left alone. What of it is asked is not shown.
 const looking = (stage) => stage.race === stage.alone;
+const unplayed = (stage) => looking(stage) || !stage.race.over || stage.race.moves.at(-1) !== stage.state.hand; // the race, or the faders
 const hidden = (stage, how) => looking(stage) && stage.question?.asks?.includes(how);
 function lookAgain(stage) {
   begin(stage);
@@ -149,12 +150,12 @@ function strip(stage, figure, left, width, how, narrow) {
   line(figure, { d: tracks.map((at) => `M${at},${y(REACH)}V${y(-REACH)}`).join(""), stroke: mine ? GREY : "#d5d5d5", "stroke-width": 4, "stroke-linecap": "round" });
   const parts = TASKS.map(([task, colour], k) => {
     const sign = k ? -1 : 1, ink = { ...MIDDLE, fill: AS_TEXT[colour], "font-size": narrow ? 12 : 13, "font-weight": "bold" };
-    const trail = line(figure, { stroke: colour, "stroke-width": 1.5 }), number = text(figure, tracks[k], y(-REACH) + 24, "", ink);
+    const trail = line(figure, { stroke: colour, "stroke-width": 1.5 }), number = text(figure, tracks[k], y(-REACH) + (narrow ? 30 : 24), "", ink);
     const mark = (g) => {
       add(g, "rect", { x: -12, y: -9, width: 24, height: 18, rx: 4, fill: "#fff", stroke: colour, "stroke-width": mine ? 3 : 1.5 });
       text(g, 0, 5, task, { ...ink, "font-size": 13, "font-weight": mine ? "bold" : "normal" });
     };
-    const cap = !mine ? add(figure, "g") : stage.handle(figure, {
+    const cap = !mine ? add(figure, "g", { class: "mtl-keep" }) : stage.handle(figure, {
       name: `your fader of task ${task}`, key: "hand", y, level: tracks[k], step: .05, mark,
       at: () => [0, sign * stage.state.hand], to: (_, v) => stage.set({ hand: Math.round(100 * sign * v) / 100 }),
       words: () => `weight ${weightWords(weightsOf(stage.state.hand)[k])}`,
@@ -237,7 +238,7 @@ function outcomes(stage, figure, { left, right, top, bottom }) {
 
 function picture(stage, place, width) {
   const narrow = width < 560, first = narrow ? 0 : 44, each = (width - first) / ALL.length, y = faders(narrow);
-  const top = narrow ? 184 : 160, bottom = top + 152, columns = narrow ? 2 : 3, share = (width - 10 * (columns - 1)) / columns;
+  const [top, bottom] = narrow ? [190, 358] : [160, 312], columns = narrow ? 2 : 3, share = (width - 10 * (columns - 1)) / columns;
   const figure = svg(place, width, narrow ? bottom + 172 : bottom);
   change(figure, { role: "group", "aria-label": "the weights of four runs, with your faders; the curves of both tasks; the four outcomes" });
   if (!narrow) {
@@ -286,7 +287,7 @@ export default explorable({
   questions: [
     {
       name: "A loud loss", ask: "A's loss counts 100 times. How well is B learnt with UWL?",
-      set: { scale: 2, noise: .5, features: "disjoint" }, show: ["hand"], moves: { guess: "Drag your guess", play: "" }, asks: ["UWL", "GradNorm"],
+      set: { scale: 2, noise: .5, features: "disjoint" }, show: ["hand"], moves: { guess: "Drag to guess", play: "" }, asks: ["UWL", "GradNorm"],
       when: (stage) => stage.race.over && !looking(stage),
       then(stage) {
         const [equal, uwl, gradnorm] = ["equal", "UWL", "GradNorm"].map((how) => ALL.indexOf(how)).map((i) => ({ b: said(stage.race.r2[i][1]), a: weightWords(weightsOf(stage.race.looks.at(-1)[i].ratio)[0]) }));
@@ -296,14 +297,14 @@ export default explorable({
     },
     {
       name: "By hand", ask: "Beat GradNorm by hand. Do your moves also win on seeds that you have not seen?",
-      set: { scale: 2, noise: .5, features: "disjoint" }, show: [], moves: { hand: "Pull A down", play: "", more: "" },
+      set: { scale: 2, noise: .5, features: "disjoint" }, show: [], moves: { hand: "Pull A down", play: "", more: "" }, again: (stage) => (unplayed(stage) ? "play" : tested(stage) ? "hand" : "more"),
       when: (stage) => tested(stage) && gain(stage.race.r2, "GradNorm") > stage.data.matters,
       then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} R² on yours, ${signed(gains(stage, "GradNorm")[0])} on the others: ${verdict(gains(stage, "GradNorm"), stage.data.matters)}.`,
       hint: (stage) => (tested(stage) ? `${signed(gain(stage.race.r2, "GradNorm"))} R² over GradNorm on your own seed. Pull A to another weight, and play again.` : ""),
     },
     {
       name: "A noisy task", ask: "A's loss counts once, B's labels are noisy: who turns B down? And at α = 1.5?",
-      set: { scale: 0, noise: 3, features: "disjoint" }, show: ["hand"], moves: { play: "", alpha: "" }, asks: ["UWL", "GradNorm"],
+      set: { scale: 0, noise: 3, features: "disjoint" }, show: ["hand"], moves: { play: "", alpha: "" }, again: (stage) => (unplayed(stage) ? "play" : "alpha"), asks: ["UWL", "GradNorm"],
       when: (stage) => noisy(stage).every(Boolean),
       then(stage) {
         const [low, high] = noisy(stage);

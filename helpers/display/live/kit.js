@@ -10,7 +10,7 @@
 //               until then `hint`, (stage) => text or "", says what is not yet. An answer that is not of what is seen now
 //               turns grey. A question may have a `name`; `show`, the keys of the dials and handles that it needs (those
 //               without a key always stay; without `show` all do); and `moves`, {key: words}: what to do, in this order. The
-//               first move not made is yellow: its button, or the words at its handle; then the next number
+//               first not made is yellow: its button, or the words at its handle; then `again`, (stage) => key, or the last; answered, the next
 //   chapter     C4: the guesses of its questions, `stage.guessed`, count where those of the cards do
 //   setting     (stage) => text: where the state is, for an answer of another setting
 //   setup       (stage) => {}: once; makes the controls, `stage.slider(…)`, `stage.toggle(…)`, `stage.choice(…)`,
@@ -128,7 +128,7 @@ class Stage {
     this.spec.setup?.(this);
     this.held = false;
     const left = new AbortController();
-    for (const kind of ["pointerup", "pointercancel"]) window.addEventListener(kind, () => { this.held = false; }, left);
+    for (const kind of ["pointerup", "pointercancel"]) window.addEventListener(kind, () => { if (this.held) this.redraw(); this.held = false; }, left);
     this.card.addEventListener("pointerdown", () => { this.held = true; this.moved = 0; }, true);
     let width = 0;
     const sizes = new ResizeObserver(() => {
@@ -189,14 +189,14 @@ class Stage {
 
   #draw() {
     this.draw();
-    const { show, moves = {} } = this.question ?? {}, next = this.next, named = this.handles.find(({ key }) => key && key === next);
+    const { show, moves = {} } = this.question ?? {}, next = this.next, named = this.handles.find(({ key, pixels }) => key && key === next && (pixels()[1] < HEIGHT || !this.inputs.some((dial) => dial.key === next))); // below a phone's screen its dial calls
     for (const { key, node, show: renew } of [...this.handles, ...this.inputs]) {
       renew();
       if (!key) continue;
       node.style.display = (show ? show.includes(key) : key !== "guess") || key in moves ? "" : "none"; // unasked none guesses
       node.classList.toggle("mtl-next", key === next && !named); // one yellow thing at a time
     }
-    this.#call(named, moves[next]);
+    this.#call(named, this.question?.made.has(next) ? moves[next].replace(/^Start here: (.)/, (_, first) => first.toUpperCase()) : moves[next]);
     const words = this.spec.sentence(this);
     if (this.words.textContent !== words) this.words.textContent = words;
     if (words.length > this.longest) { // the room that the longest sentence so far needs
@@ -277,29 +277,28 @@ class Stage {
     show();
   }
 
-  // The key of the first move of the stage that is not made; once it is answered "next"; none while a loop plays.
+  // The key of the first move of the stage that is not made, or is to be made again; once it is answered "next"; none while a loop plays.
   get next() {
     const { moves, made, said } = this.question ?? {};
     if (!moves || this.loops.some((loop) => loop.playing)) return null;
-    return Object.keys(moves).find((key) => !made.has(key)) ?? (said && "next");
+    return Object.keys(moves).find((key) => !made.has(key)) ?? (said ? "next" : this.question.again?.(this) ?? Object.keys(moves).at(-1));
   }
 
   made(key) { this.question?.made.add(key); }
 
   // Words with a nose, at a handle: near it, where they cover no letter, no other handle and nothing of class `mtl-keep`;
-  // of a curve, `mtl-curve`, as little as may be.
+  // of the points of a curve, `mtl-curve`, as few as may be.
   #call(handle, words) {
     this.callout?.remove();
-    if (!handle || !words) return;
+    if (!handle || !words || this.held) return; // none runs beside a drag
     const surface = handle.node.ownerSVGElement, [x, y] = handle.pixels(), frame = surface.getBoundingClientRect();
     const [width, height] = [surface.width, surface.height].map((length) => length.baseVal.value), zoom = width / frame.width;
     const sides = ({ left, right, top, bottom }) => [left - 2 - frame.left, right + 2 - frame.left, top - 2 - frame.top, bottom + 2 - frame.top].map((side) => side * zoom);
     const taken = [...this.place.querySelectorAll("text, .mtl-title, .mtl-handle, .mtl-keep")].filter((node) => node !== handle.node).map((node) => sides(node.getBoundingClientRect()));
     for (const curve of surface.querySelectorAll(".mtl-curve")) {
-      const long = curve.getTotalLength(), screen = curve.getScreenCTM();
-      for (let at = 0; at < long; at += 30) {
-        const { x: left, y: top } = curve.getPointAtLength(at).matrixTransform(screen);
-        taken.push([...sides({ left, right: left, top, bottom: top }), .03]);
+      for (const [, u, v] of (curve.getAttribute("d") ?? "").matchAll(/[ML](-?[\d.]+),(-?[\d.]+)/g)) {
+        const { x: left, y: top } = new DOMPoint(u, v).matrixTransform(curve.getScreenCTM());
+        taken.push([...sides({ left, right: left, top, bottom: top }), .006]);
       }
     }
     this.callout = add(surface, "g", { class: "mtl-callout" });
