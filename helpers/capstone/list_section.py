@@ -60,8 +60,7 @@ def trade(lists: Lists) -> str:
         return f"{asked}: no exponents keep so much."
     (left, low, high), ends = found.kept[first], f"{found.gain:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
     said = f"{asked}, by {formula(found.exponents)} of {_the(lists.ours)}: {ends} more than {found.over} brings. "
-    said += "Each half of the users has the exponents that keep so much in the other, and keeps "
-    said += f"{left:.1%} ({low:.1%} to {high:.1%}). "
+    said += f"Each half of the users, by exponents of the other, keeps {left:.1%} ({low:.1%} to {high:.1%}). "
     return said + f"An A/B test that finds it takes {_users(found.users)} an arm."
 
 

@@ -278,8 +278,8 @@ HANGS = (
     "of the label, and what is served, is worth nothing. Log it for a day as lists are shown, and compare."
 )
 UNLEARNABLE = (
-    "As much may be luck with the labels that the test rows have, or its reasons are no features here. Bring them, or "
-    "leave the label out, and compare again: it is no reason to share, and its noise may spoil the model for others."
+    "As much may be luck with the labels of the test rows, or no feature tells of it. Find one, or leave the "
+    "label out: it is no reason to share, and its noise may spoil the model for others."
 )
 ORDERLESS = "It differs between users, say, and not within one list: for lists leave it out and compare again."
 WEAKER = "Sharing is measured among weaker models then: improve them (features, rates, penalties), or take what wins."
