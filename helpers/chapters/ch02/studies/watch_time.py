@@ -64,12 +64,9 @@ def served(seeds: Sequence[int], models: Sequence[str] = tuple(OBJECTIVES)) -> p
     return pd.concat(parts, ignore_index=True)
 
 
-def second_log(feed: Feed, shift: int = FRESH) -> pd.DataFrame:
-    """Impressions of the same world that no model was trained on, with what the company knows of users and videos.
-
-    Each `shift` of the seed gives another log.
-    """
-    log, _ = simulate(feed.world, days=DAYS, biases=feed.biases, seed=feed.seed + shift)
+def second_log(feed: Feed) -> pd.DataFrame:
+    """Impressions of the same world that no model was trained on, with what the company knows of users and videos."""
+    log, _ = simulate(feed.world, days=DAYS, biases=feed.biases, seed=feed.seed + FRESH)
     return described(feed.world, log)
 
 

@@ -10,6 +10,7 @@ same worlds (`tune`).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -54,8 +55,8 @@ def compared(seeds: Sequence[int], models: Sequence[str] = MODELS, bins: int = 1
     seconds; "error, counted" is that of readings which a count on a third log has shifted (`counted`).
     """
     feeds = [Feed.make(seed) for seed in seeds]
-    offers = [Offer.make(feed) for feed in feeds]
-    logs, others = ([second_log(feed, shift) for feed in feeds] for shift in (FRESH, 2 * FRESH))
+    offers, logs = [Offer.make(feed) for feed in feeds], [second_log(feed) for feed in feeds]
+    others = [second_log(replace(feed, seed=feed.seed + FRESH)) for feed in feeds]
     rows = []
     for model in models:
         objective = SEARCHED.get(model) or OBJECTIVES[model]
