@@ -66,8 +66,9 @@ def by_squared_error(runs: Runs) -> Result:
 @answers("C2.P4")
 def lowest_tenth(runs: Runs) -> Figure:
     parts = {"reading, lowest tenth": "lowest tenth", "reading, highest tenth": "highest tenth", "reading": "all"}
-    read = Runs(runs.table, "value", metric=METRIC, seeds="worlds").where(outcome=list(parts)).label(outcome=parts)
-    figure = read.dots("outcome", title="Where little is watched, corrected CE reads best")
+    read = Runs(runs.table, "value", metric=METRIC, seeds="worlds").label(outcome=parts)
+    read = read.where(outcome=list(parts.values()), model=["corrected CE", "Poisson", "squared error"])
+    figure = read.dots("outcome", title="Where little is watched, corrected CE in seconds reads best")
     figure.axes[0].axvline(1, color=GREY, linewidth=1, zorder=0)
     figure.axes[0].set_xlim(0.4, 1.75)
     return figure
