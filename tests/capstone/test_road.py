@@ -69,7 +69,10 @@ def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatc
     assert first in said and "That is worth an A/B test. What you serve has chosen these rows" in said
     for one in json.loads((folder / "ranker.json").read_text(encoding="utf-8"))["fusion"]:
         metric = {"点击": "GAUC", "点赞": "AUC"}[one["task"]]  # few lists have both values of the rarer label
-        assert re.search(rf"  {one['task']}: {one['model']}, {metric} 0\.\d+, exponent {one['exponent']:g}\n", said)
+        assert re.search(
+            rf"  {one['task']}: {one['model']}, {metric} 0\.\d+ \(0\.\d+ without \w+\), exponent {one['exponent']:g}\n",
+            said,
+        )
         assert one["exponent"] == {"点击": 1, "点赞": 0.5}[one["task"]]
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert first in page and "<li>点击: GAUC 0." in page and "a gain.</li>" in page
