@@ -247,13 +247,11 @@ def alarms(
     headline, gains, beaten, scores, problems   as `comparison.Comparison` has them; beaten may be empty
     """
     held = headline[(headline["own_verdict"] == HOLDS) & (headline["verdict"] != HOLDS) & headline["learnt"]]
+    doubted, asked = ([f"{p.column}: {p.sentence}" for p in problems if getattr(p, of)] for of in ("doubt", "asked"))
     rings = {  # {in a few words: the sentences of each task or column, and what follows from them}
-        SETTLE: ([f"{problem.column}: {problem.sentence}" for problem in problems if problem.doubt], DOUBT),
+        SETTLE: (doubted, DOUBT),
         TOO_WELL: (_too_good(gains[~gains["task"].isin(declaration.settled)]), ALARM),
-        "A label that hangs on one column.": (
-            [f"{problem.column}: {problem.sentence}" for problem in problems if problem.asked],
-            HANGS,
-        ),
+        "A label that hangs on one column.": (asked, HANGS),
         "A label that nothing surely predicts.": (_unlearnable(headline), UNLEARNABLE),
         "A label that orders no list.": (_orderless(headline), ORDERLESS),
         "A rival that shares nothing wins.": (_outdone(beaten), WEAKER),

@@ -126,15 +126,9 @@ def check(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -
 @validate.checked
 def answered(declaration: Declaration, problems: list[Problem]) -> list[Problem]:
     """The same, where what the declaration has settled is a note, and what else is open says how to settle it."""
-    found = []
-    for problem in problems:
-        if problem.column in declaration.settled:
-            problem = problem._replace(doubt=False, asked=False)
-        elif problem.doubt or problem.asked:
-            cure = f" If all is well, declare settled={literal((problem.column,))}."
-            problem = problem._replace(sentence=problem.sentence + cure)
-        found.append(problem)
-    return found
+    cure, settled = " If all is well, declare settled={}.", {"doubt": False, "asked": False}
+    known = [p._replace(**settled) if p.column in declaration.settled else p for p in problems]
+    return [p._replace(sentence=p.sentence + cure.format(literal((p.column,))) * (p.doubt or p.asked)) for p in known]
 
 
 def must_pass(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -> Problems:

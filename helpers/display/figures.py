@@ -106,14 +106,7 @@ def _name_rows(axes: Axes, rows: list) -> None:
 
 
 def lines(
-    summary: pd.DataFrame,
-    x: str,
-    series: str,
-    *,
-    title: str,
-    x_label: str,
-    y_label: str,
-    zero: bool = False,
+    summary: pd.DataFrame, x: str, series: str, *, title: str, x_label: str, y_label: str, zero: bool = False
 ) -> Figure:
     """A line with a 95% band for each series of `summary` (columns mean, low, high), named at the line's end."""
     _check(summary, x, series)
@@ -289,15 +282,7 @@ def readings(
 
 
 def heatmap(
-    summary: pd.DataFrame,
-    row: str,
-    column: str,
-    panel: str,
-    *,
-    title: str,
-    x_label: str,
-    y_label: str,
-    matters: float,
+    summary: pd.DataFrame, row: str, column: str, panel: str, *, title: str, x_label: str, y_label: str, matters: float
 ) -> Figure:
     """A signed effect over two settings, a panel for each value of `panel` (columns mean, low, high).
 

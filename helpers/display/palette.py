@@ -42,12 +42,7 @@ def ink(colour: str) -> str:
     return INK.get(colour, colour)
 
 
-TASKS = (
-    Style(BLUE),
-    Style(ORANGE, (3, 1.5), "s"),
-    Style(GREEN, (5, 1.5, 1, 1.5), "^"),
-    Style(PURPLE, (1, 1.2), "D"),
-)
+TASKS = (Style(BLUE), Style(ORANGE, (3, 1.5), "s"), Style(GREEN, (5, 1.5, 1, 1.5), "^"), Style(PURPLE, (1, 1.2), "D"))
 SINGLE_TASK = Style(GREY, (1, 1), "D")
 METHOD = Style(BLACK)
 OTHERS = (*TASKS[2:], Style(BLACK, (5, 1.5), "s"), Style(GREY, (5, 1.5), "v"))  # than tasks
