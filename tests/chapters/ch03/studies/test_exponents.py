@@ -59,6 +59,35 @@ def test_a_search_has_its_trials_and_no_more(days, way):
         counted.clear()
 
 
+@pytest.fixture(scope="module")
+def mixed() -> Days:
+    """1,000 user-days. A user's finishes are spread the more widely the more of them are on offer, and what is on offer
+    decides the seconds of her whole list."""
+    rng = np.random.default_rng(4)
+    logs = rng.standard_normal((1000, CANDIDATES, len(GOALS))).astype(np.float32)
+    offered, finish = rng.standard_normal((1000, 1)), GOALS.index("finish")
+    logs[..., finish] = np.exp(offered) * logs[..., finish] + offered
+    seconds = logs @ SLOPES + 30 * logs.mean(1)[:, [finish]]
+    brings = {"plays": np.ones_like(seconds), "seconds": seconds, "satisfaction": np.ones_like(seconds)}
+    return Days(logs, brings, np.zeros(1000), np.zeros(1000, bool))
+
+
+def test_a_line_that_is_told_what_was_on_offer_does_not_take_users_for_lists(mixed):
+    untold, told = (searches._line(Market(mixed, 500, "seconds"), 1.0, 0, told)[0] for told in (False, True))
+    np.testing.assert_allclose(told, SLOPES, atol=0.01)
+    assert untold[GOALS.index("finish")] > 1  # it is 0
+
+
+def test_a_market_that_allows_for_its_users_is_quieter_and_as_right(mixed):
+    spread, means = {}, {}
+    for kind in (Market, searches.Told):
+        market = kind(mixed, 100, "seconds")
+        rewards = [market(SLOPES) for _ in range(10)]  # every user once
+        spread[kind], means[kind] = np.std(rewards), np.mean(rewards)
+    assert spread[searches.Told] < spread[Market] / 3
+    assert means[searches.Told] == pytest.approx(means[Market], abs=spread[Market] / 3)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["cross-entropy", "regression"])
 def test_without_noise_to_speak_of_a_search_comes_near_the_best_exponents(days, way):

@@ -7,6 +7,7 @@ always 1.)
 """
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -73,14 +74,19 @@ def cross_entropy(market: Market, start: tuple[float, int], seed: int) -> Choice
 def regression(market: Market, centre: float, seed: int) -> Choice:
     """The trials of a random search, read user by user: the reward of each by how far the predictions of the list lay
     above those of what was on offer. The slopes of this line are the exponents."""
-    shown, rewards = [], []
+    return _line(market, centre, seed, told=False)
+
+
+def _line(market: Market, centre: float, seed: int, told: bool) -> Choice:
+    """told  what was on offer: the means of its predictions are columns, too"""
+    columns, rewards = [], []
     for exponents in drawn(centre, seed):
         part, ten, values = market.serve(exponents)
-        shown.append(part.shown(ten))
+        offered = [part.logs.mean(1)] if told else []
+        columns.append(np.column_stack([part.shown(ten), *offered, np.ones(len(part))]))
         rewards.append(values)
-    columns = np.column_stack([np.ones(sum(map(len, shown))), np.concatenate(shown)])
-    slopes = np.linalg.lstsq(columns, np.concatenate(rewards), rcond=None)[0][1:]
-    return slopes, float("nan")  # it has seen no reward for them
+    slopes = np.linalg.lstsq(np.concatenate(columns), np.concatenate(rewards), rcond=None)[0]
+    return slopes[: len(GOALS)], float("nan")  # it has seen no reward for them
 
 
 SEARCHES: dict[str, Callable[..., Choice]]
@@ -158,6 +164,39 @@ def kinds(seeds: Sequence[int], sorts: Sequence[str] = SORTS, ways: Sequence[str
     return pd.DataFrame(rows, columns=["seed", "sort", "way", "sets", "returns"])
 
 
+class Told(Market):
+    """A market that allows for its users: it takes from the mean reward of a trial what a line through the means of the
+    predictions on offer expects of these users, beyond what it expects of all."""
+
+    def __call__(self, exponents: np.ndarray) -> float:
+        part, _, values = self.serve(exponents)
+        if self.users == EXACT:  # the same users in each trial
+            return float(values.mean())
+        offered = part.logs.mean(1) - self._of_all
+        slopes = np.linalg.lstsq(offered - offered.mean(0), values - values.mean(), rcond=None)[0]
+        return float(values.mean() - offered.mean(0) @ slopes)
+
+    @cached_property
+    def _of_all(self) -> np.ndarray:
+        return self.days.logs.mean((0, 1))
+
+
+def tell(seeds: Sequence[int], users: Sequence[int] = SIZES) -> pd.DataFrame:
+    """What a search and the line find if both are told what each user was offered, and if not: seed, way, told, users,
+    returns. Each has the setting that it chose untold. `by hand` is told nothing, and has no trials (`EXACT`)."""
+    rows = []
+    for seed, tried, judged in markets(seeds):
+        rows.append((seed, "by hand", False, EXACT, judged.value(HAND)["returns"]))
+        for way, told, size in product(BY_KIND, (False, True), users):
+            setting = SETTINGS[way][TUNED[way]]
+            if way == "regression":
+                exponents, _ = _line(Market(tried, size, seed=seed), setting, seed, told)
+            else:
+                exponents, _ = cross_entropy((Told if told else Market)(tried, size, seed=seed), setting, seed)
+            rows.append((seed, way, told, size, judged.value(exponents)["returns"]))
+    return pd.DataFrame(rows, columns=["seed", "way", "told", "users", "returns"])
+
+
 # On another CPU a few lists differ, so that a search may keep another set. A free choice stays, and the line nearly so.
 BROUGHT = dict.fromkeys(("returns", "satisfaction", "clicks"), mean(0.02)) | {"seconds": mean(0, 0.1)}
 BROUGHT |= {"seen": mean(0.05)} | dict.fromkeys(GOALS, each(0.3))
@@ -173,6 +212,12 @@ TABLES = kept_tables(
         compare,
         {"seeds": range(24)},
         [Recheck({"seeds": [3], "users": [1000], "rewards": []}, BROUGHT, "way == 'regression' or reward == 'none'")],
+    ),
+    KeptTable(
+        "03_exponents_told",
+        tell,
+        {"seeds": range(48)},
+        [Recheck({"seeds": [3], "users": [1000]}, {"returns": mean(0.02)})],
     ),
     KeptTable(
         "03_kinds",
