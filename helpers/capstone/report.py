@@ -74,13 +74,8 @@ UNTIL = "Until it is decided, keep what you serve today; if that is nothing yet,
 UNTIL += '`found.ranker(kind="best")`.'
 BELOW = "<p>All but the shared model share nothing: sharing is worth having only where it beats them.</p>"
 SHUFFLED = "the shared model, labels of others shuffled"
-VERDICT_WORDS = {
-    "holds": "gains",
-    "opposite": "loses",
-    "too small to matter": "hardly moves",
-    "no effect": "stays equal",
-    "undecided": "is undecided",
-}
+VERDICT_WORDS = {"holds": "gains", "opposite": "loses", "undecided": "is undecided"}
+VERDICT_WORDS |= {"too small to matter": "hardly moves", "no effect": "stays equal"}
 PARTS = {"train": "train", "valid": "validate", "test": "test"}
 LONG = 16  # letters, above which a cell may wrap
 PAINTED = ["default", figures.STYLE | {"figure.dpi": 80}]

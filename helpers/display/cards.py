@@ -151,10 +151,8 @@ class Cards(list[Card]):
         if not self.shut:
             return cards
         which = ", ".join(card.finding.id for card in self)
-        return (
-            f"<details><summary>What the measurements allow us to say ({which}): open after your guess</summary>"
-            f"{cards}</details>"
-        )
+        said = f"What the measurements allow us to say ({which}): open after your guess"
+        return f"<details><summary>{said}</summary>{cards}</details>"
 
 
 class Evidence(Cards):
@@ -178,11 +176,8 @@ class Evidence(Cards):
             for id, finding in findings().items()
             if finding.before and id in others and id.partition(".")[0] in chapters
         ]
-        return (
-            f"<p>Of the chapter's other claims, here and in depth, margins moved: {'; '.join(moved)}.</p>"
-            if moved
-            else ""
-        )
+        said = f"<p>Of the chapter's other claims, here and in depth, margins moved: {'; '.join(moved)}.</p>"
+        return said if moved else ""
 
 
 def claims(*ids: str, shut: bool = False) -> Cards:

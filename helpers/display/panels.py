@@ -62,12 +62,8 @@ class Curves:
             validate.fail("log", f"a value of {low:g}", "positive values, for a logarithmic axis")
         series = []
         for i, (name, style) in enumerate(styles(names, self.styles).items()):
-            look = {
-                "colour": style.colour,
-                "ink": ink(style.colour),
-                "dash": [LINE_WIDTH * d for d in style.dash],
-                "marker": style.marker,
-            }
+            look = {"colour": style.colour, "ink": ink(style.colour)}
+            look |= {"dash": [LINE_WIDTH * d for d in style.dash], "marker": style.marker}
             values = {
                 part: [[] if np.isnan(frame).any() else np.round(frame, places).tolist() for frame in values[:, i]]
                 for part, values in data.items()

@@ -138,14 +138,8 @@ OPTION = re.compile(r"^- \[( |x)\] (.+)$", re.MULTILINE)
 NUMBER = re.compile(r"^A number in (.+?)(?:: ([\d.]+))?$", re.MULTILINE)
 SAID = {"why": "**Why:** ", "tempts": "**On the score card:** "}
 # What is said in class alone: above the question where the text around it is not, and by the teacher.
-IN_CLASS = {
-    "setup": "Set-up",
-    "aloud": "Aloud",
-    "argue": "While they argue",
-    "after": "Afterwards",
-    "right": "Right if",
-    "range": "Range",
-}
+IN_CLASS = {"setup": "Set-up", "aloud": "Aloud", "argue": "While they argue", "after": "Afterwards"}
+IN_CLASS |= {"right": "Right if", "range": "Range"}
 IN_CLASS = {name: f"**{label}:** " for name, label in IN_CLASS.items()}
 
 

@@ -20,15 +20,8 @@ from helpers.evaluation.statistics import difference, interval, summarise
 from helpers.support import validate
 
 # The columns that are measured, and how an axis names them; all other columns of a table are settings.
-METRICS = {
-    "r2": "R²",
-    "auc": "AUC",
-    "gauc": "GAUC",
-    "cosine": "cosine of the gradients",
-    "loss": "loss",
-    "log2_mse": "test loss of task A",
-    "score": "score",
-}
+METRICS = {"r2": "R²", "auc": "AUC", "gauc": "GAUC", "cosine": "cosine of the gradients", "loss": "loss"}
+METRICS |= {"log2_mse": "test loss of task A", "score": "score"}
 LUCK = ["overlap", "users", "units"]  # parts of a `Gain` of `evaluation.intervals`, kept beside the scores
 TASK_NAMES = {"a": "task A", "b": "task B"}  # as the text calls the tasks of the toy data
 
