@@ -153,6 +153,34 @@ def test_a_coin_is_no_reason_to_share():
     assert a.control_low < 0.01
 
 
+def test_of_a_coin_nothing_is_decided_however_narrow_the_interval():
+    recipe = replace(RECIPE, towers=(16,))  # of four units all may be 0 from the start
+    found = compare(coin(), COIN, recipe, seeds=range(3), rates=[0.01], also=(), matters={"binary": 0.4})
+    a, b = found.headline.itertuples()
+    assert a.learnt and a.verdict == "no effect" and not b.learnt and b.verdict == "undecided"
+
+
+def test_intervals_of_yardsticks_hold_for_all_of_them_together(table):
+    """So they are wider, the more there are."""
+    options = {"seeds": range(2), "rates": [0.01]}
+    few, more = (
+        compare(table, BY_TIME, RECIPE, also=also, **options).beaten.set_index(["task", "yardstick"])
+        for also in (["yardsticks"], ["yardsticks", "control"])
+    )
+    wide, narrow = (some["high"] - some["low"] for some in (more, few))
+    assert len(more) > len(few) and (wide[narrow.index] > narrow)[narrow > 0].all()
+
+
+def test_the_mean_of_each_user_orders_no_list_and_is_not_offered(table):
+    """Though nothing else tells how often a user clicks."""
+    often, rng = np.random.default_rng(0).random(60)[table["user"]], np.random.default_rng(7)
+    frame = table.assign(**{label: (rng.random(len(table)) < often).astype(int) for label in ("click", "like")})
+    own = Declaration({"click": "binary", "like": "binary"}, "user", "item", time="time")
+    found = compare(frame, own, RECIPE, seeds=range(2), rates=[0.01], also=["yardsticks"])
+    best = found.beaten.loc[found.beaten.groupby("task")["value"].idxmax(), "yardstick"]
+    assert set(best) == {"by user"} and "by user" not in set(found.best["name"])
+
+
 def test_shuffled_labels_tell_nothing_and_the_kept_ones_are_as_they_were(table):
     data = Table(prepare(BY_TIME, table), BY_TIME)
     train = data.sets(0)[0]
