@@ -30,7 +30,7 @@ from .table_checks import must_pass
 KEEP, RETRAIN, STOP, SETTLE = WORDS = ("keep it", "retrain", "do not serve it", "to be settled first")
 TOO_MUCH = 1.5  # times what happens, that is predicted where most is: a label that has drifted is not so far off
 OFF = 0.1  # of a label's mean, or of a number's deviation: no prediction need be nearer
-TENTHS, QUESTIONS = 10, 4  # that each task is asked, all together at 95%
+TENTHS, QUESTIONS = 10, 5  # that each task is asked, all together at 95%
 NAMES = {WITHIN: "gauc", "AUC": "auc", "R²": "r2"}  # in `Ranker.check`
 CHANGE, TODAY, COUNTED = "change since it was made", "over what you serve today", "over the mean of users and items"
 LEARNT, MEAN = "what counts gain by the new rows", "mean"
@@ -244,9 +244,7 @@ def _promised(judged: _Rows, ranker: Ranker, task: str, metric: str, said: pd.Se
     told = f"{task}: of a tenth of the rows it says {predicted:.3g}, and {happened:.3g} happens."
     if "leans" in ranker.check:  # a ranker of an older version does not say
         leans = ranker.check.set_index(["task", "metric"]).at[(task, NAMES[metric]), "leans"]
-        told += (
-            f" It needs {leans} most: does that know as much now as in the log, or was it filled in afterwards there?"
-        )
+        told += f" It needs {leans} most: does that know as much now, or was it filled in afterwards in the log?"
     return told
 
 

@@ -387,8 +387,8 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         tested = int((parts.test[column] == 1 - rare).sum())
         if kind == "binary" and 0 < tested < FEW_POSITIVES:
             which, about = "negatives" if rare else "positives", "" if declaration.by_time else "about "
-            all_ = int((frame[column] == 1 - rare).sum())
-            said = f"{all_:,} {which} in all, {about}{tested} of them in the test part: its interval will be wide."
+            count = int((frame[column] == 1 - rare).sum())
+            said = f"{count:,} {which} in all, {about}{tested} of them in the test part: its interval will be wide."
             yield Problem(False, column, said)
         for name, part in zip(parts._fields, parts, strict=True):
             if part[column].nunique() < 2:
@@ -429,7 +429,7 @@ def _not_yet(declaration: Declaration, frame: pd.DataFrame, divided: bool = Fals
             fades = kind == "binary" and rest.mean() > FADES * last.mean()
             if fades and bdtr(last.sum(), len(last), rest.mean()) < RARELY:
                 said = (
-                    f"its mean is {last.mean():.2g} in the newest tenth of the rows, {rest.mean():.2g} in the others: "
+                    f"its mean is {last.mean():.2g} in the newest tenth of the rows, in the others {rest.mean():.2g}: "
                 )
                 yield Problem(False, label, said + "had it no time to come? Then leave out the newest rows.")
             continue

@@ -10,7 +10,8 @@
 //               until then `hint`, (stage) => text or "", says what is not yet. An answer that is not of what is seen now
 //               turns grey. A question may have a `name`; `show`, the keys of the dials and handles that it needs (those
 //               without a key always stay; without `show` all do); and `moves`, {key: words}: what to do, in this order. The
-//               first not made is yellow: its button, or the words at its handle; then `again`, (stage) => key, or the last; answered, the next
+//               first move not made is yellow: its button, or the words at its handle. After them it is the one that `again`,
+//               (stage) => key, names, or the last, until there is an answer; then the next number
 //   chapter     C4: the guesses of its questions, `stage.guessed`, count where those of the cards do
 //   setting     (stage) => text: where the state is, for an answer of another setting
 //   setup       (stage) => {}: once; makes the controls, `stage.slider(…)`, `stage.toggle(…)`, `stage.choice(…)`,
@@ -189,7 +190,9 @@ class Stage {
 
   #draw() {
     this.draw();
-    const { show, moves = {} } = this.question ?? {}, next = this.next, named = this.handles.find(({ key, pixels }) => key && key === next && (pixels()[1] < HEIGHT || !this.inputs.some((dial) => dial.key === next))); // below a phone's screen its dial calls
+    const { show, moves = {} } = this.question ?? {}, next = this.next;
+    const dialled = this.inputs.some(({ key }) => key === next); // it calls where its handle is below a phone's screen
+    const named = this.handles.find(({ key, pixels }) => key && key === next && (!dialled || pixels()[1] < HEIGHT));
     for (const { key, node, show: renew } of [...this.handles, ...this.inputs]) {
       renew();
       if (!key) continue;
@@ -277,7 +280,8 @@ class Stage {
     show();
   }
 
-  // The key of the first move of the stage that is not made, or is to be made again; once it is answered "next"; none while a loop plays.
+  // The key of the first move of the stage that is not made, or is to be made again; once it is answered "next"; none
+  // while a loop plays.
   get next() {
     const { moves, made, said } = this.question ?? {};
     if (!moves || this.loops.some((loop) => loop.playing)) return null;
