@@ -1,13 +1,12 @@
 """What is best for each task, as one ranker: what `Comparison.best` names, trained, calibrated and put together.
 
 A network as it is says a logit. What is in no unit, such as a count, a product or a mean of several outputs, is brought
-to one by two numbers, which keep its order: by the validation rows (`calibration.platt`), or of a number by a line.
-These are few, and what was trained again says something else of them: what is served has the level of all rows.
+to one by a slope, which keeps its order: by the validation rows (`calibration.platt`), or of a number by a line. Then
+each has the level of all rows that it was trained on: the validation rows are few.
 """
 
 from __future__ import annotations
 
-import itertools
 from functools import partial
 
 import numpy as np
@@ -66,14 +65,17 @@ def best(
     rows, sums = _Rows(own, parts.train), {task: names[task] for task, (side, _) in forms.items() if side == SUM}
     penalties = {task: rows.penalty(parts.valid, task) for task, name in sums.items() if name == yardsticks.LINEAR}
     first = _ranker(mix, models, rows, {task: rows.sum(task, name, penalties.get(task)) for task, name in sums.items()})
-    numbers = {task: _numbers(first, rows.examples(parts.valid), task, names[task]) for task in tasks}
-    models, rows = {name: ranker.refit(every, **how) for name, ranker in models.items()}, _Rows(own, every)
-    last = _ranker(mix, models, rows, {task: rows.sum(task, name, penalties.get(task)) for task, name in sums.items()})
-    for ranker, (place, (weights, constant)) in itertools.product((first, last), enumerate(numbers.values())):
-        ranker.model.weigh(place, weights, constant)
-    said = predict(last.model, rows.train.inputs)
-    with torch.no_grad():
-        last.model.constants += torch.tensor([_shift(said[task], rows.train, task, tasks[task]) for task in tasks])
+    valid = rows.examples(parts.valid)
+    weights = torch.tensor(np.stack([_weights(first, valid, task, names[task]) for task in tasks]))
+    models, newest = {name: ranker.refit(every, **how) for name, ranker in models.items()}, _Rows(own, every)
+    sums = {task: newest.sum(task, name, penalties.get(task)) for task, name in sums.items()}
+    last = _ranker(mix, models, newest, sums)
+    for ranker, of in ((first, rows), (last, newest)):
+        with torch.no_grad():
+            ranker.model.weights.copy_(weights)
+            said = predict(ranker.model, of.train.inputs)
+            levels = [_level(said[task], of.train, task, tasks[task]) for task in tasks]
+            ranker.model.constants.copy_(torch.tensor(levels))
     first.seed = last.seed = seed
     return first, last
 
@@ -165,29 +167,29 @@ def _linear(features: Features, train: Examples, penalty: float) -> tuple[np.nda
     return np.ravel(model.coef_), float(np.ravel(model.intercept_)[0])
 
 
-def _numbers(ranker: Ranker, valid: Examples, task: str, name: str) -> tuple[np.ndarray, float]:
-    """The weights of all tasks' outputs for one task, and a constant, by the validation rows."""
+def _weights(ranker: Ranker, valid: Examples, task: str, name: str) -> np.ndarray:
+    """The weights of all tasks' outputs for one task, by the validation rows. The constant that goes with them is left
+    to `_level`: there are more rows to train on."""
     tasks, seen = list(ranker.tasks), valid.observed(task)
-    weights, constant, labels = np.zeros(len(tasks)), 0.0, valid.labels[task]
-    weights[tasks.index(task)] = 1
+    weights, labels = np.eye(len(tasks))[tasks.index(task)], valid.labels[task]
     side, product = ranker.recipe.forms[task]
     way = name.removeprefix("shared, ")
     if way in FUSIONS and not product:  # what such a score says of zeros and of unit vectors tells its weights
         outputs = predict(_Side(ranker.model, side), valid.inputs)
         units = np.vstack([np.zeros(len(tasks)), np.eye(len(tasks))]).T
         score = pool(outputs, dict(zip(tasks, units, strict=True)), task, labels, seen)[way].numpy()
-        weights, constant = score[1:] - score[0], float(score[0])
+        weights = score[1:] - score[0]
     if product:
         weights = np.ones(len(tasks))
     if way in NO_UNIT:
-        ranker.model.weigh(tasks.index(task), weights, constant)
+        with torch.no_grad():
+            ranker.model.weights[tasks.index(task)] = torch.from_numpy(weights)
         scores = predict(ranker.model, valid.inputs)[task][seen].double()
-        slope, start = calibration(scores, labels[seen], ranker.tasks[task])
-        weights, constant = weights * slope, constant * slope + start
-    return weights, constant
+        weights = weights * calibration(scores, labels[seen], ranker.tasks[task])[0]
+    return weights
 
 
-def _shift(said: Tensor, rows: Examples, task: str, kind: str) -> float:
+def _level(said: Tensor, rows: Examples, task: str, kind: str) -> float:
     """What to add to logits, or values, so that they have the mean of the label over the rows that have one."""
     seen = rows.observed(task).numpy()
     weights = rows.weights[task].numpy()[seen] if task in rows.weights else None

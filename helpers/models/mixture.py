@@ -3,7 +3,6 @@
 `helpers.capstone.served` puts the numbers in; every part is one that a program of `torch.export` can hold.
 """
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -76,11 +75,6 @@ class Mixture(nn.Module):
         sides[ALONE] = {task: model(inputs)[task] for task, model in pairs}
         sides[SUM] = {task: model(inputs) for task, model in zip(self.names[SUM], self.sums, strict=True)}
         return {task: self._form(place, task, sides) for place, task in enumerate(self.forms)}
-
-    def weigh(self, place: int, weights: np.ndarray, constant: float) -> None:
-        """Set the weights of one task, `(tasks,)`, and its constant."""
-        with torch.no_grad():
-            self.weights[place], self.constants[place] = torch.from_numpy(weights), constant
 
     def _form(self, place: int, task: str, sides: dict[str, dict[str, Tensor]]) -> Tensor:
         side, product = self.forms[task]

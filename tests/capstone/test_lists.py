@@ -67,6 +67,15 @@ def test_the_ends_of_a_curve_are_the_lists_of_one_goal(ranked):
     assert set(curve.index.get_level_values("weight")) == set(WEIGHTS)
 
 
+def test_of_equal_scores_a_draw_decides_and_not_the_order_of_the_log(ranked):
+    """A log is often written as it was shown: its first rows are those that were clicked."""
+    place = ranked.labels.groupby(ranked.list_of).cumcount()
+    labels = ranked.labels.assign(click=(place < ranked.k).astype(float))
+    parts = {SHARED: {goal: np.full((2, len(labels)), 0.5) for goal in GOALS}}
+    gain = replace(ranked, parts=parts, labels=labels).table({"click": 1.0}).set_index(["list", "goal"])
+    assert abs(gain.loc[(f"{SHARED}, fused", "click"), "mean"]) < 0.1
+
+
 def test_what_ranks_perfectly_gains_most_and_chance_gains_nothing(ranked):
     """With the labels for predictions every metric is 1; by one draw for all rows the gain's interval holds 0."""
     label = np.tile(ranked.labels["like"].to_numpy(), (2, 1))

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from scipy.special import logit
 
 from helpers.capstone import served
 from helpers.capstone.comparison import compare
@@ -14,6 +16,7 @@ from helpers.capstone.ranker import Ranker
 from helpers.capstone.recommendation import to_serve
 from helpers.data.features import Features
 from helpers.evaluation import yardsticks
+from helpers.evaluation.calibration import platt
 from helpers.evaluation.counts import by_ids
 from helpers.evaluation.metrics import auc, r2
 from tests.capstone.logs import BY_TIME, LABELS, RECIPE, tastes
@@ -71,6 +74,21 @@ def test_what_wins_says_the_same_saved_and_in_the_service(found, way, tmp_path):
     every = prepare(found.declaration, found.frame)
     said, happened = ranker.predict(every), every[[*LABELS]]
     assert said[happened.notna()].mean().to_numpy() == pytest.approx(happened.mean().to_numpy(), rel=1e-3)  # calibrated
+
+
+def test_what_is_served_is_as_steep_as_what_happens_and_the_check_has_its_level(found):
+    """A count is no logit: taken for one, it would say nearly the same of all rows. A stack without its level would
+    call a rare label common."""
+    rows = prepare(OWN, found.frame)
+    counts = taking(found, **WAYS["counts"]).ranker(kind="best")
+    slope, _ = platt(
+        torch.tensor(logit(counts.predict(rows)["click"].to_numpy())), torch.tensor(rows["click"].to_numpy())
+    )
+    assert 0.5 < slope < 2  # of the rows that were counted
+    checked = taking(found, click="stack", like="stack", seconds="stack").ranker(kind="best").check
+    loss = checked[checked["metric"] == "log_loss"].set_index("task")["value"]
+    rare = split(OWN, rows).test["like"].mean()
+    assert loss["like"] < 1.02 * -(rare * np.log(rare) + (1 - rare) * np.log(1 - rare))
 
 
 def test_counts_of_a_table_without_lists_are_served(found, tmp_path):
