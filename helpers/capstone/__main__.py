@@ -106,7 +106,8 @@ def questions(guesses: pd.DataFrame) -> list[str]:
     code = literal({str(label): score for label in roles.index[labels]} or {"a label": score})
     place = named(reasons == PLACE, " {} is none: a place is clicked because it is on top.")
     said = named(scores, perhaps) or place
-    said += " All else is compared with it, and it is no feature. One may do for several labels"
+    said += " It must be the score as it was when the list was shown: one that is written again later has seen the "
+    said += "outcome. All else is compared with it, and it is no feature. One may do for several labels"
     asked += [f"served: Which column, if any, has the score that orders your lists, high on top?{said}: served={code}."]
     if not roles.eq("group").any():
         asked += ['group: Which column, if any, says what was shown together, such as a session? group="…".']
@@ -218,7 +219,7 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
         print(line)
     worse = against_today(found.today["verdict"]) == WORSE
     if unsettled or worse or not found.exponents:
-        why = "nothing here predicts a label surely better than guessing"
+        why = "of what your score wants, nothing here is surely predicted better than by guessing"
         why = "settle that first" if unsettled else "with these exponents today's lists are better" if worse else why
         older = "; that in the folder is of an earlier call" if (folder / "ranker.pt").exists() else ""
         say(f"exported no ranker: {why}{older}")

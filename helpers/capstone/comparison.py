@@ -59,7 +59,7 @@ from .ranker import Ranker, Recipe, contribution, fuse
 from .reading import READING, give_back
 from .recommendation import BY_USER, TREES, apart
 from .served import COUNTED, NO_UNIT, best, calibration
-from .table_checks import REVERSED, Problem, Problems, answered, must_pass
+from .table_checks import FAR_BEHIND, REFRESHED, REVERSED, Problem, Problems, answered, must_pass
 
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
 BAR = "{desc}: {percentage:3.0f}%|{bar}| about {remaining} left"
@@ -247,9 +247,12 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         beaten = _beaten(table, plan, rivals, scores, headline["form"])
     today = _today(table, plan, outputs, avoided)
     of, coin = today[today["task"].isin(declaration.served)], CHANCE["binary"]
+    columns = dict.fromkeys(declaration.served.values())
     if (of["was"] < coin).all() and (of["most"] < coin).any():
-        columns = dict.fromkeys(declaration.served.values())
         problems += answered(declaration, [Problem(False, column, REVERSED, doubt=True) for column in columns])
+    for row in of[of["high"] < -FAR_BEHIND].itertuples():
+        said = REFRESHED.format(row)
+        problems += answered(declaration, [Problem(False, declaration.served[row.task], said, asked=True)])
     return Comparison(
         **{option.name: getattr(plan, option.name) for option in fields(plan) if option.init},
         **{name: getattr(table, name) for name in ("parts", "users", "spans", "days")},
@@ -357,7 +360,7 @@ def _further(stage: Stage, tried: list[Recipe], won: Recipe) -> list[Recipe]:
 
 def _settings(side: Side, recipe: Recipe) -> dict:
     """What a search may change."""
-    own = {name: getattr(recipe, name) for name in ("lr", "l2_embedding", "dropout", "units")}
+    own = {name: getattr(recipe, name) for name in ("bottom", "lr", "l2_embedding", "dropout", "units")}
     return {"model": side.name, "tasks": " + ".join(side.tasks)} | own
 
 
@@ -510,10 +513,11 @@ def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, headl
 
 
 def _exponents(plan: Plan, best: pd.DataFrame) -> dict[str, float]:
-    """Of the score that orders a list."""
+    """Of the score that orders a list; none where of all that is wanted nothing is left, and it would only avoid."""
     learnt = best.loc[best["learnt"], "task"].tolist()
     asked = dict.fromkeys(learnt, 1 / max(1, len(learnt))) if plan.exponents is None else plan.exponents
-    return {task: float(asked[task]) for task in learnt if asked.get(task)}
+    left = {task: float(asked[task]) for task in learnt if asked.get(task)}
+    return left if max(asked.values(), default=0) <= 0 or max(left.values(), default=0) > 0 else {}
 
 
 def _avoided(plan: Plan) -> set[str]:

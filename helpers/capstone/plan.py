@@ -1,11 +1,13 @@
 """What a comparison will train: chosen and checked before any row is read.
 
 A plan is made of the options of `comparison.compare`. *Thorough* is for a decision; *quick* is a first look: few
-seeds, few epochs of many rows, and of all settings only the penalty on embeddings is searched. Of more than 100,000
-training rows it searches on so many, and fits no linear model and no trees.
+seeds, few epochs of many rows, and of all settings only the penalty on embeddings and the bottom are searched. Of more
+than 100,000 training rows it searches on so many, and fits no linear model and no trees.
 
 Both sides search with the same budget, a setting at a time (`Stage`). A side whose best value is the last that was
-tried goes on along the `LADDERS`: what ends at an edge was not tuned.
+tried goes on along the `LADDERS`: what ends at an edge was not tuned. Where there is a user and an item, each side may
+choose NeuMF for its bottom: a taste that no column shows is a product, which an MLP of few rows does not find, and of
+which a rare label alone tells too little. There sharing helps most, and without it none would see that.
 """
 
 from __future__ import annotations
@@ -37,8 +39,9 @@ LADDERS = {
     "dropout": (0.0, 0.2, 0.4, 0.6, 0.8),
     "units": (0.25, 0.5, 1, 2, 4),  # times those of the recipe
 }
-FIRST = {"l2_embedding": (0.0, 1e-4, 1e-3, 1e-2), "lr": RATES, "dropout": (0.0, 0.2), "units": (0.5, 1, 2)}
-SEARCHED = {THOROUGH: tuple(FIRST), QUICK: ("l2_embedding",)}  # one after the other, where nothing else is asked for
+FIRST = {"l2_embedding": (0.0, 1e-4, 1e-3, 1e-2), "bottom": (1e-3, 1e-2, 0.1)}  # NeuMF with these penalties
+FIRST |= {"lr": RATES, "dropout": (0.0, 0.2), "units": (0.5, 1, 2)}
+SEARCHED = {THOROUGH: tuple(FIRST), QUICK: ("l2_embedding", "bottom")}  # one after the other, unless others are given
 
 
 class Side(NamedTuple):
@@ -154,15 +157,19 @@ class Plan:
         if self.rates is not None or self.penalties is not None:
             rates, penalties = self.rates or [recipe.lr], self.penalties or [recipe.l2_embedding]
             return [Stage([{"lr": rate, "l2_embedding": l2} for rate in rates for l2 in penalties])]
-        looked_up = bool(self.declaration.ids_of_all())
-        settings = [name for name in SEARCHED[self.mode] if looked_up or name != "l2_embedding"]
-        stages = []
-        for name in settings:
-            first, ladder, own = FIRST[name], LADDERS[name], getattr(recipe, name)
+        own, stages = self.declaration, []
+        needs = {"l2_embedding": bool(own.ids_of_all())}
+        plain = recipe.bottom == "MLP" and recipe.structure not in ("MMoE", "PLE")
+        needs["bottom"] = plain and None not in (own.user, own.item)
+        for name in (name for name in SEARCHED[self.mode] if needs.get(name, True)):
+            if name == "bottom":
+                stages.append(Stage([{}, *({name: "NeuMF", "l2_embedding": penalty} for penalty in FIRST[name])]))
+                continue
+            first, ladder, given = FIRST[name], LADDERS[name], getattr(recipe, name)
             if name == "units":
-                first, ladder = (tuple(_times(own, factor) for factor in values) for values in (first, ladder))
-            ladder = tuple(sorted({*ladder, own}))
-            tried = [value for value in ladder if min(*first, own) <= value <= max(*first, own)]
+                first, ladder = (tuple(_times(given, factor) for factor in values) for values in (first, ladder))
+            ladder = tuple(sorted({*ladder, given}))
+            tried = [value for value in ladder if min(*first, given) <= value <= max(*first, given)]
             stages.append(Stage([{name: value} for value in tried], ladder))
         return stages or [Stage([{}])]
 

@@ -31,7 +31,7 @@ from torch import Tensor, nn
 from ..data.examples import Examples, Inputs
 from ..data.features import Features
 from ..evaluation.metrics import evaluate
-from ..models.bottoms import DCN, DIN, DeepFM
+from ..models.bottoms import DCN, DIN, DeepFM, NeuMF
 from ..models.copies import predict
 from ..models.esmm import product_logit
 from ..models.experts import PLE, MMoE
@@ -53,7 +53,7 @@ class _Product(SharedBottom):
 
 
 STRUCTURES = {"Shared-Bottom": SharedBottom, "single task": SingleTasks, "MMoE": MMoE, "PLE": PLE, "ESMM": _Product}
-BOTTOMS = ("MLP", "DeepFM", "DCN", "DIN")
+BOTTOMS = ("MLP", "NeuMF", "DeepFM", "DCN", "DIN")
 A_RECIPE = "a Recipe, or None"
 SMALLEST_PART = 1e-9  # of a fused score: below it the logarithm of a probability says nothing
 WEIGHTINGS = {"equal": None, "UWL": UWL, "GradNorm": GradNorm, "PCGrad": PCGrad}
@@ -124,7 +124,7 @@ class Recipe:
         if structure in (MMoE, PLE):
             model = structure(features, tasks, self.experts, units=self.units, **options)
         else:
-            crossing = {"DCN": DCN, "DeepFM": DeepFM}.get(self.bottom)
+            crossing = {"DCN": DCN, "DeepFM": DeepFM, "NeuMF": NeuMF}.get(self.bottom)
             bottom = partial(crossing, units=self.units) if crossing else self.units
             model = structure(features, tasks, bottom=bottom, **options)
         if train is not None:

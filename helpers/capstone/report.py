@@ -183,7 +183,7 @@ def _values(found: Comparison) -> dict[str, object]:
         "parts": ", ".join(f"{rows:,} rows to {PARTS[part]}" for part, rows in found.parts.items()),
         "split": how + explained[how],
         "users": f" {found.users:,} users." if found.users else "",
-        "bottom": recipe.bottom,
+        "bottom": " or ".join(dict.fromkeys(found.tuned["bottom"])),
         "weighting": recipe.weighting if isinstance(recipe.weighting, str) else json.dumps(recipe.weighting),
         "chosen": _chosen(found),
         "count": len(own.labels),
@@ -267,7 +267,8 @@ def _undecided(found: Comparison) -> str:
     return f"<h2>While it is undecided</h2><p>{_words(until)}</p><ul>{listed}</ul>"
 
 
-NAMES = {"lr": "learning rate", "l2_embedding": "penalty on embeddings", "dropout": "dropout", "units": "units"}
+NAMES = {"bottom": "bottom", "lr": "learning rate", "l2_embedding": "penalty on embeddings", "dropout": "dropout"}
+NAMES |= {"units": "units"}
 
 
 def _chosen(found: Comparison) -> str:
@@ -276,6 +277,7 @@ def _chosen(found: Comparison) -> str:
     listed = {name: ", ".join(_setting(value) for value in values) for name, values in tried.items()}
     searched = names([f"{NAMES[name]} ({listed[name]})" for name, values in tried.items() if len(values) > 1])
     fixed = [f"{NAMES[name]} {listed[name]}" for name, values in tried.items() if len(values) == 1 and values[0]]
+    fixed = fixed[len(tried["bottom"]) == 1 :]  # one bottom is named above
     said = [f"Each searched, on other seeds and with the same budget: {searched}."] * bool(searched)
     said += [f"All have {names(fixed)}."] * bool(fixed)
     if len(tried["l2_embedding"]) == 1 and found.declaration.ids_of_all():
@@ -288,7 +290,7 @@ def _chosen(found: Comparison) -> str:
 
 
 def _setting(value) -> str:
-    return "×".join(map(str, value)) if isinstance(value, tuple) else f"{value:g}"
+    return "×".join(map(str, value)) if isinstance(value, tuple) else value if isinstance(value, str) else f"{value:g}"
 
 
 def _tuned(found: Comparison) -> pd.DataFrame:

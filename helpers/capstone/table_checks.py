@@ -65,6 +65,8 @@ WITHIN = 0.01  # of a number's variance, that may lie within an item that it bel
 FEW_CODES, FEW_PAIRS = 50, 0.1  # with fewer values a column is no id; rows that repeat their user and item
 NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
 MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
+JUMP = 2  # times the odds of before
+ALWAYS, MANY = 0.01, 10  # of the rows are of users for whom a label happens each time, and so many times
 HONEST_ODDS, BY_CHANCE = 5, 1e-6  # times the odds of the whole file, that an honest level's may be; and how surely not
 TAKEN = ("", TOTAL)  # names that training uses itself
 
@@ -118,7 +120,8 @@ def check(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -
     if not any(problem.stops for problem in problems):
         problems += (_parts if divided else _not_yet)(declaration, frame)
     if not any(problem.stops for problem in problems):
-        problems += [problem for look in (_repeats, _answered, _placed, _means) for problem in look(declaration, frame)]
+        looks = _repeats, _answered, _placed, _always, _means
+        problems += [problem for look in looks for problem in look(declaration, frame)]
     problems += _leaks(declaration, frame, {problem.column for problem in problems if problem.stops})
     return Problems(sorted(answered(declaration, problems), key=lambda problem: not problem.stops))
 
@@ -180,6 +183,9 @@ NONE = "{:,} rows have none. Leave them out, or give each of them one of its own
 NO_ORDER = "it cannot order the rows: "
 REVERSED = "its lists are surely worse than a coin's: is low on top, as in a cost? "
 REVERSED += "Then declare a column with its negative."
+FAR_BEHIND = 0.1  # AUC or GAUC, by which a score of today may surely be ahead of all that is learnt here
+REFRESHED = "it orders {0.what} far better than all that is learnt here ({0.metric} {0.was:.3f}, {0.value:.3f}): was "
+REFRESHED += "it stored when the list was shown, in every row? One that is written again later has seen the outcome."
 TAKEN_NAME = "training uses this name itself: give the label another one."
 
 
@@ -423,7 +429,7 @@ def _not_yet(declaration: Declaration, frame: pd.DataFrame, divided: bool = Fals
         late, before, times = seen[start:], seen[:start], rows[declaration.time]
         parts = (before, late) if falls else (before[-few:], late[:few])
         odds = [_odds(part) if kind == "binary" and few > FEWEST else 1.0 for part in parts]
-        jumps, apart = max(odds) > HONEST_ODDS * min(odds), abs(parts[0].mean() - parts[1].mean())
+        jumps, apart = max(odds) > JUMP * min(odds), abs(parts[0].mean() - parts[1].mean())
         if not (falls or jumps) or not apart * min(map(len, parts)) ** 0.5 > SURELY * seen.std():
             rest, last = (values[part].dropna() for part in (ages < NEWEST, ages >= NEWEST))
             fades = kind == "binary" and rest.mean() > FADES * last.mean()
@@ -471,11 +477,14 @@ def _strangers(declaration: Declaration, parts: Split) -> Iterator[Problem]:
 
 
 def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
-    """Features that nearly are a label: alone they predict it, or wherever they have a value it is the rarer one."""
+    """Features that nearly are a label: alone they predict it, or wherever they have a value it is the rarer one; and
+    so may be the score of today, where it was written after the outcome."""
     labels = {label: kind for label, kind in declaration.labels.items() if label not in skip}
-    features, lists = _but(skip, *declaration.features()), (*declaration.lists, *declaration.tags, *declaration.vectors)
+    served = dict.fromkeys(declaration.served.values())
+    features, numbers = _but(skip, *declaration.features(), *served), {*declaration.numbers, *served}
+    lists = *declaration.lists, *declaration.tags, *declaration.vectors
     some = frame.iloc[np.random.default_rng(0).permutation(len(frame))[:LOOKED_AT]]
-    codes = {c: _codes(some[c], c in declaration.numbers) for c in features if c not in lists}
+    codes = {c: _codes(some[c], c in numbers) for c in features if c not in lists}
     binary = "binary" in labels.values()
     known = {c: _filled(frame[c]) if c in codes else frame[c].notna().to_numpy() for c in features}
     marks = {c: _marks(frame[c], c in lists, c in declaration.ids) for c in features} if binary else {}
@@ -485,7 +494,7 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
         if column in codes:
             seen = ~np.isnan(values)
             score = alone(codes[column][seen], values[seen], kind)
-            if column in declaration.numbers:
+            if column in numbers:
                 score = np.fmax(score, in_order(some[column].to_numpy(float, na_value=np.nan), values, kind))
             if score > GIVEN_AWAY[kind]:
                 signs.append(f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}")
@@ -496,7 +505,7 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             signs += _settled(marks[column], label, answers)
             filled = "" if signs else _apart("it is filled in", known[column], frame[label])
             signs += filter(None, [itself, filled])
-            if column in codes and score == score:
+            if column in codes and column not in served and score == score:
                 scores[label][column] = score
         if signs:
             told.add(column)
@@ -587,6 +596,18 @@ def _placed(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
                 said = f"it only numbers the places of each {declaration.group}, which nobody knows of the next list: "
                 said += "leave it out."
             yield Problem(False, column, said, doubt=True)
+
+
+def _always(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Whether there are users for whom a label that is rare elsewhere happens in each of many rows, as for a robot."""
+    for label in (label for label, kind in declaration.labels.items() if kind == "binary" and declaration.user):
+        each = frame.groupby(declaration.user, observed=True)[label].agg(["sum", "count"])
+        all_ones = (each["sum"] == each["count"]) & (each["count"] >= MANY)
+        share, others = each[all_ones]["count"].sum() / len(frame), each[~all_ones].sum()
+        if share >= ALWAYS and others["sum"] < others["count"] / 2:
+            said = f"{all_ones.sum():,} users have it in each of their rows, {share:.0%} of the table, the others in "
+            said += f"{others['sum'] / others['count']:.0%}: are these people? Leave out what robots or tests did."
+            yield Problem(False, label, said)
 
 
 def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:

@@ -404,7 +404,7 @@ def test_both_sides_search_with_the_same_budget_and_go_on_where_the_last_that_wa
 ):
     """Penalties first, then rates, dropout and width, each from the best so far."""
     found = compare(table, BY_TIME, RECIPE, seeds=range(2), also=())
-    assert (found.tried.groupby("tasks").size() == 4 + 2 + 1 + 2 + 1).all()  # one step more: a narrower one was as good
+    assert (found.tried.groupby("tasks").size() == 4 + 3 + 2 + 1 + 2 + 1).all()  # the last: a narrower one was as good
     chosen = found.tuned[["lr", "l2_embedding", "dropout", "units", "edge"]].drop_duplicates().values.tolist()
     assert chosen == [[0.003, 1e-4, 0.0, (4,), ""]]  # of equal losses the first that was tried
     train = comparison._train
@@ -416,7 +416,20 @@ def test_both_sides_search_with_the_same_budget_and_go_on_where_the_last_that_wa
     found = compare(table, BY_TIME, RECIPE, mode="quick", also=())
     assert found.tuned["l2_embedding"].tolist() == [0.0, 0.0, 1.0, 1.0]
     assert found.tuned["edge"].tolist() == ["", "", "l2_embedding", "l2_embedding"]
-    assert found.tried.groupby("tasks", sort=False).size().tolist() == [4, 4, 6, 6]
+    assert found.tried.groupby("tasks", sort=False).size().tolist() == [7, 7, 9, 9]
+
+
+def test_where_a_taste_that_no_column_shows_decides_sharing_is_seen_to_help():
+    """Both labels follow the product of a user's and an item's hidden numbers; the rare one alone tells too little."""
+    rng, rows = np.random.default_rng(0), 12_000
+    frame = pd.DataFrame({"user": rng.integers(0, 300, rows), "item": rng.integers(0, 100, rows), "time": range(rows)})
+    taste = 2 * (rng.normal(size=(300, 2))[frame["user"]] * rng.normal(size=(100, 2))[frame["item"]]).sum(1)
+    for label, level in (("play", 0), ("like", 3)):
+        frame[label] = (rng.random(rows) < 1 / (1 + np.exp(level - taste))).astype(int)
+    own = Declaration({"play": "binary", "like": "binary"}, "user", "item", time="time")
+    found = compare(frame, own, mode="quick", seeds=range(3), also=["yardsticks"])
+    assert found.tuned.set_index("tasks").loc["play + like", "bottom"] == "NeuMF"
+    assert found.headline.set_index("task").loc["like", "verdict"] == "holds"
 
 
 @pytest.mark.long
@@ -673,10 +686,10 @@ def test_the_ranker_has_what_its_side_chose(table, trained, own):
 
 
 def test_quick_is_a_first_look(table, trained):
-    """Of few rows ten seeds, as in any look; of the settings the penalty alone is searched, on one seed."""
+    """Of few rows ten seeds, as in any look; of the settings the penalty and the bottom are searched, on one seed."""
     found = compare(table, BY_TIME, Recipe(lr=0.003), mode="quick")
     assert (found.mode, found.seeds, found.also) == ("quick", [*range(10)], ("yardsticks", "control"))
     assert found.recipe == Recipe(lr=0.003)  # of few rows no fewer epochs
-    assert {tuple(seeds) for *_, seeds in trained[:16]} == {(900,)}
-    assert set(found.tried["l2_embedding"]) == {0.0, 1e-4, 1e-3, 1e-2} and set(found.tried["lr"]) == {0.003}
+    assert {tuple(seeds) for *_, seeds in trained[:28]} == {(900,)}
+    assert set(found.tried["l2_embedding"]) == {0.0, 1e-4, 1e-3, 1e-2, 0.1} and set(found.tried["lr"]) == {0.003}
     assert compare(table, BY_TIME, Recipe(lr=0.003, epochs=2), mode="quick").recipe.epochs == 2

@@ -68,6 +68,17 @@ def test_penalties_are_searched_where_there_are_ids_and_rates_dropout_and_width_
     assert only.choices == [{"lr": lr, "l2_embedding": 0.0} for lr in (0.1, 0.2)] and only.ladder == ()
 
 
+def test_products_of_a_user_and_an_item_are_tried_with_penalties_of_their_own_where_both_sides_may_have_them():
+    """The stage starts with the best so far, so a side has them only where they are better."""
+    pair = replace(OWN, user="u", item="i")
+    for mode in ("thorough", "quick"):
+        first, *others = Plan(pair, mode=mode).stages[1].choices
+        assert first == {} and {choice["bottom"] for choice in others} == {"NeuMF"}
+        assert len({choice["l2_embedding"] for choice in others}) == len(others)
+    for without in (Plan(replace(pair, item=None)), Plan(pair, Recipe("MMoE")), Plan(pair, Recipe(bottom="DCN"))):
+        assert not any("bottom" in choice for stage in without.stages for choice in stage.choices)
+
+
 def test_a_setting_of_the_recipe_is_among_those_that_are_tried():
     stage = Plan(replace(OWN, ids=("k",)), Recipe(l2_embedding=0.05), mode="quick").stages[0]
     assert [choice["l2_embedding"] for choice in stage.choices] == [0.0, 1e-4, 1e-3, 1e-2, 0.05]

@@ -545,6 +545,25 @@ def test_a_number_that_is_far_ahead_of_all_others_is_asked_about(frame):
     assert not list(check(declared(numbers=("duration", "near", "twin")), twin))
 
 
+def test_a_score_of_today_that_was_written_after_the_outcome_is_found(frame):
+    rng = np.random.default_rng(0)
+    own = declared(served={"click": "score"})
+    (found,) = check(own, frame.assign(score=frame["click"] + rng.normal(0, 0.3, len(frame))))
+    assert found.doubt and found.column == "score" and "alone it predicts 'click' with AUC 0.9" in found.sentence
+    assert not list(check(own, frame.assign(score=frame["click"] + rng.normal(0, 1, len(frame)))))
+
+
+def test_users_who_click_whatever_they_see_are_asked_about(frame):
+    """And no note where nearly all do: such a label makes such users by itself."""
+    robots = frame["user"] < 10
+    rare = (frame["click"] * (frame["time"] % 3 == 0)).where(~robots, 1)
+    (found,) = check(declared(), frame.assign(click=rare))
+    assert re.match(r"1\d users have it in each of their rows, \d% of the table, the others in 1\d%", found.sentence)
+    assert (found.column, found.doubt, found.asked) == ("click", False, False)
+    often = check(declared(), frame.assign(click=(frame["time"] % 20 > 0).astype(int)))
+    assert not any("are these people" in problem.sentence for problem in often)
+
+
 def test_a_number_is_not_marked_by_a_value_of_a_few_rows(frame):
     """Filled in only after a click: that is said, and not that it differs from a number which three rows have."""
     planted = np.random.default_rng(0).normal(1, 0.3, len(frame)).round(3)

@@ -9,13 +9,14 @@ import pytest
 from scipy.stats import spearmanr
 
 from helpers.capstone.__main__ import _metric
-from helpers.capstone.comparison import compare
+from helpers.capstone.comparison import _exponents, compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.lists import TODAY, Lists
+from helpers.capstone.plan import Plan
 from helpers.capstone.preparation import prepare, split
 from helpers.capstone.ranker import fuse
 from helpers.capstone.recommendation import INCUMBENT, today
-from helpers.capstone.report import report
+from helpers.capstone.report import report, rings
 from helpers.capstone.served import best
 from helpers.capstone.table_checks import check
 from helpers.evaluation.metrics import gauc
@@ -176,6 +177,25 @@ def test_what_orders_nobodys_list_is_not_offered_and_decides_nothing_within_list
 )
 def test_a_score_that_cannot_order_stops(frame, change, words):
     assert any(p.stops and p.column == "good" and words in p.sentence for p in check(OWN, frame.assign(**change)))
+
+
+def test_a_score_that_was_refreshed_after_the_outcome_is_asked_about(found, frame):
+    """It would win against all that can be learnt. An honest one that is a little ahead is no wonder."""
+    assert not any("One that is written again later" in problem.sentence for problem in found.problems)
+    seen = frame.assign(good=frame["good"] + 4 * frame["click"])
+    later = compare(seen, replace(OWN, served={"click": "good"}), RECIPE, **FEW, also=[])
+    (asked,) = [problem for problem in later.problems if problem.asked]
+    assert asked.column == "good" and asked.sentence.startswith("it orders click far better than all that is learnt")
+    assert "A label that hangs on one column." in rings(later)
+
+
+def test_a_list_that_would_only_avoid_is_not_served():
+    """All that is wanted cannot be told from guessing, so what is left orders by what should not happen alone."""
+    plan = Plan(replace(OWN, served={}), exponents={"click": 1.0, "like": -1.0})
+    known = pd.DataFrame({"task": ["click", "like"], "learnt": [False, True]})
+    assert _exponents(plan, known) == {}
+    assert _exponents(plan, known.assign(learnt=True)) == {"click": 1.0, "like": -1.0}
+    assert _exponents(replace(plan, exponents={"like": -1.0}), known) == {"like": -1.0}  # it was asked for
 
 
 @pytest.mark.parametrize("low", ["cost", "place"])

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from helpers.data.features import Features, Sparse
-from helpers.models.bottoms import DCN, DIN, DeepFM
+from helpers.models.bottoms import DCN, DIN, DeepFM, NeuMF
 from helpers.models.shared_bottom import Encoder, SharedBottom
 
 TASKS = {"click": "binary", "watch": "regression"}
@@ -46,6 +46,16 @@ def test_deepfm_s_second_order_sums_to_the_inner_products_of_all_pairs(features,
     assert out.shape == (bottom.width,)
 
 
+def test_neumf_is_the_product_of_the_first_two_ids_next_to_a_deep_part(features, frame):
+    encoder = Encoder(features)
+    bottom, row = NeuMF(encoder, units=[5]), encoder(features.transform(frame))
+    user, video = (row[3, encoder.vectors[name]].detach().numpy() for name in encoder.names[:2])
+    out = bottom(row)[3].detach().numpy()
+    np.testing.assert_allclose(out[:4], 100 * user * video, rtol=1e-5)
+    np.testing.assert_allclose(out[4:], bottom.deep(row)[3].detach().numpy(), rtol=1e-5)
+    assert out.shape == (bottom.width,)
+
+
 @pytest.mark.parametrize("softmax", [False, True])
 def test_din_is_its_formula(features, frame, softmax):
     """Padding counts nothing, whatever is in its row of the table; a list with nothing in it is 0."""
@@ -68,6 +78,9 @@ def test_din_is_its_formula(features, frame, softmax):
     [
         ([Sparse("user")], {"encoder": DIN}, "features: got no Sequence"),
         ([Sparse("user", 4), Sparse("video", 8)], {"bottom": DeepFM}, "features: got 2 ids .* widths .4, 8."),
+        ([Sparse("user")], {"bottom": NeuMF}, "features: got embeddings of widths .8."),
+        ([Sparse("user", 4), Sparse("video", 8)], {"bottom": NeuMF}, "features: got embeddings of widths .4, 8."),
+        ([Sparse("user")], {"bottom": lambda encoder: NeuMF(3)}, "encoder: got 3"),
         ([Sparse("user")], {"bottom": partial(DCN, layers=0)}, "layers: got 0"),
         ([Sparse("user")], {"bottom": lambda encoder: DCN(3)}, "encoder: got 3"),
         ([Sparse("user")], {"bottom": lambda encoder: DeepFM(3)}, "encoder: got 3"),
