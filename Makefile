@@ -65,11 +65,11 @@ versions: ready-test ## write what is installed to versions.txt, for PINNED=1 (t
 notebooks: ready-test movielens ## run the notebooks and write them in canonical form, their minutes in README and 00 (NB=... for one)
 	@$(BIN)/python -m tools.notebooks $(NB)
 
-tables: ready-test movielens ## train those tables of data/tables/ that are not of today's settings, on all cores (ALL=1: every table; CLUSTER=tcp://host:8786: on a Dask cluster)
-	@$(BIN)/python -m helpers.lab.train_tables $(if $(ALL),--all) $(if $(CLUSTER),--cluster $(CLUSTER))
+tables: ready-test movielens ## train those tables of data/tables/ that are not of today's settings, on all cores (ALL=1: every table)
+	@$(BIN)/python -m helpers.lab.train_tables $(if $(ALL),--all)
 
-claims: ready-test movielens ## derive every claim again with other seeds (SEEDS=START:STOP for seeds of your choice; AGAIN=1 for the block of most claims, one experiment a table), on all cores (CLUSTER=... as for grids)
-	@$(BIN)/python -m helpers.lab.measure_claims $(if $(SEEDS),--seeds $(SEEDS)) $(if $(AGAIN),--again) $(if $(CLUSTER),--cluster $(CLUSTER))
+claims: ready-test movielens ## derive every claim again with other seeds (SEEDS=START:STOP for seeds of your choice; AGAIN=1 for the block of most claims, one experiment a table), on all cores
+	@$(BIN)/python -m helpers.lab.measure_claims $(if $(SEEDS),--seeds $(SEEDS)) $(if $(AGAIN),--again)
 
 report: ready ## from a log to its report, ranker and service, in two calls (LOG=log.csv; the first drafts what its columns are; ENCODING=gbk if it is not UTF-8; later NEXT=next.csv: keep the ranker, or retrain?)
 	@$(BIN)/python -m helpers.capstone $(or $(LOG),--help) $(if $(ENCODING),--encoding $(ENCODING)) $(if $(NEXT),--next $(NEXT))

@@ -18,7 +18,7 @@
                  `calibration` (scores become logits)
     experiments/ `sweep` (a model trained at every point of a table of settings), `feature_tasks` (what the experiments
                  on relu features share), `kept` (tables of runs that were trained before), `chosen` (what a search
-                 found best), `jobs` (on all cores, or a cluster)
+                 found best), `jobs` (on all cores)
     display/     what the reader sees and moves: `palette`, `figures`, `pictures` (a figure with its words), `diagrams`,
                  `outcome_map`, `panels` and `explorer` (figures that answer), `runs` (kept runs: pick, compare, draw),
                  `cards` (claims), `questions` (predictions), `score_card` (what came of them), `quiz` (multiple

@@ -1,6 +1,6 @@
 """`make claims`: measure every claim again with seeds that nobody has used, and compare with the kept verdicts.
 
-usage: python -m helpers.lab.measure_claims [--seeds START:STOP] [--log] [--cluster tcp://HOST:PORT] [ID ...]
+usage: python -m helpers.lab.measure_claims [--seeds START:STOP] [--log] [ID ...]
        python -m helpers.lab.measure_claims --again [ID ...]
 
 ID is a claim, such as C4.1, or a chapter, such as C4; without one, all claims are measured. Without --seeds it takes
@@ -9,7 +9,7 @@ takes the block on which most claims were measured, and of each table the experi
 the code still gives what it gave.
 
 Each claim takes at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out
-among the cores of this machine, or the workers of a Dask cluster. Prints two lines a claim as soon as it is measured,
+among the cores of this machine. Prints two lines a claim as soon as it is measured,
 its numbers and its sentence; then how many pass Holm's test together, and a line that counts. A run of all claims is
 logged, one of some with --log, in `data/seeds.csv` as it goes and in `data/findings.csv` at its end; runs on one block
 add up. Claims whose data are absent are named and left out. Exits 1 if a verdict is not reproduced.
@@ -115,9 +115,6 @@ def main(arguments: list[str] | None = None) -> int:
     which.add_argument("--seeds", type=_seeds, metavar="START:STOP", help=help_seeds)
     which.add_argument("--again", action="store_true", help="Measure again on the most-used block of seeds.")
     parser.add_argument("--log", action="store_true", help="Log a run of some claims, too, in data/seeds.csv.")
-    parser.add_argument(
-        "--cluster", metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler; without it, all cores."
-    )
     parser.add_argument("ids", nargs="*", help="Measure these claims or chapters; all if none is named.")
     options = parser.parse_args(arguments)
     if unknown := set(options.ids) - {name for id in all_claims() for name in _names(id)}:
@@ -149,7 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
         measure[name] = partial(fresh, source, only, range(start, start + max(asked, needed)))
     judged, failed = [], []
     print(f"Seeds from {start} on.", flush=True)
-    for done in jobs.run(measure, options.cluster):
+    for done in jobs.run(measure):
         print(f"In {done.seconds:.0f} s:", flush=True)
         for id in by_name[done.name].ids:
             finding = claims[id].judge(id, done.table)

@@ -1,12 +1,12 @@
 """`make tables`: train the kept tables of the course that are stale and keep them in `data/tables/`.
 
-usage: python -m helpers.lab.train_tables [--all] [--cluster tcp://HOST:PORT] [NAME ...]
+usage: python -m helpers.lab.train_tables [--all] [NAME ...]
 
 A table is stale if it is absent, or was made from other settings than today's, such as what a search has found since.
-With names it trains these, with --all every one. They are shared out among the cores of this machine, or the
-workers of a Dask cluster. Each is kept as soon as it is trained, so what is done survives the failure of another; a
-table that reads others is trained after them, and one whose data are absent stays as it is kept. In the end all claims
-are judged again (`keep_findings`, which prints those that changed).
+With names it trains these, with --all every one. They are shared out among the cores of this machine. Each is kept as
+soon as it is trained, so what is done survives the failure of another; a table that reads others is trained after them,
+and one whose data are absent stays as it is kept. In the end all claims are judged again
+(`keep_findings`, which prints those that changed).
 """
 
 import argparse
@@ -24,9 +24,6 @@ from helpers.support import environment, validate
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make tables", description="Train tables and keep them in data/tables/.")
-    parser.add_argument(
-        "--cluster", metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler; without it, all cores."
-    )
     parser.add_argument("--all", action="store_true", help="Train every table, which takes many hours.")
     parser.add_argument("names", nargs="*", help="Train these tables; those that are stale if none is named.")
     options = parser.parse_args(arguments)
@@ -49,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         order.done(*set(ready) - set(due))
         total += len(set(due) - set(first))
         trained = {name: partial(_train, name, TABLES[name].hash()) for name in due}
-        for done in jobs.run(trained, options.cluster) if due else ():
+        for done in jobs.run(trained) if due else ():
             TABLES[done.name].write(done.table)
             order.done(done.name)
             count += 1

@@ -43,7 +43,6 @@ def test_what_is_installed_lies_in_the_range_which_has_a_lower_end_and_pins_noth
 
 OWNERS = packages_distributions()
 FIRST_PARTY = {"benchmarks", "classroom", "examples", "helpers", "tests", "tools"}
-CLUSTER = {"distributed"}  # in an extra, and imported only where a cluster is asked for
 PARQUET = {"pyarrow"}  # in an extra, and imported only where such a file is read
 SERVE = {Requirement(line).name for line in PROJECT["optional-dependencies"]["serve"]}  # for one file of `examples/`
 EXAMPLES = "examples/ranker.py", "examples/serve.py"  # those for a reader; a hub is a teacher's
@@ -78,7 +77,7 @@ def imported(*places: str) -> set[str]:
 @pytest.mark.slow
 def test_what_the_course_imports_is_what_it_declares():
     course = imported("helpers", "notebooks", *EXAMPLES, "tools/lab.py", "tools/__init__.py")
-    assert course == {need.name for need in NEEDED} - STARTED | CLUSTER | PARQUET | SERVE
+    assert course == {need.name for need in NEEDED} - STARTED | PARQUET | SERVE
 
 
 @pytest.mark.slow
