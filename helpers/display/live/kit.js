@@ -60,9 +60,11 @@ export function svg(place, width, height) {
 export const text = (parent, x, y, words, more = {}) => add(parent, "text", { x, y, fill: AS_TEXT[GREY], ...more }, words);
 
 // Calls `begin` with the place of a press on a node, in pixels of its picture, and what that returns with every place until the release.
-export function dragged(node, begin) {
+// On one that `scrolls` a finger that goes up or down moves the page; on others none does (within an svg, Chromium has no touch-action).
+export function dragged(node, begin, { scrolls = false } = {}) {
   const surface = node.ownerSVGElement;
-  let go = null;
+  let from = null, go = null;
+  const start = () => { if (from) go = begin(...from); from = null; };
   const place = ({ clientX, clientY }) => {
     const { left, top, width } = surface.getBoundingClientRect(), zoom = surface.width.baseVal.value / width; // a page may be scaled
     return [(clientX - left) * zoom, (clientY - top) * zoom];
@@ -71,10 +73,18 @@ export function dragged(node, begin) {
     if (event.button) return;
     node.setPointerCapture(event.pointerId);
     event.preventDefault();
-    go = begin(...place(event));
+    from = place(event);
+    if (!scrolls || event.pointerType !== "touch") start();
   });
-  node.addEventListener("pointermove", (event) => go?.(...place(event)));
-  for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) node.addEventListener(kind, () => { go = null; });
+  node.addEventListener("pointermove", (event) => {
+    const [u, v] = place(event);
+    if (from && Math.abs(u - from[0]) > Math.abs(v - from[1])) start();
+    go?.(u, v);
+  });
+  for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    node.addEventListener(kind, () => { if (kind === "pointerup") start(); from = go = null; });
+  }
+  if (!scrolls) node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
 }
 
 // Under the svg, in pixels of the page whatever the screen's are.
@@ -102,14 +112,12 @@ class Stage {
     this.handles = [];
     this.inputs = [];
     this.loops = [];
-    this.still = matchMedia("(prefers-reduced-motion: reduce)");
+    this.still = matchMedia("(prefers-reduced-motion: reduce)"); // a loop shows two pictures a second then
     this.moved = 0; // when
     this.held = this.touched = this.due = this.closed = this.stepping = false;
     this.seen = true;
     this.#build(el, model.get("title"));
   }
-
-  get calm() { return this.still.matches; } // the reader wants no motion: a loop shows two pictures a second
 
   #build(el, title) {
     el.classList.add("mtl-around");
@@ -339,7 +347,7 @@ class Stage {
     if (x && y) g.setAttribute("aria-roledescription", "point to move");
     else g.setAttribute("aria-orientation", x ? "horizontal" : "vertical");
     add(g, "circle", { r: 18, fill: "transparent", stroke: "none" }); // what a finger hits
-    add(g, "circle", { r: 14, class: "mtl-ring" });
+    add(g, "circle", { r: 14, class: "mtl-ring", fill: "none" });
     if (mark) mark(g);
     else add(g, "circle", { r: 8, fill: "#fff", stroke: colour, "stroke-width": 3 });
     const pixels = () => { const [u, v] = at(), other = level instanceof Function ? level() : level; return [x ? x(u) : other, y ? y(v) : other]; };
@@ -425,7 +433,7 @@ class Stage {
           if (step() === false) loop.pause();
         }
         this.stepping = false;
-        if (!loop.playing || !this.calm || now - drawn > REST) { drawn = now; this.redraw(); }
+        if (!loop.playing || !this.still.matches || now - drawn > REST) { drawn = now; this.redraw(); }
       }
       last = now;
       requestAnimationFrame(frame);
