@@ -173,6 +173,13 @@ def test_the_questions_of_the_brush_are_answered(opened):
         answered(card, number)
 
 
+def test_where_all_is_free_the_truth_is_seen(opened):
+    page, card = opened("07_esmm")
+    press(card, "free")
+    assert "if all clicked" in said(page, card)
+    assert card.locator(".mtl-found").inner_text() == ""
+
+
 def test_too_few_clicks_fit_no_model(opened):
     page, card = opened("07_esmm")
     press(card, "free")

@@ -12,6 +12,7 @@
 //               without a key always stay; without `show` all do); and `moves`, {key: words}: what to do, in this order. The
 //               first move not made is yellow: its button, or the words at its handle. After them it is the one that `again`,
 //               (stage) => key, names, or the last, until there is an answer; then the next number
+//   free        { set }: where the last stage begins, if it is not where the reader is
 //   chapter     C4: the guesses of its questions, `stage.guessed`, count where those of the cards do
 //   setting     (stage) => text: where the state is, for an answer of another setting
 //   setup       (stage) => {}: once; makes the controls, `stage.slider(…)`, `stage.toggle(…)`, `stage.choice(…)`,
@@ -233,13 +234,13 @@ class Stage {
     const top = block(this.asked, "div", "mtl-top"), tabs = block(top, "div", "mtl-numbers"), { questions = [] } = this.spec;
     this.button("Reset", () => this.reset(), top);
     if (!questions.length) return;
-    const list = [...questions, FREE].map((question) => ({ ...question, state: "", said: "", made: new Set() }));
+    const list = [...questions, { ...FREE, ...this.spec.free }].map((question) => ({ ...question, state: "", said: "", made: new Set() }));
     const here = ({ set = {} }) => Object.keys(set).every((key) => JSON.stringify(this.state[key]) === JSON.stringify(set[key]));
     tabs.setAttribute("role", "group");
     tabs.setAttribute("aria-label", "questions");
     const text = block(this.asked, "p", "mtl-question"), { found } = this;
     let now = 0, hint = "";
-    const moved = () => this.ghost || list[now].made.size; // on this stage
+    const moved = () => now < questions.length && (this.ghost || list[now].made.size); // on this stage, if it asks
     const hinted = () => (list[now].said || !moved() ? "" : here(list[now]) ? list[now].hint?.(this) ?? "" : "this is another setting; its number leads back.");
     const show = () => {
       this.question = list[now];
