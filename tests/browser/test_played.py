@@ -269,6 +269,7 @@ def test_the_questions_of_the_conflict_are_answered(opened):
     ball = card.get_by_role("slider", name="the ball", exact=True)
     ball.evaluate(PRESSED, ["ArrowRight"] * 4 + ["ArrowUp"])  # quicker than a frame: the places between are not drawn
     assert re.search(r"^✓ 0\.9\d here, and −[01]\.\d\d where", answered(card, 1))
+    assert not card.get_by_text("PCGrad").is_visible()  # it comes with the third question
     card.get_by_role("button", name="question 2").click()
     press(card, "Run")
     card.get_by_text("steps of the sum").wait_for(timeout=60_000)
