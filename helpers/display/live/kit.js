@@ -260,7 +260,7 @@ class Stage {
     const buttons = list.map((_, i) => {
       const button = block(tabs, "button");
       button.type = "button";
-      button.onclick = () => { now = i; show(); if (list[i].set) this.reset(); else this.redraw(); };
+      button.onclick = () => { const begins = list[i].set && (i !== now || i < questions.length); now = i; show(); if (begins) this.reset(); else this.redraw(); };
       this.inputs.push({ show: () => button.classList.toggle("mtl-next", this.next === "next" && i === now + 1) });
       return button;
     });
