@@ -65,6 +65,49 @@ def draw(page, card, *points: tuple[float, float]):
     page.mouse.up()
 
 
+def swiped(page, part, down: float) -> float:
+    """A finger goes down, or up, from the middle of a part; returns by how much the page was scrolled."""
+    touch = page.context.new_cdp_session(page)
+    part.evaluate("part => scrollBy(0, part.getBoundingClientRect().top - innerHeight / 2)")
+    box, before = part.bounding_box(), page.evaluate("scrollY")
+    at = [{"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}]
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": at})
+    for _ in range(6):
+        at = [{**at[0], "y": at[0]["y"] + down / 6}]
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": at})
+        page.wait_for_timeout(20)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.evaluate(DRAWN)
+    return page.evaluate("scrollY") - before
+
+
+@pytest.mark.parametrize("chapter", ["01_motivation", "05_balancing_losses"])
+def test_a_finger_that_goes_down_moves_a_fader_and_not_the_page(opened, chapter):
+    page, _ = opened(chapter)
+    card = page.locator(".mtl-live").last
+    press(card, "free")
+    fader = card.locator(".mtl-handle:visible").first
+    before = fader.get_attribute("aria-valuetext")
+    assert swiped(page, fader, 40) == 0
+    assert fader.get_attribute("aria-valuetext") != before
+
+
+@pytest.mark.parametrize(
+    "chapter, part, drawn",
+    [
+        ("02_weighted_cross_entropy", ".mtl-paper", ".mtl-sentence"),
+        ("04_shared_bottom", ".mtl-cell", ".mtl-cell"),
+    ],
+)
+def test_a_finger_that_goes_up_where_one_draws_scrolls_the_page(opened, chapter, part, drawn):
+    page, _ = opened(chapter)
+    card = page.locator(f".mtl-live:has({part})")
+    seen = card.locator(drawn).first
+    before = seen.inner_html()
+    assert swiped(page, card.locator(part).first, -120) > 20
+    assert seen.inner_html() == before
+
+
 def test_a_click_of_the_log_is_drawn_by_the_mouse_and_by_the_keys(opened):
     page, card = opened("02_weighted_cross_entropy")
     assert "30 of 100 are clicked, for 120 s in all: 1.20 s" in said(page, card)
@@ -128,6 +171,13 @@ def test_the_questions_of_the_brush_are_answered(opened):
         card.get_by_role("button", name=f"question {number}").click()
         card.get_by_role("button", name="The truth").click()
         answered(card, number)
+
+
+def test_where_all_is_free_the_truth_is_seen(opened):
+    page, card = opened("07_esmm")
+    press(card, "free")
+    assert "if all clicked" in said(page, card)
+    assert card.locator(".mtl-found").inner_text() == ""
 
 
 def test_too_few_clicks_fit_no_model(opened):
@@ -219,6 +269,7 @@ def test_the_questions_of_the_conflict_are_answered(opened):
     ball = card.get_by_role("slider", name="the ball", exact=True)
     ball.evaluate(PRESSED, ["ArrowRight"] * 4 + ["ArrowUp"])  # quicker than a frame: the places between are not drawn
     assert re.search(r"^✓ 0\.9\d here, and −[01]\.\d\d where", answered(card, 1))
+    assert not card.get_by_text("PCGrad").is_visible()  # it comes with the third question
     card.get_by_role("button", name="question 2").click()
     press(card, "Run")
     card.get_by_text("steps of the sum").wait_for(timeout=60_000)

@@ -60,7 +60,7 @@ function picture(stage, place, width) {
 
   // the desk: a fader a label
   const y = scale(-1, 1, 180, 54), x = (k) => left + (k + .5) * (right - left) / NAMES.length;
-  text(root, left, 14, narrow ? "weights" : "how much each prediction counts", { "font-weight": "bold", fill: BLACK });
+  text(root, left, 14, right - left < 240 ? "weights" : "how much each prediction counts", { "font-weight": "bold", fill: BLACK });
   add(root, "path", { d: `M${left},${y(0)}H${right}`, stroke: "#c8c8c8" });
   const faders = NAMES.map((label, k) => {
     add(root, "path", { d: `M${x(k)},${y(1)}V${y(-1)}`, stroke: "#cfd8de", "stroke-width": 5, "stroke-linecap": "round" });

@@ -75,7 +75,7 @@ function picture(stage, place, width) {
   const bars = add(root, "path", { class: "mtl-curve", stroke: BLUE, "stroke-width": thick });
   const dots = add(root, "path", { stroke: GREY, "stroke-width": Math.min(4, thick + .6), "stroke-linecap": "round" });
   const extra = add(root, "path", { stroke: GREEN, "stroke-width": Math.min(4, thick + .6), "stroke-linecap": "round" });
-  const paper = add(root, "rect", { class: "mtl-paper", x: 0, y: 20, width, height: FLOOR + 2, fill: "transparent", style: "cursor: crosshair; touch-action: none" });
+  const paper = add(root, "rect", { class: "mtl-paper", x: 0, y: 20, width, height: FLOOR + 2, fill: "transparent", style: "cursor: crosshair" });
   let last = null;
   const paint = (column, time) => {
     stage.made("hand");
@@ -94,7 +94,7 @@ function picture(stage, place, width) {
     to(px, py);
     hand.focus({ preventScroll: true });
     return to;
-  });
+  }, { scrolls: true });
   const hand = stage.handle(root, {
     name: "an impression: left and right choose it, up and down change its seconds", key: "hand", x, y, step: 1, colour: BLUE, up: true,
     at: () => [stage.state.at, stage.state.seconds[stage.state.at]],

@@ -74,6 +74,7 @@ function advance(run, state) {
   return !run.ended;
 }
 
+const everything = (stage) => stage.question.show?.length !== 0; // or the ball alone, and the sum
 const copies = (state) => state.ra === state.rb && state.fa === state.fb && state.sb === 0 && Math.hypot(state.ax - state.bx, state.ay - state.by) < .7;
 const ball = ({ state, run }) => run?.trails.sum.at(-1) ?? [state.px, state.py];
 
@@ -104,11 +105,11 @@ function arrow(figure, colour, dash = "") {
   const line = add(figure, "path", { class: "mtl-keep", stroke: colour, "stroke-width": 3, fill: "none", "stroke-dasharray": dash });
   const head = add(figure, "path", { fill: colour });
   const name = add(figure, "text", { fill: AS_TEXT[colour], class: "mtl-halo", "font-weight": "bold", "text-anchor": "middle" });
-  return ([x, y], [u, v], words = "") => { // from a point by a vector, in pixels
+  return ([x, y], [u, v], words = "", side = 0) => { // from a point by a vector, in pixels; its name on one side of the tip
     const long = Math.hypot(u, v), [p, q] = long ? [u / long, v / long] : [0, 0], tip = [x + u, y + v], neck = Math.max(0, long - 10);
     change(line, { d: long > 1 ? `M${fixed(x)},${fixed(y)}l${fixed(p * neck)},${fixed(q * neck)}` : "" });
     change(head, { d: long > 4 ? path([tip, [x + p * neck - 6 * q, y + q * neck + 6 * p], [x + p * neck + 6 * q, y + q * neck - 6 * p]]) + "Z" : "" });
-    change(name, { x: fixed(tip[0] + 14 * p), y: fixed(tip[1] + 14 * q + 5) });
+    change(name, { x: fixed(tip[0] + 12 * p - 9 * side * q), y: fixed(tip[1] + 12 * q + 9 * side * p + 5) });
     name.textContent = long > 14 ? words : "";
   };
 }
@@ -124,9 +125,9 @@ function contours(parent, faint) {
 }
 
 function picture(stage, place, width) {
-  const unit = width / 2 / WIDE, plane = Math.round(2 * HIGH * unit);
+  const unit = width / 2 / WIDE, high = width < 480 ? 2.7 : HIGH, plane = Math.round(2 * high * unit);
   const figure = svg(place, width, plane + STRIP);
-  const x = scale(-WIDE, WIDE, 0, width), y = scale(-HIGH, HIGH, plane, 0), at = ([u, v]) => [x(u), y(v)];
+  const x = scale(-WIDE, WIDE, 0, width), y = scale(-high, high, plane, 0), at = ([u, v]) => [x(u), y(v)];
   const cut = add(figure, "svg", { width, height: plane, style: "overflow: hidden" }); // contours and trails end with the plane
   add(cut, "rect", { width, height: plane, fill: "#fafafa", stroke: "#d5d5d5" });
   const ghost = add(cut, "g"), was = contours(ghost, true), now = contours(cut, false);
@@ -135,8 +136,9 @@ function picture(stage, place, width) {
   const wasTrail = add(cut, "path", { fill: "none", stroke: GREY, "stroke-dasharray": "3 3" });
   const trails = Object.entries(WAYS).map(([way, colour]) => [way, add(cut, "path", { fill: "none", stroke: colour, "stroke-width": 2.5 }), add(cut, "circle", { r: 5, fill: colour, stroke: "#fff" })]);
   const key = add(cut, "text", { x: width - 14, y: 20, "text-anchor": "end", class: "mtl-halo", "font-weight": "bold" });
-  for (const [way, colour] of Object.entries(WAYS)) add(key, "tspan", { dx: 10, fill: AS_TEXT[colour] }, way);
-  const note = add(cut, "text", { x: 8, y: plane - 8, fill: AS_TEXT[GREY], class: "mtl-halo", "font-size": 13 });
+  const ways = Object.entries(WAYS).map(([way, colour]) => add(key, "tspan", { dx: 10, fill: AS_TEXT[colour] }, way));
+  const [hint] = ["a ring moves its bowl, a square stretches it", "on the grey line no step helps both"]
+    .map((words, i) => text(cut, 8, plane - 26 + 18 * i, words, { class: "mtl-halo", "font-size": 13 }));
   const letters = Object.entries(COLOURS).map(([task, colour]) => [task, text(cut, 0, 0, task.toUpperCase(), { fill: AS_TEXT[colour], "font-weight": "bold", "text-anchor": "middle" })]);
   const arc = add(figure, "path", { fill: "none", stroke: BLACK, "stroke-width": 1.5 });
   const degrees = add(figure, "text", { fill: BLACK, class: "mtl-halo", "text-anchor": "middle" });
@@ -170,9 +172,10 @@ function picture(stage, place, width) {
     mark: (g) => add(g, "circle", { r: 9, fill: BLACK, stroke: "#fff", "stroke-width": 2 }),
   });
 
+  const inside = ([u, v]) => Math.abs(u - width / 2) < width / 2 - 16 && Math.abs(v - plane / 2) < plane / 2 - 12;
   return () => {
-    const { state, run, ghost: old } = stage, all = bowls(state);
-    note.textContent = `on the grey line no step helps both${width > 480 && stage.question.show?.includes("stretch") !== false ? "; a ring moves its bowl, a square stretches it" : ""}`;
+    const { state, run, ghost: old } = stage, all = bowls(state), full = everything(stage);
+    hint.style.display = ways[1].style.display = full ? "" : "none";
     now(all, at, unit);
     for (const [task, letter] of letters) change(letter, { x: fixed(x(all[task].x)), y: fixed(y(all[task].y) + 5) });
     ghost.style.display = old ? "" : "none";
@@ -180,7 +183,7 @@ function picture(stage, place, width) {
     line.setAttribute("d", path(opposed(all).map(at)));
     wasTrail.setAttribute("d", stage.former ? path(stage.former.map(at)) : "");
     for (const [way, trail, end] of trails) {
-      const points = run ? run.trails[way].map(at) : [], last = points.at(-1);
+      const points = run && (full || way === "sum") ? run.trails[way].map(at) : [], last = points.at(-1);
       trail.setAttribute("d", path(points));
       end.style.display = last && way !== "sum" ? "" : "none";
       if (last) change(end, { cx: fixed(last[0]), cy: fixed(last[1]) });
@@ -189,16 +192,17 @@ function picture(stage, place, width) {
     const { at: here, g, h, cos } = pulls(stage), largest = Math.max(size(g), size(h)), zoom = largest ? unit * clamp(1.1 * largest ** .4, .35, 1.5) / largest : 0;
     const from = at(here), drawn = (v) => [v[0] * zoom, -v[1] * zoom];
     change(still, { cx: fixed(from[0]), cy: fixed(from[1]) });
-    arrows.a(from, drawn(g), "A");
-    arrows.b(from, drawn(h), "B");
+    const turns = [g, h].map(([u, v]) => Math.atan2(-v, u)), sweep = Math.sin(turns[1] - turns[0]) > 0 ? 1 : 0, side = sweep ? 1 : -1;
+    arrows.a(from, drawn(g), "A", -side);
+    arrows.b(from, drawn(h), "B", side);
     arrows.sum(from, drawn(steps.sum(g, h)));
-    arrows.PCGrad(from, drawn(cos < 0 ? steps.PCGrad(g, h) : [0, 0]));
-    const turns = [g, h].map(([u, v]) => Math.atan2(-v, u)), sweep = Math.sin(turns[1] - turns[0]) > 0 ? 1 : 0;
-    const middle = turns[0] + (sweep ? 1 : -1) * Math.acos(clamp(cos, -1, 1)) / 2, told = [from[0] - 28 * Math.cos(middle), from[1] - 28 * Math.sin(middle)];
+    arrows.PCGrad(from, drawn(full && cos < 0 ? steps.PCGrad(g, h) : [0, 0]));
+    const middle = turns[0] + side * Math.acos(clamp(cos, -1, 1)) / 2;
+    const told = [Math.PI, 2, -2].map((turn) => [from[0] + 28 * Math.cos(middle + turn), from[1] + 28 * Math.sin(middle + turn)]).find(inside);
     const ends = turns.map((turn) => `${fixed(from[0] + 24 * Math.cos(turn))},${fixed(from[1] + 24 * Math.sin(turn))}`);
     arc.setAttribute("d", largest ? `M${ends[0]}A24,24 0 0 ${sweep} ${ends[1]}` : "");
-    change(degrees, { x: fixed(told[0]), y: fixed(told[1] + 5) });
-    degrees.textContent = `${said(angle(cos), 0)}°`;
+    if (told) change(degrees, { x: fixed(told[0]), y: fixed(told[1] + 5) });
+    degrees.textContent = told ? `${said(angle(cos), 0)}°` : "";
     followed(run, cos);
     bars(all, run ? run.trails.sum[0] : here, here);
   };
@@ -268,7 +272,7 @@ function sentence(stage) {
   if (run && !stage.rolling.playing) {
     const told = Object.entries(all).map(([task, bowl]) => {
       const [first, last, other] = [run.trails.sum[0], run.trails.sum.at(-1), run.trails.PCGrad.at(-1)].map((point) => said(loss(bowl, point)));
-      return `${task.toUpperCase()}'s loss from ${first} to ${last} (PCGrad: ${other})`;
+      return `${task.toUpperCase()}'s loss from ${first} to ${last}${everything(stage) ? ` (PCGrad: ${other})` : ""}`;
     });
     return `${run.cosines.length} steps of the sum took ${told.join(" and ")}. The cosine is now ${said(cos)}.`;
   }

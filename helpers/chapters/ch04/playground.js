@@ -147,7 +147,7 @@ function cells(stage, figure, left, right) {
         g.focus({ preventScroll: true });
         put(task, j, brush);
         return (px) => put(task, clamp(Math.floor((px - left) / (right - left) * COLOURS.length), 0, COLOURS.length - 1), brush);
-      });
+      }, { scrolls: true });
       g.addEventListener("click", (event) => { if (!event.detail) put(task, j, next(task, j)); }); // a reader of the screen
       g.addEventListener("keydown", (event) => {
         const across = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0, down = { ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0;

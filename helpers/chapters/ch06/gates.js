@@ -246,7 +246,7 @@ function picture(stage, place, width) {
 
     title.textContent = one ? `weight of gate A that stays${narrow ? "" : " when the row changes"}` : narrow ? "weight that the gates share" : "weight that both gates give to the same experts";
     title.setAttribute("y", tops.scale - 10 + (one ? lane : 0));
-    ["grey: on this row", ...measures.map(([name]) => name)].forEach((name, i) => { names[i].textContent = (one && !i) || (narrow && i === 2 && !open) ? "" : name; });
+    ["grey: on this row", ...measures.map(([name]) => name)].forEach((name, i) => { names[i].textContent = (one && !i) || (i === 2 && !open) ? "" : name; });
     [sum, ...values].forEach((value, i) => { shown[i].textContent = (i ? open : !one) ? percent(value) : ""; });
     measures.forEach(([, list], i) => {
       ticks[i].setAttribute("d", open ? list.map((value) => `M${fixed(g(value))},${lanesAt[i + 1] - 8}v16`).join("") : "");

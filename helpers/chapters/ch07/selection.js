@@ -161,7 +161,7 @@ function setup(stage) {
 // --- the picture ----------------------------------------------------------------------------------------------------
 
 const tint = (share, [r, g, b]) => `rgb(${[r, g, b].map((part) => Math.round(255 + clamp(share, 0, 1) * (part - 255))).join()})`;
-const LIKED = [250, 190, 140], HIGH = [204, 121, 167], LOW = [0, 158, 115];
+const LIKED = [250, 190, 140], HIGH = [150, 100, 210], LOW = [0, 158, 115];
 const MIDDLE = { "text-anchor": "middle" }, END = { "text-anchor": "end" };
 
 // A model on the plane of appeal and mood: who clicks, and what it says of whom; once the truth is seen, how wrong that is.
@@ -272,6 +272,7 @@ const GUESS = { guess: "Drag your guess", all: "" }; // the first moves of each 
 
 export default explorable({
   chapter: "C7",
+  free: { set: { all: true } }, // all is guessed: each move of the brush is judged at once
   limits: { x: [-REACH, REACH], y: [-REACH, REACH], size: [.4, 4], guess: [-1, 1] },
   questions: [
     {

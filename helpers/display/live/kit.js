@@ -12,6 +12,7 @@
 //               without a key always stay; without `show` all do); and `moves`, {key: words}: what to do, in this order. The
 //               first move not made is yellow: its button, or the words at its handle. After them it is the one that `again`,
 //               (stage) => key, names, or the last, until there is an answer; then the next number
+//   free        { set }: where the last stage begins, if it is not where the reader is
 //   chapter     C4: the guesses of its questions, `stage.guessed`, count where those of the cards do
 //   setting     (stage) => text: where the state is, for an answer of another setting
 //   setup       (stage) => {}: once; makes the controls, `stage.slider(…)`, `stage.toggle(…)`, `stage.choice(…)`,
@@ -60,9 +61,11 @@ export function svg(place, width, height) {
 export const text = (parent, x, y, words, more = {}) => add(parent, "text", { x, y, fill: AS_TEXT[GREY], ...more }, words);
 
 // Calls `begin` with the place of a press on a node, in pixels of its picture, and what that returns with every place until the release.
-export function dragged(node, begin) {
+// On one that `scrolls` a finger that goes up or down moves the page; on others none does (within an svg, Chromium has no touch-action).
+export function dragged(node, begin, { scrolls = false } = {}) {
   const surface = node.ownerSVGElement;
-  let go = null;
+  let from = null, go = null;
+  const start = () => { if (from) go = begin(...from); from = null; };
   const place = ({ clientX, clientY }) => {
     const { left, top, width } = surface.getBoundingClientRect(), zoom = surface.width.baseVal.value / width; // a page may be scaled
     return [(clientX - left) * zoom, (clientY - top) * zoom];
@@ -71,10 +74,18 @@ export function dragged(node, begin) {
     if (event.button) return;
     node.setPointerCapture(event.pointerId);
     event.preventDefault();
-    go = begin(...place(event));
+    from = place(event);
+    if (!scrolls || event.pointerType !== "touch") start();
   });
-  node.addEventListener("pointermove", (event) => go?.(...place(event)));
-  for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) node.addEventListener(kind, () => { go = null; });
+  node.addEventListener("pointermove", (event) => {
+    const [u, v] = place(event);
+    if (from && Math.abs(u - from[0]) > Math.abs(v - from[1])) start();
+    go?.(u, v);
+  });
+  for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    node.addEventListener(kind, () => { if (kind === "pointerup") start(); from = go = null; });
+  }
+  if (!scrolls) node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
 }
 
 // Under the svg, in pixels of the page whatever the screen's are.
@@ -102,14 +113,12 @@ class Stage {
     this.handles = [];
     this.inputs = [];
     this.loops = [];
-    this.still = matchMedia("(prefers-reduced-motion: reduce)");
+    this.still = matchMedia("(prefers-reduced-motion: reduce)"); // a loop shows two pictures a second then
     this.moved = 0; // when
     this.held = this.touched = this.due = this.closed = this.stepping = false;
     this.seen = true;
     this.#build(el, model.get("title"));
   }
-
-  get calm() { return this.still.matches; } // the reader wants no motion: a loop shows two pictures a second
 
   #build(el, title) {
     el.classList.add("mtl-around");
@@ -225,13 +234,13 @@ class Stage {
     const top = block(this.asked, "div", "mtl-top"), tabs = block(top, "div", "mtl-numbers"), { questions = [] } = this.spec;
     this.button("Reset", () => this.reset(), top);
     if (!questions.length) return;
-    const list = [...questions, FREE].map((question) => ({ ...question, state: "", said: "", made: new Set() }));
+    const list = [...questions, { ...FREE, ...this.spec.free }].map((question) => ({ ...question, state: "", said: "", made: new Set() }));
     const here = ({ set = {} }) => Object.keys(set).every((key) => JSON.stringify(this.state[key]) === JSON.stringify(set[key]));
     tabs.setAttribute("role", "group");
     tabs.setAttribute("aria-label", "questions");
     const text = block(this.asked, "p", "mtl-question"), { found } = this;
     let now = 0, hint = "";
-    const moved = () => this.ghost || list[now].made.size; // on this stage
+    const moved = () => now < questions.length && (this.ghost || list[now].made.size); // on this stage, if it asks
     const hinted = () => (list[now].said || !moved() ? "" : here(list[now]) ? list[now].hint?.(this) ?? "" : "this is another setting; its number leads back.");
     const show = () => {
       this.question = list[now];
@@ -251,7 +260,7 @@ class Stage {
     const buttons = list.map((_, i) => {
       const button = block(tabs, "button");
       button.type = "button";
-      button.onclick = () => { now = i; show(); if (list[i].set) this.reset(); else this.redraw(); };
+      button.onclick = () => { const begins = list[i].set && (i !== now || i < questions.length); now = i; show(); if (begins) this.reset(); else this.redraw(); };
       this.inputs.push({ show: () => button.classList.toggle("mtl-next", this.next === "next" && i === now + 1) });
       return button;
     });
@@ -339,7 +348,7 @@ class Stage {
     if (x && y) g.setAttribute("aria-roledescription", "point to move");
     else g.setAttribute("aria-orientation", x ? "horizontal" : "vertical");
     add(g, "circle", { r: 18, fill: "transparent", stroke: "none" }); // what a finger hits
-    add(g, "circle", { r: 14, class: "mtl-ring" });
+    add(g, "circle", { r: 14, class: "mtl-ring", fill: "none" });
     if (mark) mark(g);
     else add(g, "circle", { r: 8, fill: "#fff", stroke: colour, "stroke-width": 3 });
     const pixels = () => { const [u, v] = at(), other = level instanceof Function ? level() : level; return [x ? x(u) : other, y ? y(v) : other]; };
@@ -425,7 +434,7 @@ class Stage {
           if (step() === false) loop.pause();
         }
         this.stepping = false;
-        if (!loop.playing || !this.calm || now - drawn > REST) { drawn = now; this.redraw(); }
+        if (!loop.playing || !this.still.matches || now - drawn > REST) { drawn = now; this.redraw(); }
       }
       last = now;
       requestAnimationFrame(frame);

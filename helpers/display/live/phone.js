@@ -11,7 +11,7 @@ export function phone(stage, root, width, height, columns, fill) {
   const wide = (width - 12) / columns - 1;
   add(root, "rect", { class: "mtl-keep", x: 1, y: 1, width, height, rx: 14, fill: "#f6f6f6", stroke: GREY, "stroke-width": 2 });
   const tiles = stage.data.users[0].map(() => {
-    const tile = add(root, "g", { "pointer-events": "none", style: stage.calm ? "" : "transition: transform .25s, opacity .25s" });
+    const tile = add(root, "g", { "pointer-events": "none", style: stage.still.matches ? "" : "transition: transform .25s, opacity .25s" });
     add(tile, "rect", { width: wide, height: TILE - 4, rx: 5, fill: "#fff", stroke: "#ddd" });
     return { tile, parts: fill(tile, wide) };
   });
