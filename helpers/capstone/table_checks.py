@@ -56,6 +56,7 @@ FAR = 20  # deviations from the mean: an R² with such values in it is mostly ab
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
 LOOKED_AT, BINS = 20_000, 50  # rows, and bins of a number
 SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, from which on a value gives it away
+ABSENT = 0.999  # the same share, where all that a level says is that a rare label is not there
 AGES, SURELY = 20, 5  # equal parts of a log, and standard errors of a fall
 NEWEST, FADES, RARELY = 18, 1.5, 1e-4  # parts before the last tenth; how many times less fades; and its chance
 FALLS = ((15, 2), (10, 10))  # of the oldest parts the least, and how many times less is a fall; of half, next to none
@@ -519,9 +520,10 @@ def _itself(frame: pd.DataFrame, column: str, of: str, label: str) -> str:
 
 
 def _filled(values: pd.Series) -> np.ndarray:
-    """Which rows have a value, and not the one of most rows, such as the 0 of an export where nothing is known."""
+    """Which rows have a value, and not the one of most rows, such as the 0 of an export where nothing is known. Of two
+    values neither is a gap."""
     usual = values.value_counts(normalize=True)
-    most = usual.index[0] if len(usual) and usual.iloc[0] > 0.5 else None
+    most = usual.index[0] if values.nunique() > 2 and usual.iloc[0] > 0.5 else None
     return (values.notna() & (values != most)).to_numpy(bool)
 
 
@@ -702,7 +704,8 @@ def _settled(marks: dict[str, tuple[np.ndarray, float]], label: str, values: np.
     """In words, where nearly all rows have one label, though others have both, and chance does not explain it.
 
     Of a rare label nearly all rows are 0 wherever one looks, and more yet in a level of which few people like anything:
-    a mark counts if its rows have the rarer label, a level only if its odds are such that no taste explains.
+    a mark counts if its rows have the rarer label, a level only if its odds are such that no taste explains, and
+    without the rarer label only if next to no row has it.
     """
     seen, settled = ~np.isnan(values), []
     mean = values[seen].mean()
@@ -711,7 +714,8 @@ def _settled(marks: dict[str, tuple[np.ndarray, float]], label: str, values: np.
         for answer, other in ((1, 1 - mean), (0, mean)) if len(there) >= FEWEST and 0 < mean < 1 else ():
             agree, disagree = (there == answer).mean(), (there != answer).sum()
             honest = other / (other + odds * (1 - other))  # the least share of the other label
-            if agree >= SURE and (odds > 1 or other >= 0.5) and bdtr(disagree, len(there), honest) < BY_CHANCE:
+            sure = SURE if other >= 0.5 else ABSENT  # of the rarer label, and of the other
+            if agree >= sure and (odds > 1 or other >= 0.5) and bdtr(disagree, len(there), honest) < BY_CHANCE:
                 often = "all" if agree == 1 else f"{agree:.1%}"
                 settled.append(f"where it is {what}, {label!r} is {answer} in {often} of {len(there):,} rows")
     return settled[:2]
