@@ -116,9 +116,8 @@ def _file(path: str | Path) -> Path:
         if path.is_file():
             return path
         beside = [file.name for file in path.parent.iterdir()]
-    near = difflib.get_close_matches(Path(path).name, beside, n=1)
-    expected = "a CSV file" + (f", such as {near[0]} in the same folder" if near else "")
-    validate.fail("path", f"{str(path)[:60]!r}, where there is no file", expected, FileNotFoundError)
+    came = f"{str(path)[:60]!r}, where there is no file{close(Path(path).name, beside)}"
+    validate.fail("path", came, "a CSV file", FileNotFoundError)
 
 
 def _known(wanted: Iterable[str], names: list[str]) -> list[str]:
@@ -126,10 +125,14 @@ def _known(wanted: Iterable[str], names: list[str]) -> list[str]:
     wanted = list(wanted)
     for name in wanted:
         if name not in names:
-            near = difflib.get_close_matches(str(name), list(map(str, names)), n=1, cutoff=0.5)
-            said = f"no column {name!r}" + (f" (is it {near[0]!r}?)" if near else "")
-            validate.fail("columns", said, "columns of the file")
+            validate.fail("columns", f"no column {name!r}{close(name, names)}", "columns of the file")
     return wanted
+
+
+def close(name: str, names: Iterable[str]) -> str:
+    """In words, the one of these names that is much like this one, or nothing."""
+    near = difflib.get_close_matches(str(name), [*map(str, names)], n=1)
+    return f" (is it {near[0]!r}?)" if near else ""
 
 
 def _parquet(path: Path, columns: Iterable[str] | None, share: float, by: str | None) -> pd.DataFrame:

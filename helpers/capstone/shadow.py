@@ -98,7 +98,7 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
         asked += [(task, what, *ends) for what, ends in found.items()]
         tenths += _tenths(task, said[task], rows[task])
         mean, least = found[MEAN][0], MATTERS[kind]
-        falls += [f"{task} by {wide + least:.3f} {metric}"] * (was == was)  # of an older ranker it may be NaN
+        falls += [f"{task} by {wide + least:.3f} {metric} or more"] * (was == was)  # NaN: never measured
         off = OFF * (mean - found[SHIFT][0] if kind == "binary" else newest[task].std())
         if found[CHANGE][2] < -least:
             reasons.append(f"{task} has {metric} {now:.3f}, and had {was:.3f} when the ranker was made.")
@@ -128,8 +128,7 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
     numbers = pd.DataFrame(asked, columns=["task", "what", "value", "low", "high"])
     doubts = [f"{problem.column}: {problem.sentence}" for problem in problems if problem.doubt]
     word = SETTLE if doubts else STOP if bad else RETRAIN if reasons else KEEP
-    calm = "Nothing speaks against it."
-    calm += f" What would have been found is a measured fall of {names(falls)}, or more." * bool(falls)
+    calm = "Nothing speaks against it." + f" A measured fall of {names(falls)} would have been found." * bool(falls)
     told = [*([*doubts, *reasons] or [calm]), *beside]
     return Shadow(word, told, len(rows), numbers, pd.DataFrame(ids), pd.DataFrame(tenths))
 

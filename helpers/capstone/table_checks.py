@@ -4,7 +4,6 @@ Two kinds of problem: what stops (a missing column, a label with one class), and
 a result (few positives, ids that occur once, a feature that gives the label away).
 """
 
-import difflib
 import html
 import re
 from collections.abc import Callable, Iterator
@@ -43,7 +42,7 @@ from .preparation import (
     ties,
     with_answers,
 )
-from .reading import MISSING, THOUSANDS
+from .reading import MISSING, THOUSANDS, close
 from .suggestion import is_date
 
 FEW_WEIGHED = 0.1  # of the rows: as many of equal weight would be as uncertain (Kish, Survey Sampling, 1965)
@@ -147,8 +146,7 @@ def _columns(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
     names = [str(name) for name in frame.columns]
     for column in declaration.columns():
         if column not in frame.columns:
-            near = difflib.get_close_matches(str(column), names, n=1, cutoff=0.5)
-            hint = f"; is it {near[0]!r}?" if near else f". The table has {', '.join(names[:12])}."
+            hint = close(column, names) or f". The table has {', '.join(names[:12])}."
             yield Problem(True, column, f"there is no such column{hint}")
         elif names.count(column) > 1:
             yield Problem(True, column, "two columns have this name.")

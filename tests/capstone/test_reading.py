@@ -153,7 +153,7 @@ def test_what_is_no_path_is_named(path, error, words):
 
 def test_a_missing_file_names_its_neighbour(frame, tmp_path):
     frame.to_csv(tmp_path / "log.csv", index=False)
-    with pytest.raises(FileNotFoundError, match=r"such as log\.csv in the same folder"):
+    with pytest.raises(FileNotFoundError, match=r"where there is no file \(is it 'log\.csv'\?\)"):
         read(tmp_path / "logs.csv")
     with pytest.raises(FileNotFoundError, match="there is no file"):
         read(tmp_path / "nowhere" / "log.csv")
@@ -301,10 +301,11 @@ def write(request, monkeypatch, tmp_path):
 def test_a_parquet_file_is_read_as_it_is(write):
     frame = pd.DataFrame({"user": ["007", "1e5", "007", None], "x": [0.5, np.nan, 2, 3], "n": [300, 2, 3, 4]})
     frame["when"] = pd.to_datetime(["2026-05-01", "2026-05-02", "2026-05-03", "2026-05-04"])
-    frame["seen"] = [["a", "b"], [], ["c"], ["a"]]
+    frame["seen"], frame["known"] = [["a", "b"], [], ["c"], ["a"]], [True, False, True, True]
     found = read(path := write(frame))
     assert found["user"].tolist()[:3] == ["007", "1e5", "007"] and found["user"].isna().tolist() == [False] * 3 + [True]
     pd.testing.assert_series_equal(found["x"], frame["x"])
+    assert found["known"].tolist() == [1, 0, 1, 1] and found["known"].dtype == np.int8
     assert found["n"].tolist() == [300, 2, 3, 4] and found["n"].dtype == np.int16
     assert found["when"].tolist() == frame["when"].tolist() and list(map(list, found["seen"])) == frame["seen"].tolist()
     assert list(read(path, ["x", "user"]).columns) == ["x", "user"] and found.attrs["read"] == {}

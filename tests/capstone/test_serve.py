@@ -19,13 +19,8 @@ from helpers.data.features import Dense, Sequence, Sparse
 
 pytestmark = pytest.mark.slow  # a ranker is trained and exported
 
-COLUMNS = [
-    Sparse("user", 4),
-    Sparse("topic", 4),
-    Sparse("saved", 4),
-    Dense("duration"),
-    Sequence("history", of="user", length=3),
-]
+COLUMNS = [*(Sparse(name, 4) for name in ("user", "topic", "saved")), Dense("duration")]
+COLUMNS += [Sequence("history", of="user", length=3)]
 TASKS = {"click": "binary", "seconds": "regression"}
 GOOD = {"user": 3, "topic": "music", "saved": True, "duration": 31.5, "history": [3, 5]}
 WHOLE, TEXT = "a whole number, or null where it is missing", "text, or null where it is missing"
@@ -168,7 +163,7 @@ def fuzzed(rng: random.Random) -> list[dict]:
 
 
 def is_answered_rightly(candidates: list[dict], status: int, answer: dict) -> bool:
-    """A prediction for each candidate, none of which holds a boolean where none was logged; or a refusal that names candidate and column."""
+    """A prediction for each candidate, with no boolean where none was logged; or a refusal that names its column."""
     if status == 200:
         given = [
             one

@@ -53,7 +53,7 @@ def as_it_is(frame):
 
 
 STOP = [  # declaration, change of the table, the sentence
-    (declared(numbers=("duratoin",)), as_it_is, "duratoin: there is no such column; is it 'duration'?"),
+    (declared(numbers=("duratoin",)), as_it_is, "duratoin: there is no such column (is it 'duration'?)"),
     (declared(numbers=("zzz",)), as_it_is, "zzz: there is no such column. The table has user, video, topic, duration"),
     (declared(), lambda f: pd.concat([f, f["topic"]], axis=1), "topic: two columns have this name."),
     (declared(), lambda f: spoil(f, "duration", r7="long"), "duration: a number was declared, and row 7 has 'long'"),
