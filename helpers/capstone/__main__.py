@@ -63,6 +63,7 @@ exponents = None  # of the score that orders a list; None: of all labels the sam
 {guesses}
 """
 OPEN = r"^# \[(?! *[xX] *\]).*?\] (\d+\. [\w, ]+)"  # a question without [x]: its number, and what it is about
+ENDING = re.compile(rf"(\.\w+)?{PACKED}$")  # of a file's name
 
 
 @validate.checked
@@ -164,10 +165,6 @@ def _served_as_measured(ranker: Ranker, folder: Path, found: Comparison) -> bool
     return answer["order"] == ranker.rank(rows).index.tolist()
 
 
-def _stem(path: Path) -> str:
-    return re.sub(rf"(\.\w+)?{PACKED}$", "", path.name, count=1)
-
-
 def _said(error: Exception) -> str:
     """An error in a sentence, also where a declaration or its reading has a keyword that there is none of."""
     for call in (Declaration, read):
@@ -207,7 +204,7 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
             week = shadow(Ranker.load(folder / "ranker.pt"), own, frame, rows)
         except ValueError as error:  # of the new rows, which only we know by the name of their file
             raise ValueError(re.sub("^next:", f"{later.name}:", str(error))) from error
-        week.report(later.name).save(page := folder / f"next_{_stem(later)}.html")
+        week.report(later.name).save(page := folder / f"next_{ENDING.sub('', later.name, count=1)}.html")
         say(f"{week.word}: {' '.join(week.reasons)}")
         say(f"wrote {page}")
         return 0
@@ -276,7 +273,7 @@ def main() -> int:
         print(f"[{duration(time.monotonic() - start)}] {words}", flush=True)
 
     try:
-        folder = options.log.parent / f"{_stem(options.log)}_report"
+        folder = options.log.parent / f"{ENDING.sub('', options.log.name, count=1)}_report"
         return _road(options.log, folder, options.encoding, options.next, say)
     except (ValueError, TypeError, OSError, SyntaxError, NameError) as error:
         print(f"Stopped. {_said(error)}", file=sys.stderr)
