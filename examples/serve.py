@@ -11,8 +11,9 @@ torch, and to answer over HTTP `pip install fastapi uvicorn`:
 `order` are the candidates from the best score to the worst, if the ranker has exponents. `unknown` are the ids that no
 training row had, by column. A candidate has every column of the model and no other; null is a missing value. What is of
 another type is refused, never guessed: "17" and true are no numbers, "3 7" is no list; and so is a number over 1,000
-deviations from the mean of training, as no row of a log of up to a million is. The status says why: 422 with candidate,
-column, what came and what is expected; 400 for what is no list of objects; 413 for over 10,000 candidates or 10 MB.
+deviations from the mean of training, as no row of a log of up to a million is. Where all ids of a column are 0 and 1,
+false and true are these. The status says why: 422 with candidate, column, what came and what is expected; 400 for what
+is no list of objects; 413 for over 10,000 candidates or 10 MB.
 
 Several models, such as one for each task, answer together; their columns must be the same.
 """
@@ -108,7 +109,8 @@ class Service:
         column = self.ids[of]
         if value is None:
             return column["offset"]
-        right = type(value) is str if column["text"] else whole(value)
+        truth = type(value) is bool and self.rows[of].keys() <= {0, 1}  # true and false are logged as 1 and 0
+        right = type(value) is str if column["text"] else truth or whole(value)
         if not right:
             expected = "text" if column["text"] else "a whole number"
             raise Refused(candidate, name, said(value), f"{expected}, or null where it is missing")

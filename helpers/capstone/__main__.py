@@ -10,10 +10,11 @@ is beside the log
     serve.py, candidates.json   the service, and a list to ask it for
 
 When the rows of the next week have come, in a file with the same columns,  mtlcheck LOG.csv --next NEXT.csv  writes
-next.html there: whether to keep this ranker or to retrain it.
+next_NEXT.html there: whether to keep this ranker or to retrain it.
 """
 
 import argparse
+import inspect
 import json
 import re
 import runpy
@@ -34,7 +35,7 @@ from .lists import Lists
 from .plan import METRICS, QUICK, THOROUGH, WITHIN, duration
 from .preparation import Table, prepare
 from .ranker import Ranker
-from .reading import read
+from .reading import PACKED, close, read
 from .recommendation import UNSETTLED, WORSE, against_today, names, recommend, served_as, today
 from .report import LIBRARY, QUICKLY, report, rings
 from .shadow import NAMES, shadow
@@ -61,7 +62,8 @@ exponents = None  # of the score that orders a list; None: of all labels the sam
 # What each column seems to be, and why:
 {guesses}
 """
-OPEN = r"^# \[ *\] (\d+\. [\w, ]+)"  # a question without [x]: its number, and what it is about
+OPEN = r"^# \[(?! *[xX] *\]).*?\] (\d+\. [\w, ]+)"  # a question without [x]: its number, and what it is about
+ENDING = re.compile(rf"(\.\w+)?{PACKED}$")  # of a file's name
 
 
 @validate.checked
@@ -164,6 +166,15 @@ def _served_as_measured(ranker: Ranker, folder: Path, found: Comparison) -> bool
     return answer["order"] == ranker.rank(rows).index.tolist()
 
 
+def _said(error: Exception) -> str:
+    """An error in a sentence, also where a declaration or its reading has a keyword that there is none of."""
+    for call in (Declaration, read):
+        if found := re.match(rf"{call.__name__}\b.* unexpected keyword argument '(.*)'", str(error)):
+            known = inspect.signature(call).parameters
+            return f"{call.__name__}: got {found[1]!r}{close(found[1], known)}; expected one of {', '.join(known)}."
+    return str(error)
+
+
 def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, say) -> int:
     plan = folder / "declaration.py"
     if not plan.exists():
@@ -177,7 +188,7 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
         say(f"wrote {plan}: answer its {count} questions there, then give this command again")
         return 0
     if asked := re.findall(OPEN, plan.read_text(encoding="utf-8"), re.M):
-        say(f"stopped: in {plan} these questions have no [x] yet: {'; '.join(asked)}")
+        say(f"stopped: in {plan} these questions have no [x] yet, and nothing else counts: {'; '.join(asked)}")
         return 1
     if later is not None and not (folder / "ranker.pt").exists():
         came = f"{later.name} before there is a {folder / 'ranker.pt'}"
@@ -194,9 +205,9 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
             week = shadow(Ranker.load(folder / "ranker.pt"), own, frame, rows)
         except ValueError as error:  # of the new rows, which only we know by the name of their file
             raise ValueError(re.sub("^next:", f"{later.name}:", str(error))) from error
-        week.report(later.name).save(folder / "next.html")
+        week.report(later.name).save(page := folder / f"next_{ENDING.sub('', later.name, count=1)}.html")
         say(f"{week.word}: {' '.join(week.reasons)}")
-        say(f"wrote {folder / 'next.html'}")
+        say(f"wrote {page}")
         return 0
     problems = check(own, frame)
     print(problems)
@@ -252,7 +263,7 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="From a log to its report, ranker and service, in two calls.")
-    parser.add_argument("log", type=Path, metavar="LOG", help="Read this file: CSV, also packed, Parquet, JSON lines.")
+    parser.add_argument("log", type=Path, metavar="LOG", help="Read this file: CSV or JSON lines (.gz, too), Parquet.")
     parser.add_argument("--encoding", help="Read a CSV file in this encoding, such as gbk (default: UTF-8).")
     parser.add_argument("--next", type=Path, metavar="NEXT", help="Judge the ranker of LOG by the rows of this file.")
     options = parser.parse_args()
@@ -263,11 +274,10 @@ def main() -> int:
         print(f"[{duration(time.monotonic() - start)}] {words}", flush=True)
 
     try:
-        name = re.sub(r"(\.\w+)?(\.gz|\.bz2|\.xz|\.zip)?$", "", options.log.name, count=1)
-        folder = options.log.parent / f"{name}_report"
+        folder = options.log.parent / f"{ENDING.sub('', options.log.name, count=1)}_report"
         return _road(options.log, folder, options.encoding, options.next, say)
     except (ValueError, TypeError, OSError, SyntaxError, NameError) as error:
-        print(f"Stopped. {error}", file=sys.stderr)
+        print(f"Stopped. {_said(error)}", file=sys.stderr)
         return 1
 
 

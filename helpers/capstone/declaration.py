@@ -19,12 +19,10 @@ from ..models.shared_bottom import TASK_KINDS
 from ..support import validate
 
 BINARY, REGRESSION = (f"{kind} label" for kind in TASK_KINDS)
-ROLES = ("user", "item", "id", "number", "list", "tags", "time", "group", "weight", BINARY, REGRESSION)
-ROLES += ("leave out",)  # and "vector of 16", of any width
-
 VECTOR = "vector of "  # and how many numbers: a role
 WIDTH = 88  # of a line of code
 ALONE = ("user", "item", "time", "group", "weight")  # roles that one column has at most
+ROLES = (*ALONE, "id", "number", "list", "tags", BINARY, REGRESSION, "leave out")  # and "vector of 16", of any width
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ class Declaration:
             validate.fail("gap", f"{self.gap!r} without a split by time", "a column that is the time, and known users")
         if self.gap is not None and not pd.to_timedelta(self.gap, errors="coerce") > pd.Timedelta(0):
             validate.fail("gap", repr(self.gap)[:60], 'a length of time, such as "7 days" or "12 hours"')
-        for name in ("user", "item", "time", "group", "weight"):
+        for name in ALONE:
             validate.instance(name, getattr(self, name), str | None, "the name of one column, as text")
         named = self.columns()
         if other := [column for column in named if not isinstance(column, str)]:
@@ -138,7 +136,7 @@ class Declaration:
     def of_roles(roles: dict[str, str]) -> Declaration:
         """The declaration that {column: role} stands for, as `suggestion.suggest` gives them; lists hold ids of the
         item."""
-        of = {role: tuple(column for column, one in roles.items() if one == role) for role in ROLES}
+        of = {role: tuple(c for c, one in roles.items() if one == role) for role in ROLES}
         one = {role: next(iter(of[role]), None) for role in ALONE}
         labels = {c: role.removesuffix(" label") for c, role in roles.items() if role in (BINARY, REGRESSION)}
         vectors = {c: int(role.removeprefix(VECTOR)) for c, role in roles.items() if role.startswith(VECTOR)}

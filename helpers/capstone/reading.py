@@ -29,7 +29,8 @@ from ..support import validate
 READING = "read"  # where a table keeps the options with which it was read
 SAMPLE, PART = 100_000, 50_000  # characters from which the separator is taken; lines that are read together
 SEPARATORS = ",;\t|"
-MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A")  # what programs write for a gap
+MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A", "\\N", "-", "?")  # for a gap
+PACKED = r"(\.gz|\.bz2|\.xz|\.zip)?"
 REFUSED = (".xlsx", ".xls", ".ods", ".pq", ".json")
 
 
@@ -43,7 +44,7 @@ def read(
     encoding: str | None = None,
 ) -> pd.DataFrame:
     """A CSV file (separated by , ; tab or |; also packed, as .gz, .bz2, .xz or .zip), or one that ends in .parquet, or
-    in .jsonl or .ndjson, with a JSON object a line.
+    in .jsonl or .ndjson, with a JSON object a line, which may be packed, too.
 
     columns   reads these alone, to save memory
     header    whether the first line has the names; None: it must look like names. Without a header and without `names`
@@ -58,10 +59,10 @@ def read(
     four times to compare (at most; measured on a million rows with words and lists, `benchmarks/README.md`).
 
     Whole numbers take as few bytes as they need, and words are kept once each (categories). Blanks around a name in the
-    header are cut off. In a column of decimal commas they become points. Otherwise no value changes its meaning: a
-    column stays words where numbers would lose something (007 is not 7, 2.480 beside 372 may be 2480, 1e5 among whole
-    numbers is a name, nor do ids of more than 15 digits with gaps fit), and NA or null is missing among numbers, but a
-    word among words.
+    header are cut off. In a column of decimal commas they become points, and blanks between thousands go. Otherwise no
+    value changes its meaning: a column stays words where numbers would lose something (007 is not 7, 2.480 beside 372
+    may be 2480, 1e5 among whole numbers is a name, nor do ids of more than 15 digits with gaps fit), and NA, null, - or
+    ? is missing among numbers, but a word among words. What is empty or \\N is missing.
 
     Raises FileNotFoundError or ValueError in one sentence: no such file, no table, no such column, a column name twice,
     a first line that is no header, a line with more or fewer values than the header has names, a package that reads
@@ -78,7 +79,7 @@ def read(
         frame, given = _parquet(path, columns, share, by), {"share": share, "by": by} if share < 1 else {}
     elif share < 1 or by is not None:
         validate.fail("share, by", f"{share:g} of {by!r} for {path.name}", "a Parquet file, which can be read in parts")
-    elif path.suffix in (".jsonl", ".ndjson"):
+    elif re.search(rf"\.(jsonl|ndjson){PACKED}$", path.name):
         with _readable(path, "a JSON object in each line"):
             frame, given = pd.read_json(path, lines=True, dtype=False), {}
         frame = frame if columns is None else frame[_known(columns, [*frame.columns])]
@@ -115,9 +116,8 @@ def _file(path: str | Path) -> Path:
         if path.is_file():
             return path
         beside = [file.name for file in path.parent.iterdir()]
-    near = difflib.get_close_matches(Path(path).name, beside, n=1)
-    expected = "a CSV file" + (f", such as {near[0]} in the same folder" if near else "")
-    validate.fail("path", f"{str(path)[:60]!r}, where there is no file", expected, FileNotFoundError)
+    came = f"{str(path)[:60]!r}, where there is no file{close(Path(path).name, beside)}"
+    validate.fail("path", came, "a CSV file", FileNotFoundError)
 
 
 def _known(wanted: Iterable[str], names: list[str]) -> list[str]:
@@ -125,10 +125,14 @@ def _known(wanted: Iterable[str], names: list[str]) -> list[str]:
     wanted = list(wanted)
     for name in wanted:
         if name not in names:
-            near = difflib.get_close_matches(str(name), list(map(str, names)), n=1, cutoff=0.5)
-            said = f"no column {name!r}" + (f" (is it {near[0]!r}?)" if near else "")
-            validate.fail("columns", said, "columns of the file")
+            validate.fail("columns", f"no column {name!r}{close(name, names)}", "columns of the file")
     return wanted
+
+
+def close(name: str, names: Iterable[str]) -> str:
+    """In words, the one of these names that is much like this one, or nothing."""
+    near = difflib.get_close_matches(str(name), [*map(str, names)], n=1)
+    return f" (is it {near[0]!r}?)" if near else ""
 
 
 def _parquet(path: Path, columns: Iterable[str] | None, share: float, by: str | None) -> pd.DataFrame:
@@ -169,6 +173,10 @@ def _csv(path: Path, columns, header, names, encoding) -> pd.DataFrame:
         separator, found, below = _header(sample)
     if sample.lstrip()[:1] in ("{", "[") and '":' in sample:
         validate.fail("path", f"{path.name}, which begins like JSON", "a name that ends in .jsonl, an object a line")
+    rest = re.sub(r"\A(#.*\n)+", "", sample)
+    if rest != sample and len(_header(rest)[1]) != len(found):  # else it is the header that begins with #
+        expected = "its header first: take out the lines that begin with # (such as by grep -v '^#')"
+        validate.fail("path", f"{path.name}, which begins with comments", expected)
     if header is None and names is None and _like_data(found, below):
         came = f"{path.name}, whose first line looks like data ({', '.join(found)[:40]})"
         cures = "a header: a name for each column; or names=[…]; or header=True, if these are names"
@@ -189,7 +197,7 @@ def _csv(path: Path, columns, header, names, encoding) -> pd.DataFrame:
         begin = f"{path.name} with {count} in the line that begins with {separator.join(wrong)[:30]!r}"
         cure = "a value for each name, and quotes around a separator in a text"
         validate.fail("path", f"{begin}, and {len(names)} names in its header", cure)
-    options = {"sep": separator, "encoding": encoding, "keep_default_na": False, "na_values": [""]}
+    options = {"sep": separator, "encoding": encoding, "keep_default_na": False, "na_values": ["", "\\N"]}
     options |= {"usecols": wanted or None, "names": names or None, "header": 0 if header else None}
     with _readable(path), pd.read_csv(path, dtype=str, index_col=False, chunksize=PART, **options) as texts:
         parts = [part.astype("category") for part in texts]  # a text that comes again takes no memory
@@ -237,6 +245,7 @@ ODD = re.compile(r"^ *[+-]?0\d|^ *\+|^ *-?\d+[eE]\+?\d+ *$", re.M)  # 007, +7, 1
 LONG = re.compile(r"^ *-?\d{16,} *$", re.M)  # more digits than a float holds
 BROKEN = re.compile(r"\.|[eE]-", re.M)  # 0.5, 5e-7
 COMMA, THOUSANDS = r"-?\d+(,\d+)?", r"-?[1-9]\d{0,2}([.,]\d{3})+"  # 1,5; and 1,500 or 1.500, which may be either
+SPACED = r"-?[1-9]\d{0,2}(\s\d{3})*([\u00a0\u202f]\d{3}|\s\d{3}[.,]\d+)"  # 1 500,5: no list of ids, as 1 500 may be
 
 
 def _meant(values: pd.Categorical) -> pd.Categorical | np.ndarray:
@@ -255,7 +264,9 @@ def _meant(values: pd.Categorical) -> pd.Categorical | np.ndarray:
 def _numbers(texts: pd.Index, gaps: bool) -> np.ndarray | None:
     """The numbers that texts stand for; None where one would lose something, as whole numbers among `gaps` may."""
     if len(texts) <= 48 and set(texts.str.lower()) <= {"true", "false"}:  # so many ways there are to write the two
-        return (texts.str.lower() == "true").astype(float)
+        return (texts.str.lower() == "true").astype(np.int8)
+    if texts.str.fullmatch(SPACED).any():
+        texts = texts.str.replace(r"(?<=\d)\s(?=\d{3}\b)", "", regex=True)
     commas, points = (texts[texts.str.contains(sign)] for sign in (",", "[.]"))
     if len(commas) and texts.str.fullmatch(COMMA).all() and not commas.str.fullmatch(THOUSANDS).all():
         texts = texts.str.replace(",", ".")
@@ -288,8 +299,8 @@ def _small(frame: pd.DataFrame) -> pd.DataFrame:
     small = {}
     for name, values in frame.items():
         kinds = set(map(type, values.dropna())) if values.dtype == object else set()
-        if kinds == {bool}:
-            values = values.astype(float)  # true and false with gaps
+        if kinds == {bool} or values.dtype == bool:
+            values = values.astype(float if kinds else np.int8)  # true and false are 1 and 0, as in a CSV file
         elif kinds == {int} or (values.dtype == np.uint64 and values.max() > validate.LARGEST_INTEGER):
             values = values.astype(str).where(values.notna())  # too long for 64 bits
         if pd.api.types.is_integer_dtype(values.dtype):

@@ -23,7 +23,7 @@ from .declaration import Declaration
 from .plan import MATTERS, METRICS, WITHIN
 from .preparation import FRACTIONS, MANY_ALIKE, MANY_ORDERS, _hashes, dates, moments, ordered, orders, prepare, ties
 from .ranker import Ranker
-from .recommendation import TRADE, WORSE, against_today
+from .recommendation import TRADE, WORSE, against_today, names
 from .report import Report, _table, _words
 from .table_checks import must_pass
 
@@ -86,7 +86,7 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
     past, rows = prepare(declaration, log), prepare(declaration, later)
     count = min(len(rows), len(past) // 2)
     before, newest = past[:-count], past[-count:].reset_index(drop=True)
-    said, reasons, bad, asked, tenths = ranker.predict(rows), [], False, [], []
+    said, reasons, bad, asked, tenths, falls = ranker.predict(rows), [], False, [], [], []
     judged, log_judged = _Rows(declaration, rows), _Rows(declaration, newest)
     for task, kind in declaration.labels.items():
         metric, found = judged.leads(task, said[task], past)
@@ -98,6 +98,7 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
         asked += [(task, what, *ends) for what, ends in found.items()]
         tenths += _tenths(task, said[task], rows[task])
         mean, least = found[MEAN][0], MATTERS[kind]
+        falls += [f"{task} by {wide + least:.3f} {metric} or more"] * (was == was)  # NaN: never measured
         off = OFF * (mean - found[SHIFT][0] if kind == "binary" else newest[task].std())
         if found[CHANGE][2] < -least:
             reasons.append(f"{task} has {metric} {now:.3f}, and had {was:.3f} when the ranker was made.")
@@ -127,9 +128,7 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
     numbers = pd.DataFrame(asked, columns=["task", "what", "value", "low", "high"])
     doubts = [f"{problem.column}: {problem.sentence}" for problem in problems if problem.doubt]
     word = SETTLE if doubts else STOP if bad else RETRAIN if reasons else KEEP
-    changes = numbers[numbers["what"] == CHANGE]
-    found = (changes["value"] - changes["low"] + [MATTERS[kind] for kind in declaration.labels.values()]).min()
-    calm = f"Nothing speaks against it. A fall of the order by {found:.3f} or more would have been found."
+    calm = "Nothing speaks against it." + f" A measured fall of {names(falls)} would have been found." * bool(falls)
     told = [*([*doubts, *reasons] or [calm]), *beside]
     return Shadow(word, told, len(rows), numbers, pd.DataFrame(ids), pd.DataFrame(tenths))
 

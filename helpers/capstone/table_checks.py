@@ -4,7 +4,6 @@ Two kinds of problem: what stops (a missing column, a label with one class), and
 a result (few positives, ids that occur once, a feature that gives the label away).
 """
 
-import difflib
 import html
 import re
 from collections.abc import Callable, Iterator
@@ -43,7 +42,7 @@ from .preparation import (
     ties,
     with_answers,
 )
-from .reading import MISSING, THOUSANDS
+from .reading import MISSING, THOUSANDS, close
 from .suggestion import is_date
 
 FEW_WEIGHED = 0.1  # of the rows: as many of equal weight would be as uncertain (Kish, Survey Sampling, 1965)
@@ -56,6 +55,7 @@ FAR = 20  # deviations from the mean: an R² with such values in it is mostly ab
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
 LOOKED_AT, BINS = 20_000, 50  # rows, and bins of a number
 SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, from which on a value gives it away
+ABSENT = 0.999  # the same share, where all that a level says is that a rare label is not there
 AGES, SURELY = 20, 5  # equal parts of a log, and standard errors of a fall
 NEWEST, FADES, RARELY = 18, 1.5, 1e-4  # parts before the last tenth; how many times less fades; and its chance
 FALLS = ((15, 2), (10, 10))  # of the oldest parts the least, and how many times less is a fall; of half, next to none
@@ -149,8 +149,7 @@ def _columns(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
     names = [str(name) for name in frame.columns]
     for column in declaration.columns():
         if column not in frame.columns:
-            near = difflib.get_close_matches(str(column), names, n=1, cutoff=0.5)
-            hint = f"; is it {near[0]!r}?" if near else f". The table has {', '.join(names[:12])}."
+            hint = close(column, names) or f". The table has {', '.join(names[:12])}."
             yield Problem(True, column, f"there is no such column{hint}")
         elif names.count(column) > 1:
             yield Problem(True, column, "two columns have this name.")
@@ -528,9 +527,10 @@ def _itself(frame: pd.DataFrame, column: str, of: str, label: str) -> str:
 
 
 def _filled(values: pd.Series) -> np.ndarray:
-    """Which rows have a value, and not the one of most rows, such as the 0 of an export where nothing is known."""
+    """Which rows have a value, and not the one of most rows, such as the 0 of an export where nothing is known. Of two
+    values neither is a gap."""
     usual = values.value_counts(normalize=True)
-    most = usual.index[0] if len(usual) and usual.iloc[0] > 0.5 else None
+    most = usual.index[0] if values.nunique() > 2 and usual.iloc[0] > 0.5 else None
     return (values.notna() & (values != most)).to_numpy(bool)
 
 
@@ -723,7 +723,8 @@ def _settled(marks: dict[str, tuple[np.ndarray, float]], label: str, values: np.
     """In words, where nearly all rows have one label, though others have both, and chance does not explain it.
 
     Of a rare label nearly all rows are 0 wherever one looks, and more yet in a level of which few people like anything:
-    a mark counts if its rows have the rarer label, a level only if its odds are such that no taste explains.
+    a mark counts if its rows have the rarer label, a level only if its odds are such that no taste explains, and
+    without the rarer label only if next to no row has it.
     """
     seen, settled = ~np.isnan(values), []
     mean = values[seen].mean()
@@ -732,7 +733,8 @@ def _settled(marks: dict[str, tuple[np.ndarray, float]], label: str, values: np.
         for answer, other in ((1, 1 - mean), (0, mean)) if len(there) >= FEWEST and 0 < mean < 1 else ():
             agree, disagree = (there == answer).mean(), (there != answer).sum()
             honest = other / (other + odds * (1 - other))  # the least share of the other label
-            if agree >= SURE and (odds > 1 or other >= 0.5) and bdtr(disagree, len(there), honest) < BY_CHANCE:
+            sure = SURE if other >= 0.5 else ABSENT  # of the rarer label, and of the other
+            if agree >= sure and (odds > 1 or other >= 0.5) and bdtr(disagree, len(there), honest) < BY_CHANCE:
                 often = "all" if agree == 1 else f"{agree:.1%}"
                 settled.append(f"where it is {what}, {label!r} is {answer} in {often} of {len(there):,} rows")
     return settled[:2]

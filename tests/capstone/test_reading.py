@@ -51,6 +51,8 @@ def test_memory_is_saved(frame, tmp_path):
         (b"a, a\n1,2\n", "with 'a' twice in its header"),
         (b"7,0.5,x\n8,0.1,y\n", r"whose first line looks like data \(7, 0.5, x\); expected a header"),
         ("用户,点击\n1,0\n".encode("gbk"), 'cannot be read .*, or its encoding, such as encoding="latin-1"'),
+        (b"# made by an export, daily\n# rows may repeat\na,b,c\n1,2,3\n", "begins with comments; expected its header"),
+        (b"# made by an export\na,b\n1,2\n", "expected its header first: take out the lines that begin with #"),
         (b'{"a": 1, "b": 2}\n', "which begins like JSON; expected a name that ends in .jsonl"),
     ],
 )
@@ -64,6 +66,7 @@ def test_names_and_separators_as_people_write_them(tmp_path):
     texts = {
         "bom.csv": "\ufeffuser , click\n1,0\n2,1\n",
         "commas.csv": "user;age, in years, if known;click\n1;2;0\n3;4;1\n",
+        "sign.csv": "#user,click\n1,0\n2,1\n",
         "quotes.csv": 'user,"topic, or tag",click\n1,"a, ""b""",0\n2,"c;d\ne",1\n',
         "index.csv": ",user,click\n0,5,0\n1,5,1\n",
         "chinese.csv": "用户,点击\n1,0\n2,1\n",
@@ -71,6 +74,7 @@ def test_names_and_separators_as_people_write_them(tmp_path):
     for name, text in texts.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     columns = {name: list(read(tmp_path / name).columns) for name in texts}
+    assert columns["sign.csv"] == ["#user", "click"]
     assert columns["bom.csv"] == ["user", "click"] and columns["chinese.csv"] == ["用户", "点击"]
     assert columns["commas.csv"] == ["user", "age, in years, if known", "click"]
     assert columns["quotes.csv"] == ["user", "topic, or tag", "click"]
@@ -106,6 +110,10 @@ def test_true_and_false_are_labels_and_long_ids_are_words(tmp_path):
         (["00.5", "1.5", "2"], [0.5, 1.5, 2]),
         (["0", "-3", "10"], [0, -3, 10]),
         (["True", "NA", "False"], [1, None, 0]),
+        (["4.1", "-", "?"], [4.1, None, None]),
+        (["-", "?", "yes"], ["-", "?", "yes"]),
+        (["yes", "\\N", "no"], ["yes", None, "no"]),  # of Hive and MySQL
+        (["7", "\\N", "12"], [7, None, 12]),
     ],
 )
 def test_no_value_becomes_another(tmp_path, texts, found):
@@ -145,7 +153,7 @@ def test_what_is_no_path_is_named(path, error, words):
 
 def test_a_missing_file_names_its_neighbour(frame, tmp_path):
     frame.to_csv(tmp_path / "log.csv", index=False)
-    with pytest.raises(FileNotFoundError, match=r"such as log\.csv in the same folder"):
+    with pytest.raises(FileNotFoundError, match=r"where there is no file \(is it 'log\.csv'\?\)"):
         read(tmp_path / "logs.csv")
     with pytest.raises(FileNotFoundError, match="there is no file"):
         read(tmp_path / "nowhere" / "log.csv")
@@ -293,10 +301,11 @@ def write(request, monkeypatch, tmp_path):
 def test_a_parquet_file_is_read_as_it_is(write):
     frame = pd.DataFrame({"user": ["007", "1e5", "007", None], "x": [0.5, np.nan, 2, 3], "n": [300, 2, 3, 4]})
     frame["when"] = pd.to_datetime(["2026-05-01", "2026-05-02", "2026-05-03", "2026-05-04"])
-    frame["seen"] = [["a", "b"], [], ["c"], ["a"]]
+    frame["seen"], frame["known"] = [["a", "b"], [], ["c"], ["a"]], [True, False, True, True]
     found = read(path := write(frame))
     assert found["user"].tolist()[:3] == ["007", "1e5", "007"] and found["user"].isna().tolist() == [False] * 3 + [True]
     pd.testing.assert_series_equal(found["x"], frame["x"])
+    assert found["known"].tolist() == [1, 0, 1, 1] and found["known"].dtype == np.int8
     assert found["n"].tolist() == [300, 2, 3, 4] and found["n"].dtype == np.int16
     assert found["when"].tolist() == frame["when"].tolist() and list(map(list, found["seen"])) == frame["seen"].tolist()
     assert list(read(path, ["x", "user"]).columns) == ["x", "user"] and found.attrs["read"] == {}
@@ -372,11 +381,13 @@ def test_other_encodings_are_read_where_the_file_or_the_reader_says_so(tmp_path)
 
 
 def test_objects_in_lines_are_rows(frame, tmp_path):
+    frame = frame.assign(known=frame["click"] > 0, gaps=(frame["like"] > 0).where(frame["time"] > 9))
     frame.to_json(tmp_path / "log.jsonl", orient="records", lines=True)
     frame.to_csv(tmp_path / "log.csv", index=False)
     found, expected = read(tmp_path / "log.jsonl"), read(tmp_path / "log.csv")
     pd.testing.assert_frame_equal(found, expected, check_exact=False, rtol=1e-9)
-    assert list(read(tmp_path / "log.jsonl", ["click"])) == ["click"]
+    frame.to_json(tmp_path / "log.jsonl.gz", orient="records", lines=True)
+    pd.testing.assert_frame_equal(read(tmp_path / "log.jsonl.gz", ["click", "known"]), found[["click", "known"]])
     (tmp_path / "no.jsonl").write_text("a,b\n1,2\n")
     with pytest.raises(ValueError, match=r"cannot be read .*expected a JSON object in each line"):
         read(tmp_path / "no.jsonl")
@@ -399,10 +410,14 @@ def test_a_spreadsheet_has_a_cure(tmp_path):
         (["2.480", "372"], None),  # as in the next row of prices, 1.021.300
         (["2.480", "0", "0.372"], [2.48, 0.0, 0.372]),
         (["1,5", "a"], None),
+        (["1 234,56", "977,3", "-12 500 000"], [1234.56, 977.3, -12_500_000]),
+        (["1\u00a0234", "1\u202f000\u202f000", "7"], [1234, 1_000_000, 7]),
+        (["101 102", "103", "104 105 106"], None),  # ids that a user saw
+        (["1 234,5", "12 34"], None),
     ],
 )
 def test_decimal_commas_are_numbers_where_nothing_else_is_in_the_column(tmp_path, values, expected):
     path = tmp_path / "log.csv"
-    path.write_text("x;y\n" + "".join(f"{value};1\n" for value in values))
+    path.write_text("x;y\n" + "".join(f"{value};1\n" for value in values), encoding="utf-8")
     found = [None if pd.isna(value) else value for value in read(path)["x"]]
     assert found == (values if expected is None else expected)

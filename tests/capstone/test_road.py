@@ -40,10 +40,10 @@ def unwrapped(text: str) -> str:
     return re.sub(r"\n#\s+", " ", text)
 
 
-def tick(folder: Path, questions: str = r"\d+") -> None:
-    """Write [x] before these questions of the draft."""
+def tick(folder: Path, questions: str = r"\d+", mark: str = "x") -> None:
+    """Write [x] before these questions of the draft, where there is no [x]."""
     (plan,) = folder.glob("*_report/declaration.py")
-    text = re.sub(rf"^# \[ \] (?=({questions})\.)", "# [x] ", plan.read_text(encoding="utf-8"), flags=re.M)
+    text = re.sub(rf"^# \[[ y]\] (?=({questions})\.)", f"# [{mark}] ", plan.read_text(encoding="utf-8"), flags=re.M)
     plan.write_text(text, encoding="utf-8")
 
 
@@ -90,7 +90,7 @@ def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatc
     tail.drop(columns="愿望").to_csv(tmp_path / "下周.csv", sep=";", decimal=",", encoding="gbk", index=False)
     monkeypatch.setattr(sys, "argv", ["capstone", log, "--next", str(tmp_path / "下周.csv")])
     assert road.main() == 0 and "keep it: " in capsys.readouterr().out
-    page = (folder / "next.html").read_text(encoding="utf-8")
+    page = (folder / "next_下周.html").read_text(encoding="utf-8")
     assert "下周.csv, 1,000 rows" in page and "over what you serve today" in page
     few = tail.drop(columns="愿望")[:60]
     few.to_csv(tmp_path / "下周.csv", sep=";", decimal=",", encoding="gbk", index=False)
@@ -171,13 +171,37 @@ def test_as_long_as_a_question_is_open_nothing_is_compared(tmp_path, monkeypatch
     stranger(300).to_csv(tmp_path / "log.csv", index=False)
     monkeypatch.setattr(sys, "argv", ["capstone", str(tmp_path / "log.csv")])
     assert road.main() == 0
-    for done, left in (("none", "1. labels; 2. features; 3. features; 4. served;"), ("[1-35-9]", "4. served\n")):
-        tick(tmp_path, done)
-        assert road.main() == 1 and f"these questions have no [x] yet: {left}" in capsys.readouterr().out
+    for mark, done, left in (
+        ("x", "none", "1. labels; 2. features; 3. features; 4. served;"),
+        (" X", "[1-35-9]", "4. served\n"),
+        ("y", "4", "4. served\n"),
+    ):
+        tick(tmp_path, done, mark)
+        said = f"these questions have no [x] yet, and nothing else counts: {left}"
+        assert road.main() == 1 and said in capsys.readouterr().out
     monkeypatch.setattr(road, "compare", lambda *_, **__: 1 / 0)
     tick(tmp_path)
     with pytest.raises(ZeroDivisionError):
         road.main()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("numbers=", "nunbers=", "Declaration: got 'nunbers' (is it 'numbers'?); expected one of labels, user, item,"),
+        ("reading = {}", 'reading = {"sep": ";"}', "read: got 'sep'; expected one of path, columns, header, names,"),
+    ],
+)
+def test_a_keyword_that_there_is_none_of_is_named_with_those_that_are(
+    tmp_path, monkeypatch, capsys, right, wrong, said
+):
+    stranger(300).to_csv(tmp_path / "log.csv", index=False)
+    monkeypatch.setattr(sys, "argv", ["capstone", str(tmp_path / "log.csv")])
+    assert road.main() == 0
+    tick(tmp_path)
+    plan = tmp_path / "log_report" / "declaration.py"
+    plan.write_text(plan.read_text(encoding="utf-8").replace(right, wrong), encoding="utf-8")
+    assert road.main() == 1 and capsys.readouterr().err.startswith(f"Stopped. {said}")
 
 
 def test_what_the_draft_declares_is_what_it_says_of_each_column():

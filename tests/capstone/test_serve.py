@@ -19,9 +19,10 @@ from helpers.data.features import Dense, Sequence, Sparse
 
 pytestmark = pytest.mark.slow  # a ranker is trained and exported
 
-COLUMNS = [Sparse("user", 4), Sparse("topic", 4), Dense("duration"), Sequence("history", of="user", length=3)]
+COLUMNS = [*(Sparse(name, 4) for name in ("user", "topic", "saved")), Dense("duration")]
+COLUMNS += [Sequence("history", of="user", length=3)]
 TASKS = {"click": "binary", "seconds": "regression"}
-GOOD = {"user": 3, "topic": "music", "duration": 31.5, "history": [3, 5]}
+GOOD = {"user": 3, "topic": "music", "saved": True, "duration": 31.5, "history": [3, 5]}
 WHOLE, TEXT = "a whole number, or null where it is missing", "text, or null where it is missing"
 
 
@@ -29,7 +30,7 @@ WHOLE, TEXT = "a whole number, or null where it is missing", "text, or null wher
 def ranker() -> Ranker:
     rng = np.random.default_rng(0)
     log = pd.DataFrame({"user": rng.integers(0, 9, 300), "topic": rng.choice(["music", "news"], 300)})
-    log["duration"] = rng.normal(30, 10, 300)
+    log["saved"], log["duration"] = rng.random(300) < 0.5, rng.normal(30, 10, 300)
     log["history"] = [list(rng.integers(0, 9, length)) for length in rng.integers(0, 4, 300)]
     log["click"], log["seconds"] = rng.integers(0, 2, 300), rng.normal(10, 5, 300)
     ranker = Ranker(COLUMNS, TASKS, Recipe(units=(8,), towers=(4,), epochs=2))
@@ -78,6 +79,7 @@ def test_over_http_the_predictions_are_the_notebooks(client, ranker):
         ("user", {"id": 3}, WHOLE),
         ("user", math.nan, WHOLE),
         ("user", "\ud800", WHOLE),
+        ("saved", "true", WHOLE),
         ("topic", 3, TEXT),
         ("topic", False, TEXT),
         ("topic", ["music"], TEXT),
@@ -91,7 +93,7 @@ def test_over_http_the_predictions_are_the_notebooks(client, ranker):
         ("history", {"3": 5}, "a list of whole numbers"),
         ("history", ["3"], WHOLE),
         ("history", [3, True], WHOLE),
-        ("colour", "red", "no such column: the model has duration, user, topic, history"),
+        ("colour", "red", "no such column: the model has duration, user, topic, saved, history"),
         ("\ud800", 1, "no such column: the model has"),
         ("duration", ..., "a number, or null where it is missing"),
     ],
@@ -161,10 +163,13 @@ def fuzzed(rng: random.Random) -> list[dict]:
 
 
 def is_answered_rightly(candidates: list[dict], status: int, answer: dict) -> bool:
-    """A prediction for each candidate, none of which holds a boolean; or a refusal that names candidate and column."""
+    """A prediction for each candidate, with no boolean where none was logged; or a refusal that names its column."""
     if status == 200:
         given = [
-            one for row in candidates for value in row.values() for one in (value if type(value) is list else [value])
+            one
+            for row in candidates
+            for name, value in row.items()
+            for one in (value if type(value) is list else [value] * (name != "saved"))
         ]
         numbers = [number for row in answer["predictions"] for number in row.values()]
         return (

@@ -1,5 +1,6 @@
 """A shadow week: with drift of a known size it says what moved and to retrain, without any it says keep."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from helpers.capstone.comparison import _needed
 from helpers.capstone.declaration import Declaration
+from helpers.capstone.plan import MATTERS
 from helpers.capstone.preparation import prepare, split
 from helpers.capstone.ranker import Ranker
 from helpers.capstone.shadow import CHANGE, KEEP, LEARNT, RETRAIN, SETTLE, SHIFT, STOP, shadow
@@ -52,6 +54,10 @@ def judged(seed: int, **changes):
 def test_where_nothing_has_changed_it_is_kept():
     found = [judged(seed) for seed in range(4)]
     assert [one.word for one in found] == [KEEP] * 4, [one.reasons for one in found]
+    changes = found[0].numbers.query("what == @CHANGE").set_index("task")
+    for task in OWN.labels:  # what is said of it would have left its whole interval below what matters
+        fall = float(re.search(rf"{task} by (0\.\d+) G?AUC", found[0].reasons[0])[1])
+        assert fall == pytest.approx(changes["value"][task] - changes["low"][task] + MATTERS["binary"], abs=1e-3)
 
 
 def test_drift_of_a_known_size_is_named():

@@ -53,7 +53,7 @@ def as_it_is(frame):
 
 
 STOP = [  # declaration, change of the table, the sentence
-    (declared(numbers=("duratoin",)), as_it_is, "duratoin: there is no such column; is it 'duration'?"),
+    (declared(numbers=("duratoin",)), as_it_is, "duratoin: there is no such column (is it 'duration'?)"),
     (declared(numbers=("zzz",)), as_it_is, "zzz: there is no such column. The table has user, video, topic, duration"),
     (declared(), lambda f: pd.concat([f, f["topic"]], axis=1), "topic: two columns have this name."),
     (declared(), lambda f: spoil(f, "duration", r7="long"), "duration: a number was declared, and row 7 has 'long'"),
@@ -484,11 +484,12 @@ def test_a_level_that_few_people_like_is_honest_and_one_that_nobody_can_like_is_
     rng, rows = np.random.default_rng(2), 20_000
     frame = pd.DataFrame({"user": rng.integers(0, 400, rows), "item": rng.integers(0, 200, rows)})
     frame["topic"] = rng.choice(list("abcde"), rows)
-    frame["like"] = (rng.random(rows) < np.where(frame["topic"] == "a", 0.008, 0.035)).astype(int)
+    frame["like"] = (rng.random(rows) < np.where(frame["topic"] == "a", 0.006, 0.09)).astype(int)
     frame["place"] = np.where((frame["like"] == 0) & (rng.random(rows) < 0.3), "no button", "feed")
-    frame["click"] = rng.integers(0, 2, rows)
-    labels = {"click": "binary", "like": "binary"}
-    found = check(Declaration(labels, "user", "item", ids=("topic", "place")), frame)
+    frame["wish"] = rng.random(rows) < 0.12  # known before: of what was wished for, a third is bought
+    frame["buy"] = (rng.random(rows) < np.where(frame["wish"], 0.32, 0.006)).astype(int)
+    labels = {"buy": "binary", "like": "binary"}
+    found = check(Declaration(labels, "user", "item", ids=("topic", "place", "wish")), frame)
     said = {problem.column: problem.sentence for problem in found if "a leak?" in problem.sentence}
     assert list(said) == ["place"] and "where it is no button, 'like' is 0 in all" in said["place"]
 

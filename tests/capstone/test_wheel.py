@@ -111,4 +111,4 @@ def test_a_strangers_file_gets_the_page_that_the_course_writes(wheel, tmp_path):
         pages[name] = said(folder)
     assert pages["wheel"] == pages["course"] and "Does sharing help here?" in pages["wheel"]
     files = {path.name for path in (tmp_path / "wheel" / "log_report").iterdir()}
-    assert {"ranker.pt", "ranker.pt2", "ranker.json", "serve.py", "candidates.json", "next.html"} <= files
+    assert {"ranker.pt", "ranker.pt2", "ranker.json", "serve.py", "candidates.json", "next_next.html"} <= files
