@@ -24,6 +24,7 @@ from helpers.support import environment, validate
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make tables", description="Train tables and keep them in data/tables/.")
+    parser.add_argument("--list", action="store_true", help="Say which are stale, and train none.")
     parser.add_argument("--all", action="store_true", help="Train every table, which takes many hours.")
     parser.add_argument("names", nargs="*", help="Train these tables; those that are stale if none is named.")
     options = parser.parse_args(arguments)
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     environment.setup()
     first = options.names or [name for name in names if options.all or TABLES[name].stale()]
     print(f"{len(first)} of {len(TABLES)} tables are to be trained: {', '.join(first) or 'none is stale'}.", flush=True)
-    if not first:
+    if not first or options.list:
         return 0
     for name in filter(lambda name: TABLES[name].absent, first):
         print(f"{name} stays as it is kept: {TABLES[name].absent}", flush=True)

@@ -4,6 +4,7 @@ That they run from top to bottom with the outputs they show is nbval's part (`ma
 that of `browser/test_walk.py`.
 """
 
+import ast
 import re
 from pathlib import Path
 
@@ -41,6 +42,14 @@ def test_there_are_notebooks():
 @every_notebook
 def test_form_and_style(path):
     assert problems(path) == []
+
+
+@every_notebook
+def test_what_a_notebook_imports_is_there(path):
+    """Who renames a function hears of the deeper notebooks, too, which `make test` does not run."""
+    trees = [ast.parse(cell["source"]) for cell in notebooks.code_cells(notebooks.read(path))]
+    imports = [node for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    exec("\n".join(map(ast.unparse, imports)), {})
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
