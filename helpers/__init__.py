@@ -5,8 +5,8 @@
     data/        where rows come from and how they become tensors: `examples`, `features`, `synthetic` (tasks whose
                  relation we set), `world` (users and videos whose truth we know), `feed` (a world and its log, one a
                  seed), `shop` (clicked, then bought), `movielens`, `census` (a survey)
-    models/      `shared_bottom` (encoder, towers, Shared-Bottom, single-task models), `bottoms` (DeepFM, DCN, DIN),
-                 `experts` (MMoE, PLE), `esmm`, `mixture` (of each task what is best), `copies` (many copies of a
+    models/      `shared_bottom` (encoder, towers, Shared-Bottom, single-task models), `bottoms` (DeepFM, DCN,
+                 NeuMF, DIN), `one_head`, `experts` (MMoE, PLE), `gates` (to look at them), `esmm`, `mixture` (of each task what is best), `copies` (many copies of a
                  model, run as one)
     training/    `losses`, `adam`, `balance` (the plain sum), `balancing` (UWL, GradNorm, PCGrad), `arguments` (what
                  fit checks first), `loop` (fit)

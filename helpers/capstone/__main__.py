@@ -35,7 +35,7 @@ from .lists import Lists
 from .plan import METRICS, QUICK, THOROUGH, WITHIN, duration
 from .preparation import Table, prepare
 from .ranker import Ranker
-from .reading import PACKED, close, read
+from .reading import PACKED, _close, read
 from .recommendation import UNSETTLED, WORSE, against_today, names, recommend, served_as, today
 from .report import LIBRARY, QUICKLY, report, rings
 from .shadow import NAMES, shadow
@@ -171,7 +171,7 @@ def _said(error: Exception) -> str:
     for call in (Declaration, read):
         if found := re.match(rf"{call.__name__}\b.* unexpected keyword argument '(.*)'", str(error)):
             known = inspect.signature(call).parameters
-            return f"{call.__name__}: got {found[1]!r}{close(found[1], known)}; expected one of {', '.join(known)}."
+            return f"{call.__name__}: got {found[1]!r}{_close(found[1], known)}; expected one of {', '.join(known)}."
     return str(error)
 
 

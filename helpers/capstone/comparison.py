@@ -247,12 +247,11 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         beaten = _beaten(table, plan, rivals, scores, headline["form"])
     today = _today(table, plan, outputs, avoided)
     of, coin = today[today["task"].isin(declaration.served)], CHANCE["binary"]
-    columns = dict.fromkeys(declaration.served.values())
-    if (of["was"] < coin).all() and (of["most"] < coin).any():
-        problems += answered(declaration, [Problem(False, column, REVERSED, doubt=True) for column in columns])
-    for row in of[of["high"] < -FAR_BEHIND].itertuples():
-        said = REFRESHED.format(row)
-        problems += answered(declaration, [Problem(False, declaration.served[row.task], said, asked=True)])
+    own, columns = declaration.served, dict.fromkeys(declaration.served.values())
+    turned, ahead = (of["was"] < coin).all() and (of["most"] < coin).any(), of[of["high"] < -FAR_BEHIND]
+    open_ones = [Problem(False, column, REVERSED, doubt=True) for column in columns if turned]
+    open_ones += [Problem(False, own[row.task], REFRESHED.format(row), asked=True) for row in ahead.itertuples()]
+    problems += answered(declaration, open_ones)
     return Comparison(
         **{option.name: getattr(plan, option.name) for option in fields(plan) if option.init},
         **{name: getattr(table, name) for name in ("parts", "users", "spans", "days")},

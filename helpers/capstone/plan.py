@@ -158,9 +158,8 @@ class Plan:
             rates, penalties = self.rates or [recipe.lr], self.penalties or [recipe.l2_embedding]
             return [Stage([{"lr": rate, "l2_embedding": l2} for rate in rates for l2 in penalties])]
         own, stages = self.declaration, []
-        needs = {"l2_embedding": bool(own.ids_of_all())}
         plain = recipe.bottom == "MLP" and recipe.structure not in ("MMoE", "PLE")
-        needs["bottom"] = plain and None not in (own.user, own.item)
+        needs = {"l2_embedding": bool(own.ids_of_all()), "bottom": plain and None not in (own.user, own.item)}
         for name in (name for name in SEARCHED[self.mode] if needs.get(name, True)):
             if name == "bottom":
                 stages.append(Stage([{}, *({name: "NeuMF", "l2_embedding": penalty} for penalty in FIRST[name])]))

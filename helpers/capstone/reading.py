@@ -116,7 +116,7 @@ def _file(path: str | Path) -> Path:
         if path.is_file():
             return path
         beside = [file.name for file in path.parent.iterdir()]
-    came = f"{str(path)[:60]!r}, where there is no file{close(Path(path).name, beside)}"
+    came = f"{str(path)[:60]!r}, where there is no file{_close(Path(path).name, beside)}"
     validate.fail("path", came, "a CSV file", FileNotFoundError)
 
 
@@ -125,11 +125,11 @@ def _known(wanted: Iterable[str], names: list[str]) -> list[str]:
     wanted = list(wanted)
     for name in wanted:
         if name not in names:
-            validate.fail("columns", f"no column {name!r}{close(name, names)}", "columns of the file")
+            validate.fail("columns", f"no column {name!r}{_close(name, names)}", "columns of the file")
     return wanted
 
 
-def close(name: str, names: Iterable[str]) -> str:
+def _close(name: str, names: Iterable[str]) -> str:
     """In words, the one of these names that is much like this one, or nothing."""
     near = difflib.get_close_matches(str(name), [*map(str, names)], n=1)
     return f" (is it {near[0]!r}?)" if near else ""

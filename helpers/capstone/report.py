@@ -262,9 +262,7 @@ def _undecided(found: Comparison) -> str:
         stays = f"Should its gain stay at {row.gain:+.3f}, it would take {many} to decide. A "
         stays += f"gain of {row.matters + row.gain - row.low:.3f} or more, and a loss of "
         stays += f"{row.matters + row.high - row.gain:.3f}, would have been decided here."
-        nearer = f" That is over {UNSHARED[row.rival]}, which the validation rows chose; on the test rows "
-        nearer += f"{UNSHARED[row.nearest]} may be better, and the interval reaches down to what is left over that."
-        stays += nearer * (row.nearest != row.rival)
+        stays += f" Over {UNSHARED[row.nearest]} it may be less, {row.low:+.3f}." * (row.nearest != row.rival)
         lines.append(f"{row.task} leans to {leaning(row.gain, row.matters)}: {between}. {stays}")
     listed = "".join(f"<li>{_words(line)}</li>" for line in lines)
     return f"<h2>While it is undecided</h2><p>{_words(until)}</p><ul>{listed}</ul>"

@@ -42,7 +42,7 @@ from .preparation import (
     ties,
     with_answers,
 )
-from .reading import MISSING, THOUSANDS, close
+from .reading import MISSING, THOUSANDS, _close
 from .suggestion import is_date
 
 FEW_WEIGHED = 0.1  # of the rows: as many of equal weight would be as uncertain (Kish, Survey Sampling, 1965)
@@ -65,8 +65,7 @@ WITHIN = 0.01  # of a number's variance, that may lie within an item that it bel
 FEW_CODES, FEW_PAIRS = 50, 0.1  # with fewer values a column is no id; rows that repeat their user and item
 NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
 MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
-JUMP = 2  # times the odds of before
-ALWAYS, MANY = 0.01, 10  # of the rows are of users for whom a label happens each time, and so many times
+JUMP, ALWAYS, MANY = 2, 0.01, 10  # times the odds of before; share of rows of users who click each of so many
 HONEST_ODDS, BY_CHANCE = 5, 1e-6  # times the odds of the whole file, that an honest level's may be; and how surely not
 TAKEN = ("", TOTAL)  # names that training uses itself
 
@@ -149,7 +148,7 @@ def _columns(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
     names = [str(name) for name in frame.columns]
     for column in declaration.columns():
         if column not in frame.columns:
-            hint = close(column, names) or f". The table has {', '.join(names[:12])}."
+            hint = _close(column, names) or f". The table has {', '.join(names[:12])}."
             yield Problem(True, column, f"there is no such column{hint}")
         elif names.count(column) > 1:
             yield Problem(True, column, "two columns have this name.")
@@ -600,7 +599,7 @@ def _placed(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
 
 def _always(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether there are users for whom a label that is rare elsewhere happens in each of many rows, as for a robot."""
-    for label in (label for label, kind in declaration.labels.items() if kind == "binary" and declaration.user):
+    for label in declaration.labels if declaration.user is not None else ():
         each = frame.groupby(declaration.user, observed=True)[label].agg(["sum", "count"])
         all_ones = (each["sum"] == each["count"]) & (each["count"] >= MANY)
         share, others = each[all_ones]["count"].sum() / len(frame), each[~all_ones].sum()

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ..support import validate
 from . import pictures
-from .palette import BLACK, GREY, METHOD, SINGLE_TASK, Style, styles
+from .palette import BLACK, GREY, SINGLE_TASK, Style, styles
 
 STYLE = {
     "figure.figsize": (8, 4.5),
@@ -177,22 +177,6 @@ def paths(
         at = {"textcoords": "offset points", "color": colour, "ha": "left" if offset[0] >= 0 else "right"}
         axes.annotate(str(name), (x_mean[point], y_mean[point]), offset, **at)
     axes.set(xlabel=x_label, ylabel=y_label)
-    figure.suptitle(title, x=0.01, ha="left")
-    return figure
-
-
-def clouds(table: pd.DataFrame, panel: str, x: str, y: str, curve: pd.DataFrame, *, title: str) -> Figure:
-    """Where runs ended: a dot a row of `table`, a panel for each value of `panel`, over a `curve` (columns x and y)."""
-    validate.columns("table", table, [panel, x, y])
-    names = list(dict.fromkeys(table[panel]))
-    figure, row = plt.subplots(1, len(names), figsize=(8, 4.2), sharex=True, sharey=True, squeeze=False)
-    for axes, name in zip(row[0], names, strict=True):
-        part = table[table[panel] == name]
-        axes.plot(curve["x"], curve["y"], color=GREY, linewidth=1.5)
-        axes.scatter(part[x], part[y], s=26, color=METHOD.colour, alpha=0.25, linewidth=0, label=name)
-        axes.set_title(f"{name}: {len(part)} runs", fontsize=12, loc="left")
-        axes.set(xlabel=x)
-    row[0][0].set(ylabel=y)
     figure.suptitle(title, x=0.01, ha="left")
     return figure
 

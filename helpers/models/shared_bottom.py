@@ -1,4 +1,4 @@
-"""Models: Shared-Bottom, the single-task model that it must beat, and one head that serves all tasks.
+"""Models: Shared-Bottom, and the single-task model that it must beat.
 
     inputs → Encoder → bottom → one tower a task → {task: logit or value}
 
@@ -236,24 +236,6 @@ class SingleTasks(nn.Module):
 
     def l2(self) -> dict[str, float]:
         return {f"models.{i}.{name}": l2 for i, model in enumerate(self.models) for name, l2 in model.l2().items()}
-
-
-class OneHead(SharedBottom):
-    """A single-task network whose one output is the output of every task. Arguments as of `SharedBottom`.
-
-    All tasks must be of one kind: a number cannot be a logit and a value at once.
-    """
-
-    def __init__(self, features: Features | int, tasks: dict[str, str], bottom=(128, 128), tower=(64, 32), **options):
-        kinds = set(_check_tasks(tasks).values())
-        if len(kinds) != 1:
-            validate.fail("tasks", f"the kinds {sorted(kinds)}", "tasks of one kind")
-        super().__init__(features, {"score": kinds.pop()}, bottom, [_units("tower", tower)], **options)
-        self.tasks = dict(tasks)
-
-    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
-        score = self.towers[0](self.bottom(self.encoder(inputs))).squeeze(-1)  # (n,)
-        return dict.fromkeys(self.tasks, score)
 
 
 @validate.checked

@@ -49,7 +49,7 @@ VALID = [
     for structure in STRUCTURES
     for bottom in BOTTOMS
     for weighting in [*WEIGHTINGS, {"click": 1, "seconds": 2.5}]
-    if not (structure in ("MMoE", "PLE") and bottom in ("DCN", "DeepFM"))
+    if not (structure in ("MMoE", "PLE") and bottom in ("DCN", "DeepFM", "NeuMF"))
     and not (structure == "single task" and weighting != "equal")
     and structure != "ESMM"  # not for these tasks
 ]

@@ -15,6 +15,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
+from helpers.chapters.ch03 import diagrams
 from helpers.display import figures, pictures
 from helpers.display.explorer import Curves, Explorer
 from tools import notebooks
@@ -48,7 +49,7 @@ def test_paths_clouds_readings_and_cells_are_said():
     paths = figures.paths(way, "way", "goal", "x", "y", title="T", x_label="clicks", y_label="finishes")
     assert pictures.describe(paths) == "T. finishes against clicks. one 0.811 at 0.2, 0.411 at 0.6."
     dots = pd.DataFrame({"sum": "a", "A": [0.0, 1.0, 0.5], "B": [1.0, 0.0, 0.625]})
-    clouds = figures.clouds(dots, "sum", "A", "B", pd.DataFrame({"x": [0, 1], "y": [1, 0]}), title="T")
+    clouds = diagrams.clouds(dots, "sum", "A", "B", pd.DataFrame({"x": [0, 1], "y": [1, 0]}), title="T")
     assert "a: 3 runs" in pictures.describe(clouds)
     assert "quartiles 0.25, 0.50, 0.75 across and 0.31, 0.62, 0.81 up" in pictures.describe(clouds)
     curve = pd.DataFrame({"x": [0, 5.0], "y": [0, 5.0]})

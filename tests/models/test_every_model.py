@@ -10,7 +10,8 @@ from torch import nn
 from helpers.models.bottoms import DCN, DIN, DeepFM
 from helpers.models.copies import predict
 from helpers.models.esmm import ESMM, chain, funnel
-from helpers.models.experts import PLE, Gated, MMoE, gate_weights
+from helpers.models.experts import PLE, Gated, MMoE
+from helpers.models.gates import gate_weights
 from helpers.models.shared_bottom import SharedBottom, SingleTasks
 from helpers.training.loop import Run, fit
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from helpers.models.experts import PLE, MMoE, gate_weights
+from helpers.models.experts import PLE, MMoE
+from helpers.models.gates import gate_weights
 
 TASKS = {"click": "binary", "watch": "regression"}
 X = torch.randn(30, 5, generator=torch.Generator().manual_seed(0))

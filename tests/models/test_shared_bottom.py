@@ -9,7 +9,8 @@ from torch import nn
 
 from helpers.data.features import Dense, Features, Sequence, Sparse
 from helpers.models.copies import predict
-from helpers.models.shared_bottom import Encoder, OneHead, SharedBottom, SingleTask, SingleTasks, parameter_count
+from helpers.models.one_head import OneHead
+from helpers.models.shared_bottom import Encoder, SharedBottom, SingleTask, SingleTasks, parameter_count
 
 TASKS = {"click": "binary", "watch": "regression"}
 X = torch.randn(16, 5, generator=torch.Generator().manual_seed(0))

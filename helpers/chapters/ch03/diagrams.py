@@ -1,11 +1,13 @@
-"""The diagram of chapter 03: how weighted sums and Chebyshev sums find a point of a front."""
+"""Fronts of chapter 03: how weighted sums and Chebyshev sums find a point of one, and where runs ended."""
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from helpers.display.diagrams import diagram
-from helpers.display.palette import BLACK, GREY, PURPLE
+from helpers.display.palette import BLACK, GREY, METHOD, PURPLE
+from helpers.support import validate
 
 
 @diagram
@@ -31,4 +33,20 @@ def scalarisations() -> Figure:
     corner = np.sqrt(0.5) ** 0.9
     row[2].plot([corner, corner, -0.08], [-0.08, corner, corner], color=PURPLE)
     row[2].plot(corner, corner, "o", color=PURPLE)
+    return figure
+
+
+def clouds(table: pd.DataFrame, panel: str, x: str, y: str, curve: pd.DataFrame, *, title: str) -> Figure:
+    """Where runs ended: a dot a row of `table`, a panel for each value of `panel`, over a `curve` (columns x and y)."""
+    validate.columns("table", table, [panel, x, y])
+    names = list(dict.fromkeys(table[panel]))
+    figure, row = plt.subplots(1, len(names), figsize=(8, 4.2), sharex=True, sharey=True, squeeze=False)
+    for axes, name in zip(row[0], names, strict=True):
+        part = table[table[panel] == name]
+        axes.plot(curve["x"], curve["y"], color=GREY, linewidth=1.5)
+        axes.scatter(part[x], part[y], s=26, color=METHOD.colour, alpha=0.25, linewidth=0, label=name)
+        axes.set_title(f"{name}: {len(part)} runs", fontsize=12, loc="left")
+        axes.set(xlabel=x)
+    row[0][0].set(ylabel=y)
+    figure.suptitle(title, x=0.01, ha="left")
     return figure

@@ -15,7 +15,8 @@ from helpers.data.synthetic import TaskPair, relu_tasks
 from helpers.evaluation.metrics import auc, r2
 from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER, full_batches
 from helpers.experiments.sweep import points, sweep
-from helpers.models.shared_bottom import OneHead, SharedBottom
+from helpers.models.one_head import OneHead
+from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
 from helpers.training.loop import TOTAL, Run
 

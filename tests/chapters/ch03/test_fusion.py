@@ -8,7 +8,7 @@ import torch
 from helpers.chapters.ch03 import fusion
 from helpers.chapters.ch03.studies import fusion as lab_fusion
 from helpers.data.feed import Feed, Offer
-from helpers.models.shared_bottom import OneHead
+from helpers.models.one_head import OneHead
 from helpers.training.losses import binary_cross_entropy
 
 

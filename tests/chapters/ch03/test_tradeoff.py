@@ -7,7 +7,7 @@ import torch
 from helpers.chapters.ch03 import tradeoff
 from helpers.chapters.ch03.studies import tradeoff as lab_tradeoff
 from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER, full_batches
-from helpers.models.shared_bottom import OneHead
+from helpers.models.one_head import OneHead
 from helpers.training.loop import fit
 
 

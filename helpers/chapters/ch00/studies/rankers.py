@@ -53,7 +53,8 @@ from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck, each
 from helpers.models.esmm import product_logit
 from helpers.models.experts import MMoE
-from helpers.models.shared_bottom import OneHead, SharedBottom, SingleTask, SingleTasks
+from helpers.models.one_head import OneHead
+from helpers.models.shared_bottom import SharedBottom, SingleTask, SingleTasks
 from helpers.training.balancing import UWL, Balance, GradNorm
 from helpers.training.loop import fit
 

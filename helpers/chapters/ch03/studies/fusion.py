@@ -14,7 +14,8 @@ from helpers.evaluation.counts import BIASES, ITEM, ITEM_COUNTS, USER, item_coun
 from helpers.evaluation.metrics import auc
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck, each
-from helpers.models.shared_bottom import OneHead, SharedBottom
+from helpers.models.one_head import OneHead
+from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
 
 LEARNING_RATES = (0.003, 0.01, 0.03)

@@ -17,7 +17,8 @@ from helpers.experiments.sweep import points
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.models.copies import Copies
-from helpers.models.shared_bottom import OneHead, SharedBottom, SingleTask
+from helpers.models.one_head import OneHead
+from helpers.models.shared_bottom import SharedBottom, SingleTask
 from helpers.training.adam import Adam
 from helpers.training.loop import fit
 from helpers.training.losses import binary_cross_entropy, squared_error

@@ -29,7 +29,8 @@ from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.lab.study import Study
 from helpers.models.copies import Copies
-from helpers.models.shared_bottom import OneHead, SharedBottom
+from helpers.models.one_head import OneHead
+from helpers.models.shared_bottom import SharedBottom
 from helpers.training.adam import Adam
 from helpers.training.loop import fit
 from helpers.training.losses import masked_mean, squared_error

@@ -24,7 +24,8 @@ from helpers.experiments.chosen import Chosen, shape_name
 from helpers.experiments.feature_tasks import INPUTS, TASKS, mean_r2, small_batches
 from helpers.lab.recheck import equal, median
 from helpers.lab.study import Search, Study, shape_of
-from helpers.models.experts import PLE, MMoE, gate_weights
+from helpers.models.experts import PLE, MMoE
+from helpers.models.gates import gate_weights
 from helpers.training.loop import Run
 
 EXPERTS = 4

@@ -20,7 +20,8 @@ from helpers.experiments import feature_tasks
 from helpers.experiments.feature_tasks import INPUTS, mean_r2, small_batches
 from helpers.lab.study import Search, Study
 from helpers.models.copies import Copies
-from helpers.models.experts import MMoE, gate_weights
+from helpers.models.experts import MMoE
+from helpers.models.gates import gate_weights
 from helpers.training.loop import Run
 
 ROWS = 2000
