@@ -6,8 +6,8 @@
                  relation we set), `world` (users and videos whose truth we know), `feed` (a world and its log, one a
                  seed), `shop` (clicked, then bought), `movielens`, `census` (a survey)
     models/      `shared_bottom` (encoder, towers, Shared-Bottom, single-task models), `bottoms` (DeepFM, DCN,
-                 NeuMF, DIN), `one_head`, `experts` (MMoE, PLE), `gates` (to look at them), `esmm`, `mixture` (of each task what is best), `copies` (many copies of a
-                 model, run as one)
+                 NeuMF, DIN), `one_head`, `experts` (MMoE, PLE), `gates` (to look at them), `esmm`, `mixture` (of each
+                 task what is best), `copies` (many copies of a model, run as one)
     training/    `losses`, `adam`, `balance` (the plain sum), `balancing` (UWL, GradNorm, PCGrad), `arguments` (what
                  fit checks first), `loop` (fit)
     evaluation/  `metrics` (AUC, GAUC, R² …); what shares nothing, the yardsticks of every model: `counts`, `yardsticks`
