@@ -187,7 +187,7 @@ class Comparison(Plan):
         for row in self.tuned.itertuples():
             settings = {"lr": float(row.lr), "l2_embedding": float(row.l2_embedding), "dropout": float(row.dropout)}
             settings |= {} if row.model != SINGLE else {"structure": "single task", "weighting": "equal"}
-            found[row.tasks] = replace(self.recipe, **settings, units=row.units)
+            found[row.tasks] = replace(self.recipe, **settings, bottom=row.bottom, units=row.units)
         return found
 
     @property

@@ -430,6 +430,8 @@ def test_where_a_taste_that_no_column_shows_decides_sharing_is_seen_to_help():
     found = compare(frame, own, mode="quick", seeds=range(3), also=["yardsticks"])
     assert found.tuned.set_index("tasks").loc["play + like", "bottom"] == "NeuMF"
     assert found.headline.set_index("task").loc["like", "verdict"] == "holds"
+    served = found.ranker()
+    assert served.recipe == found.chosen["play + like"] and served.recipe.bottom == "NeuMF"
 
 
 @pytest.mark.long
