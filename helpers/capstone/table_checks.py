@@ -65,7 +65,7 @@ WITHIN = 0.01  # of a number's variance, that may lie within an item that it bel
 FEW_CODES, FEW_PAIRS = 50, 0.1  # with fewer values a column is no id; rows that repeat their user and item
 NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
 MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
-JUMP, ALWAYS, MANY = 2, 0.01, 10  # times the odds of before; share of rows of users who click each of so many
+JUMP, ALWAYS, MANY = 3, 0.01, 10  # times the odds of before; share of rows of users who click each of so many
 HONEST_ODDS, BY_CHANCE = 5, 1e-6  # times the odds of the whole file, that an honest level's may be; and how surely not
 TAKEN = ("", TOTAL)  # names that training uses itself
 
@@ -426,9 +426,9 @@ def _not_yet(declaration: Declaration, frame: pd.DataFrame, divided: bool = Fals
         start, few = _turn(seen.to_numpy(), np.flatnonzero(np.isin(ages[seen.index], asked))), 2 * len(seen) // AGES
         late, before, times = seen[start:], seen[:start], rows[declaration.time]
         parts = (before, late) if falls else (before[-few:], late[:few])
-        odds = [_odds(part) if kind == "binary" and few > FEWEST else 1.0 for part in parts]
-        jumps, apart = max(odds) > JUMP * min(odds), abs(parts[0].mean() - parts[1].mean())
-        if not (falls or jumps) or not apart * min(map(len, parts)) ** 0.5 > SURELY * seen.std():
+        odds = [[_odds(part) for part in pair] for pair in (parts, (before, late))]  # around the turn, and in all
+        turns = falls or (kind == "binary" and few > FEWEST and all(max(pair) > JUMP * min(pair) for pair in odds))
+        if not turns or not np.ptp([*map(np.mean, parts)]) * min(map(len, parts)) ** 0.5 > SURELY * seen.std():
             rest, last = (values[part].dropna() for part in (ages < NEWEST, ages >= NEWEST))
             fades = kind == "binary" and rest.mean() > FADES * last.mean()
             if fades and bdtr(last.sum(), len(last), rest.mean()) < RARELY:
