@@ -6,8 +6,8 @@ than 100,000 training rows it searches on so many, and fits no linear model and 
 
 Both sides search with the same budget, a setting at a time (`Stage`). A side whose best value is the last that was
 tried goes on along the `LADDERS`: what ends at an edge was not tuned. Where there is a user and an item, each side may
-choose NeuMF for its bottom: a taste that no column shows is a product, which an MLP of few rows does not find, and of
-which a rare label alone tells too little. There sharing helps most, and without it none would see that.
+choose NeuMF for its bottom: a taste that no column shows is a product, for which an MLP takes 40 to 150 epochs of a
+small table, and NeuMF about ten. There sharing helps most, and who stops after twenty sees nothing of it.
 """
 
 from __future__ import annotations

@@ -277,8 +277,8 @@ def _chosen(found: Comparison) -> str:
     tried = {name: found.tried[name].drop_duplicates().sort_values().tolist() for name in NAMES}
     listed = {name: ", ".join(_setting(value) for value in values) for name, values in tried.items()}
     searched = names([f"{NAMES[name]} ({listed[name]})" for name, values in tried.items() if len(values) > 1])
-    fixed = [f"{NAMES[name]} {listed[name]}" for name, values in tried.items() if len(values) == 1 and values[0]]
-    fixed = fixed[len(tried["bottom"]) == 1 :]  # one bottom is named above
+    once = {name: listed[name] for name, values in tried.items() if len(values) == 1 and values[0]}
+    fixed = [f"{NAMES[name]} {value}" for name, value in once.items() if name != "bottom"]  # which is named above
     said = [f"Each searched, on other seeds and with the same budget: {searched}."] * bool(searched)
     said += [f"All have {names(fixed)}."] * bool(fixed)
     if len(tried["l2_embedding"]) == 1 and found.declaration.ids_of_all():

@@ -78,8 +78,8 @@ class NeuMF(nn.Module):
     is a sum of such products.
 
     The user and the item are the first two ids of the features. Two things differ from the paper: both parts read the
-    same embeddings, and the products are multiplied by `TIMES`. Embeddings start near 0, so that their products would
-    be near 0 twice: an MLP learns the mean of each id long before these move.
+    same embeddings, and the products are multiplied by `TIMES`. Embeddings start near 0, so without that their products
+    are nearly nothing for many epochs, and this bottom takes as many as an MLP does to find a taste.
     """
 
     TIMES = 100  # times products of numbers with a deviation of 0.05: at the start theirs is 0.25
