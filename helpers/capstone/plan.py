@@ -7,7 +7,7 @@ than 100,000 training rows it searches on so many, and fits no linear model and 
 Both sides search with the same budget, a setting at a time (`Stage`). A side whose best value is the last that was
 tried goes on along the `LADDERS`: what ends at an edge was not tuned. Where there is a user and an item, each side may
 choose NeuMF for its bottom: a taste that no column shows is a product, for which an MLP takes 40 to 150 epochs of a
-small table, and NeuMF about ten. There sharing helps most, and who stops after twenty sees nothing of it.
+small table, and NeuMF about ten. Separate models take longer than a shared one, so how long both may train counts.
 """
 
 from __future__ import annotations
