@@ -56,7 +56,7 @@ def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatc
     assert road.main() == 0 and "answer its 7 questions" in capsys.readouterr().out
     folder = tmp_path / "日志_report"
     text = (plan := folder / "declaration.py").read_text(encoding="utf-8")
-    assert 'Perhaps "预估分数". All else is' in unwrapped(text) and 'user="用户编号"' in text
+    assert 'Perhaps "预估分数". It must be the score as it was when' in unwrapped(text) and 'user="用户编号"' in text
     corrected = text.replace('numbers=("时长", "预估分数"),', 'numbers=("时长",),\n    served={"点击": "预估分数"},')
     corrected = corrected.replace("exponents = None", 'exponents = {"点击": 1, "点赞": 0.5}')
     assert corrected.count("预估分数") == text.count("预估分数") and "点赞: 0.5" not in text
