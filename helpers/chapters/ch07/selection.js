@@ -214,7 +214,7 @@ function panel(stage, root, pen, left, top, width, number) {
 
 // What both models say of all rows, over the truth: a tick a feed, their mean, and before that the reader's guess of ESMM's.
 function measure(stage, root, left, width) {
-  const g = scale(-1, 1, left + 2, left + width - 12), at = (ratio) => g(clamp(Math.log2(ratio), -1, 1)), lanes = [62, 112, 168];
+  const g = scale(-1, 1, left + 2, left + width - 12), at = (ratio) => g(Math.log2(clamp(ratio, .5, 2))), lanes = [62, 112, 168];
   text(root, left, 14, "CVR of all rows ÷ the truth", { fill: BLACK, "font-weight": "bold" });
   for (const [place, words] of [[-1, "half"], [0, "the truth"], [1, "double"]]) {
     add(root, "path", { d: `M${g(place)},34V184`, stroke: place ? "#d5d5d5" : GREY });
