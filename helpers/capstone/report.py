@@ -23,7 +23,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from ..display import figures, pictures
-from ..evaluation.verdicts import UNDECIDED, verdict
+from ..evaluation.verdicts import HOLDS, UNDECIDED, verdict
 from ..support import validate
 from ..support.files import whole
 from . import list_section
@@ -60,13 +60,13 @@ SEARCHED = {"headline": 94, "own": 91}  # of 100 where settings were searched, o
 WEIGHED = " Rows count in training by {}, in that of the yardsticks too; in the scores each row counts once."
 NARROW = " These intervals are a little too narrow: of 100 like them, {} held the truth where rows were split {}."
 QUICKLY = "This was a quick look (few epochs, no search for a learning rate): do not decide by it. "
+TIME = 'The gain may be one of time: compare with `mode="thorough"` and `Recipe(epochs=150, patience=25)` first. '
 METRIC_WORDS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always predicting the mean.",
     "GAUC": "GAUC: the AUC within each user.",
     "linear model": "Linear model, boosted trees: from scikit-learn, on the same rows and columns, each task alone.",
-    "shuffled": "Shuffled: the shared model, with the labels of all other tasks moved to other training rows, where "
-    "they tell nothing.",
+    "shuffled": "Shuffled: the shared model; labels of all other tasks moved to other training rows tell it nothing.",
     "stack": "A stack weights all outputs for one task, on the validation rows.",
 }
 SETTLED = 'Whether to share is open; what is ahead of today is not: `found.ranker(kind="best")`, in an A/B test.'
@@ -172,6 +172,7 @@ def _values(found: Comparison) -> dict[str, object]:
     }
     clusters = found.gains.groupby("clusters", sort=False)["task"].agg(names)
     cost = found.cost.set_index("model")[["parameters", "seconds"]]
+    gains, products = (found.headline["verdict"] == HOLDS).any(), (found.tuned["bottom"] == "NeuMF").any()
     larger, longer = cost.loc[SINGLE] / cost.loc[recipe.structure]
     return {
         "tasks": names(own.labels),
@@ -197,6 +198,7 @@ def _values(found: Comparison) -> dict[str, object]:
         "held": _held(found, how),
         "weighed": "" if own.weight is None else WEIGHED.format(own.weight),
         "quick": QUICKLY if found.mode == QUICK else "",
+        "time": _words(TIME) if gains and products and recipe.epochs <= Recipe().epochs else "",
     }
 
 
@@ -210,12 +212,10 @@ def _units(found: Comparison, clusters: str) -> str:
 
 def _days(found: Comparison) -> str:
     """How many days the test covers, and whether they can say how days differ."""
-    if not found.days:
-        return ""
     said = f" The test covers {found.days} day{'s' * (found.days > 1)}"
-    if found.days < FEWEST_CLUSTERS:
-        return f"{said}: too few to say how much days differ, which these intervals therefore leave out."
-    return f"{said}; intervals were made over users and over days, and the wider one counts."
+    few = ": too few to say how much days differ, which these intervals therefore leave out."
+    many = "; intervals were made over users and over days, and the wider one counts."
+    return said + (few if found.days < FEWEST_CLUSTERS else many) if found.days else ""
 
 
 def _held(found: Comparison, how: str) -> str:

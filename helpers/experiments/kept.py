@@ -16,7 +16,7 @@ import pandas as pd
 from helpers.support import validate
 
 FOLDER = Path(__file__).parents[2] / "data" / "tables"
-TRAINED = "`.venv/bin/python -m helpers.lab.train_tables {}` trains it"
+TRAINED = "`make tables` trains it, and first the searches that it reads"
 
 
 def kept_table(name: str) -> pd.DataFrame:
@@ -30,15 +30,14 @@ def read(path: Path) -> tuple[str, pd.DataFrame]:
     """The hash of the settings that a table was made from, and the table. FileNotFoundError or ValueError where it is
     absent or damaged."""
     path = Path(path)
-    trained = TRAINED.format(path.name.partition(".")[0])
     if not path.exists():
         near = get_close_matches(path.name, [other.name for other in path.parent.glob("*.csv*")], 1, 0.8)
         absent = f"no file {path.name}" + (f" (is it {near[0]}?)" if near else "")
-        validate.fail("kept table", absent, f"it in data/tables: {trained}", FileNotFoundError)
+        validate.fail("kept table", absent, f"it in data/tables: {TRAINED}", FileNotFoundError)
     header, _, text = _text(path).partition("\n")
     words = header.split()
     if len(words) != 5 or words[0] != "#" or words[4] != hash_of(text):
-        validate.fail("kept table", f"a damaged {path.name}", f"the file as git has it, or a new one: {trained}")
+        validate.fail("kept table", f"a damaged {path.name}", f"the file as git has it, or a new one: {TRAINED}")
     return words[2], pd.read_csv(io.StringIO(text))
 
 

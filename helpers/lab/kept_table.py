@@ -79,8 +79,7 @@ class KeptTable:
         """The kept table. Raises FileNotFoundError or ValueError when it is absent, damaged or of other settings."""
         settings, table = kept.read(self.path)
         if settings != self.hash():
-            today = f"today's: {kept.TRAINED.format(self.name)}"
-            validate.fail("kept table", f"{self.path.name} made from other settings", today)
+            validate.fail("kept table", f"{self.path.name} made from other settings", f"today's: {kept.TRAINED}")
         return table
 
     def stale(self) -> bool:

@@ -365,6 +365,19 @@ def test_what_has_learnt_nothing_is_named_first_and_has_no_advice(found):
     assert "learnt nothing" not in report(found).page()
 
 
+@pytest.mark.parametrize(
+    ("verdict", "bottom", "epochs", "doubted"),
+    [("holds", "NeuMF", 20, True), ("holds", "NeuMF", 150, False), ("holds", "MLP", 20, False)]
+    + [("undecided", "NeuMF", 20, False)],
+)
+def test_a_gain_that_may_be_one_of_time_is_doubted_beside_the_answer(found, verdict, bottom, epochs, doubted):
+    """Separate models learn products of users and items more slowly, and are stopped as early as the shared one."""
+    recipe, tuned = replace(found.recipe, epochs=epochs), found.tuned.assign(bottom=bottom)
+    one = replace(found, headline=found.headline.assign(verdict=verdict), tuned=tuned, recipe=recipe)
+    answer = report(one).page().partition('<div class="answer">')[2].partition("</div>")[0]
+    assert ("The gain may be one of time" in answer) == doubted
+
+
 def test_a_quick_look_is_called_one(found):
     assert "quick look" not in report(found).page()
     page = report(replace(found, mode="quick")).page()

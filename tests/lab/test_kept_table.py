@@ -16,11 +16,11 @@ def table():
 def test_a_table_knows_what_it_was_made_from(tmp_path, monkeypatch, table):
     monkeypatch.setattr("helpers.experiments.kept.FOLDER", tmp_path)
     kept = KeptTable("x", lambda seeds: table, {"seeds": [1]})
-    with pytest.raises(FileNotFoundError, match=r"got no file x.csv; expected it in data/tables: `\S+ -m helpers.* x`"):
+    with pytest.raises(FileNotFoundError, match=r"got no file x\.csv; expected it in data/tables: `make tables`"):
         kept.read()
     kept.write(table)
     pd.testing.assert_frame_equal(kept.read(), table.round(4))
-    with pytest.raises(ValueError, match=r"made from other settings; expected today's: `\S+ -m helpers.* x` trains it"):
+    with pytest.raises(ValueError, match="made from other settings; expected today's: `make tables` trains it"):
         KeptTable("x", lambda seeds: table, {"seeds": [2]}).read()
 
 

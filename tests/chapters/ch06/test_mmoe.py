@@ -1,11 +1,15 @@
 """Do gates help? What the experiments of chapter 06 count, measure and sort."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 import torch
 
 from helpers.chapters.ch06 import exercises, mmoe
 from helpers.chapters.ch06.studies import mmoe as lab_mmoe
+from helpers.course import kept_table
+from helpers.evaluation.statistics import difference, interval
 from helpers.models.shared_bottom import parameter_count
 
 
@@ -57,3 +61,16 @@ def test_the_seesaw_is_what_a_task_wins_and_the_other_loses():
     table = pd.DataFrame([(w, 0, "m", task, value) for (task, w), value in r2.items()])
     table.columns = ["weight", "seed", "model", "task", "r2"]
     assert lab_mmoe.seesaw(table)["seesaw"].tolist() == pytest.approx([0.3])
+
+
+def test_what_looking_is_worth_with_one_shape_is_what_the_chapter_says():
+    """Numbers of its text that no cell shows: MMoE minus fixed gates, with four experts of four units on both sides."""
+    text = (Path(__file__).parents[3] / "notebooks" / "06_mmoe.ipynb").read_text(encoding="utf-8")
+    gains = {
+        name: difference(kept_table(name), "r2", "MMoE", "fixed gates")
+        for name in ("06_kinds_one_shape", "06_relu_one_shape")
+    }
+    kinds = interval(gains["06_kinds_one_shape"].groupby("seed")["difference"].mean())
+    assert "{:.3f} [{:.3f}, {:.3f}]".format(*kinds) in text
+    costs = -gains["06_relu_one_shape"].groupby(["condition", "rows"])["difference"].mean()
+    assert f"looking costs even more, {costs.max():.3f} to {costs.min():.3f} in the four settings" in text
