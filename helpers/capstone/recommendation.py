@@ -266,32 +266,22 @@ def alarms(
 UNSETTLED = SETTLE, TOO_WELL = ("To be settled first.", "Too good to be true?")  # alarms with which nothing is exported
 DOUBT = "Until that is settled, believe no number below, and serve nothing: correct the table, or the declaration, and "
 DOUBT += "compare again."
-ALARM = (
-    "hardly anything can be predicted this well before it happens. Most likely one of the features was measured "
-    "afterwards, or derived from the label. Find it, leave it out and compare again; until then serve nothing. If you "
-    "know that all is well, declare the label as settled."
-)
-HANGS = (
-    "No table can tell whether a column is filled in afterwards in a part of its rows; where it is, what is said here "
-    "of the label, and what is served, is worth nothing. Log it for a day as lists are shown, and compare."
-)
-UNLEARNABLE = (
-    "As much may be luck with the labels of the test rows, or no feature tells of it. Find one, or leave the "
-    "label out: it is no reason to share, and its noise may spoil the model for others."
-)
+ALARM = "hardly anything can be predicted this well before it happens. Most likely one of the features was measured "
+ALARM += "afterwards, or derived from the label. Find it, leave it out and compare again; until then serve nothing. If "
+ALARM += "you know that all is well, declare the label as settled."
+HANGS = "No table can tell whether a column is filled in afterwards in a part of its rows; where it is, what is said "
+HANGS += "here of the label, and what is served, is worth nothing. Log it for a day as lists are shown, and compare."
+UNLEARNABLE = "As much may be luck with the labels of the test rows, or no feature tells of it. Find one, or leave the "
+UNLEARNABLE += "label out: it is no reason to share, and its noise may spoil the model for others."
 ORDERLESS = "It differs between users, say, and not within one list: for lists leave it out and compare again."
 WEAKER = "Sharing is measured among weaker models then: improve them (features, rates, penalties), or take what wins."
 NO_REASON = "The gain may then be over a weak model of its own: no reason to share. One model may still be cheaper."
-REGULARISED = (
-    "Shuffled labels tell nothing, so what helped may be regularisation, which a model of its own can have as well: "
-    "penalties, dropout, fewer epochs."
-)
+REGULARISED = "Shuffled labels tell nothing, so what helped may be regularisation, which a model of its own can have "
+REGULARISED += "as well: penalties, dropout, fewer epochs."
 DEAD = "Such a seed does not count for its task, on either side."
 REVIVE = "More units or a lower learning rate help where the units of a layer have all died."
-AT_RANDOM = (
-    "Rows were split at random: models were trained on rows newer than those they are tested on, and on other rows of "
-    "the same sessions."
-)
+AT_RANDOM = "Rows were split at random: models were trained on rows newer than those they are tested on, and on "
+AT_RANDOM += "other rows of the same sessions."
 NO_TIME = "What holds next week may differ: declare the time if the log has one."
 
 

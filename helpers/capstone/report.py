@@ -9,6 +9,7 @@ escaped. `helpers.capstone.recommendation` has the rule for the words on top.
 
 import html
 import json
+import math
 import re
 import string
 from dataclasses import dataclass
@@ -60,15 +61,22 @@ SEARCHED = {"headline": 94, "own": 91}  # of 100 where settings were searched, o
 WEIGHED = " Rows count in training by {}, in that of the yardsticks too; in the scores each row counts once."
 NARROW = " These intervals are a little too narrow: of 100 like them, {} held the truth where rows were split {}."
 QUICKLY = "This was a quick look (few epochs, no search for a learning rate): do not decide by it. "
-TIME = 'The gain may be one of time: compare with `mode="thorough"` and `Recipe(epochs=150, patience=25)` first. '
 METRIC_WORDS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always predicting the mean.",
     "GAUC": "GAUC: the AUC within each user.",
     "linear model": "Linear model, boosted trees: from scikit-learn, on the same rows and columns, each task alone.",
-    "shuffled": "Shuffled: the shared model; labels of all other tasks moved to other training rows tell it nothing.",
+    "shuffled": "Shuffled: the shared model, with the labels of all other tasks moved to other training rows, where "
+    "they tell nothing.",
     "stack": "A stack weights all outputs for one task, on the validation rows.",
 }
+SHORT = "Sharing, or time?"
+LONGER = "A side chose products of users and items: a taste that no column shows decides. Separate models learn it "
+LONGER += (
+    "more slowly than a shared one, and so few rows make few steps, so the gain may be one of time. Before you share, "
+)
+LONGER += 'compare with `mode="thorough"` and `Recipe(epochs={}, patience={})`.'
+ENOUGH_STEPS, PATIENT_STEPS = 1_000, 200  # within which such a taste was learnt, by models that stood still in between
 SETTLED = 'Whether to share is open; what is ahead of today is not: `found.ranker(kind="best")`, in an A/B test.'
 UNTIL = "Until it is decided, keep what you serve today; if that is nothing yet, take what is best for each task, "
 UNTIL += '`found.ranker(kind="best")`.'
@@ -149,8 +157,13 @@ def report(
 
 @validate.checked
 def rings(found: Comparison) -> dict[str, str]:
-    """The `alarms` of a comparison."""
-    return alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration, found.problems)
+    """The `alarms` of a comparison, and last that training was short where a label gains and products decide."""
+    rung = alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration, found.problems)
+    steps, recipe = math.ceil(found.parts["train"] / found.recipe.batch_size), found.recipe  # of an epoch
+    epochs, patience = math.ceil(ENOUGH_STEPS / steps), math.ceil(PATIENT_STEPS / steps)
+    short = recipe.epochs < epochs or (recipe.patience is not None and recipe.patience < patience)
+    gains, products = (found.headline["verdict"] == HOLDS).any(), (found.tuned["bottom"] == "NeuMF").any()
+    return rung | ({SHORT: LONGER.format(epochs, patience)} if short and gains and products else {})
 
 
 def _today(found: Comparison) -> str:
@@ -172,7 +185,6 @@ def _values(found: Comparison) -> dict[str, object]:
     }
     clusters = found.gains.groupby("clusters", sort=False)["task"].agg(names)
     cost = found.cost.set_index("model")[["parameters", "seconds"]]
-    gains, products = (found.headline["verdict"] == HOLDS).any(), (found.tuned["bottom"] == "NeuMF").any()
     larger, longer = cost.loc[SINGLE] / cost.loc[recipe.structure]
     return {
         "tasks": names(own.labels),
@@ -198,7 +210,6 @@ def _values(found: Comparison) -> dict[str, object]:
         "held": _held(found, how),
         "weighed": "" if own.weight is None else WEIGHED.format(own.weight),
         "quick": QUICKLY if found.mode == QUICK else "",
-        "time": _words(TIME) if gains and products and recipe.epochs <= Recipe().epochs else "",
     }
 
 

@@ -16,6 +16,7 @@ from helpers.capstone.plan import SINGLE
 from helpers.capstone.preparation import Table, prepare, split
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.recommendation import SERVED, alarms, recommend
+from helpers.capstone.report import rings
 from helpers.data.examples import Examples
 from helpers.data.features import Features
 from helpers.evaluation import yardsticks
@@ -431,6 +432,7 @@ def test_a_taste_that_no_column_shows_is_found_and_served():
     assert found.tuned.set_index("tasks").loc["play + like", "bottom"] == "NeuMF"
     level, counts = found.headline.set_index("task")["level"], found.beaten.query("yardstick == 'by user and item'")
     assert (level - counts.set_index("task")["value"] > 0.1).all()
+    assert (found.headline["verdict"] == "holds").any() and [*rings(found)][-1] == "Sharing, or time?"
     served = found.ranker()
     assert served.recipe == found.chosen["play + like"] and served.recipe.bottom == "NeuMF"
 
