@@ -72,9 +72,7 @@ METRIC_WORDS = {
 }
 SHORT = "Sharing, or time?"
 LONGER = "A side chose products of users and items: a taste that no column shows decides. Separate models learn it "
-LONGER += (
-    "more slowly than a shared one, and so few rows make few steps: the gain may be one of time. Before you share, "
-)
+LONGER += "more slowly than a shared one, and few rows make few steps: the gain may be one of time. Before you share, "
 LONGER += 'compare with `mode="thorough"` and `Recipe(epochs={}, patience={})`.'
 ENOUGH_STEPS, PATIENT_STEPS = 1_000, 200  # within which such a taste was learnt, by models that stood still in between
 SETTLED = 'Whether to share is open; what is ahead of today is not: `found.ranker(kind="best")`, in an A/B test.'
