@@ -360,6 +360,7 @@ def played(page, card) -> str:
 
 def test_a_fader_counts_from_the_step_on_at_which_it_moves(opened):
     page, card = opened("05_balancing_losses")
+    card.get_by_role("button", name="free").click()
     press(card, "Play")
     card.get_by_text(re.compile("step [4-9]. of 250")).wait_for(timeout=60_000)
     for _ in range(4):

@@ -16,7 +16,7 @@ const NEEDS = { // by task, which of eight features it needs: as in chapter 04
 };
 const LOOKS = { // of the four; the reader's is the first, and lies below the others
   you: { name: "you", colour: BLACK, width: 4.5, dash: "none", points: 5, size: 12 },
-  equal: { name: "equal", colour: GREY, width: 2, dash: "2 3", points: 4, size: 9 },
+  equal: { name: "equal weights", colour: GREY, width: 2, dash: "2 3", points: 4, size: 9 },
   UWL: { name: "UWL", colour: GREEN, width: 2, dash: "none", points: 3, size: 9 },
   GradNorm: { name: "GradNorm", colour: PURPLE, width: 2, dash: "7 3", points: 6, size: 8 },
 };
@@ -96,6 +96,7 @@ function begin(stage) {
 const looking = (stage) => stage.race === stage.alone;
 const unplayed = (stage) => looking(stage) || !stage.race.over || stage.race.moves.at(-1) !== stage.state.hand; // the race, or the faders
 const hidden = (stage, how) => looking(stage) && stage.question?.asks?.includes(how);
+const byHand = ({ question }) => !question?.show || "hand" in question.moves; // or the faders stay where they are
 function lookAgain(stage) {
   begin(stage);
   stage.alone = stage.race;
@@ -145,30 +146,31 @@ function strip(stage, figure, left, width, how, narrow) {
   const x = scale(0, STEPS, left, tracks[0] - 24), mine = how === "you", name = narrow ? [left, 32] : [left + 62, 14];
   line(figure, { d: star(left + 8, 9, { ...look, size: 8 }), fill: look.colour });
   line(figure, { d: `M${left + 20},9h36`, stroke: look.colour, "stroke-width": look.width, "stroke-dasharray": look.dash }); // as in the curves
-  text(figure, ...name, look.name, { fill: AS_TEXT[look.colour], "font-weight": "bold", "font-size": narrow ? 12 : 14 });
+  text(figure, ...name, how, { fill: AS_TEXT[look.colour], "font-weight": "bold", "font-size": narrow ? 12 : 14 });
   line(figure, { d: `M${left},${y(0)}H${left + width - 2}`, stroke: "#c8c8c8" });
   line(figure, { d: tracks.map((at) => `M${at},${y(REACH)}V${y(-REACH)}`).join(""), stroke: mine ? GREY : "#d5d5d5", "stroke-width": 4, "stroke-linecap": "round" });
   const parts = TASKS.map(([task, colour], k) => {
     const sign = k ? -1 : 1, ink = { ...MIDDLE, fill: AS_TEXT[colour], "font-size": narrow ? 12 : 13, "font-weight": "bold" };
     const trail = line(figure, { stroke: colour, "stroke-width": 1.5 }), number = text(figure, tracks[k], y(-REACH) + (narrow ? 30 : 24), "", ink);
-    const mark = (g) => {
-      add(g, "rect", { x: -12, y: -9, width: 24, height: 18, rx: 4, fill: "#fff", stroke: colour, "stroke-width": mine ? 3 : 1.5 });
-      text(g, 0, 5, task, { ...ink, "font-size": 13, "font-weight": mine ? "bold" : "normal" });
+    const mark = (g, held) => {
+      add(g, "rect", { x: -12, y: -9, width: 24, height: 18, rx: 4, fill: "#fff", stroke: colour, "stroke-width": held ? 3 : 1.5 });
+      text(g, 0, 5, task, { ...ink, "font-size": 13, "font-weight": held ? "bold" : "normal" });
     };
-    const cap = !mine ? add(figure, "g", { class: "mtl-keep" }) : stage.handle(figure, {
-      name: `your fader of task ${task}`, key: "hand", y, level: tracks[k], step: .05, mark,
+    const cap = add(figure, "g", mine ? {} : { class: "mtl-keep" });
+    mark(cap, false);
+    if (mine) stage.handle(figure, { // over its cap, in the questions that need it
+      name: `your fader of task ${task}`, key: "hand", y, level: tracks[k], step: .05, mark: (g) => mark(g, true),
       at: () => [0, sign * stage.state.hand], to: (_, v) => stage.set({ hand: Math.round(100 * sign * v) / 100 }),
       words: () => `weight ${weightWords(weightsOf(stage.state.hand)[k])}`,
     });
-    if (!mine) mark(cap);
     return { sign, trail, number, cap };
   });
   return (race) => {
-    const number = ALL.indexOf(how), ways = race.looks.slice(0, hidden(stage, how) ? 1 : undefined).map((looks) => clamp(looks[number].ratio, -REACH, REACH)), ratio = ways.at(-1);
+    const number = ALL.indexOf(how), ways = race.looks.slice(0, hidden(stage, how) ? 1 : undefined).map((looks) => clamp(looks[number].ratio, -REACH, REACH)), ratio = mine ? stage.state.hand : ways.at(-1);
     parts.forEach(({ sign, trail, number, cap }, k) => {
       if (!narrow) trail.setAttribute("d", path(ways.map((way, i) => [x(i * EVERY), y(sign * way)])));
-      number.textContent = weightWords(weightsOf(mine ? stage.state.hand : ratio)[k]);
-      if (!mine) change(cap, { transform: `translate(${tracks[k]},${fixed(y(sign * ratio))})` });
+      number.textContent = weightWords(weightsOf(ratio)[k]);
+      change(cap, { transform: `translate(${tracks[k]},${fixed(y(sign * ratio))})` });
     });
   };
 }
@@ -224,8 +226,8 @@ function outcomes(stage, figure, { left, right, top, bottom }) {
   const dots = layer(({ colour }) => ({ fill: colour, "fill-opacity": .5 }));
   const whiskers = layer(({ colour }) => ({ stroke: colour, "stroke-width": 2 }));
   const stars = layer(({ colour }) => ({ fill: colour, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" }));
-  return (race, others) => {
-    const many = others.length > 1;
+  return (race) => {
+    const { others } = stage, many = others.length > 1;
     head.textContent = others.length ? `${others.length} other seed${many ? "s" : ""}` : "best R² of A and B";
     ALL.forEach((how, i) => {
       const [a, b] = race.r2[i].map((value, k) => (others.length ? interval(others.map((r2) => r2[i][k])) : [value])), [px, py] = at([a[0], b[0]]);
@@ -250,9 +252,7 @@ function picture(stage, place, width) {
   const map = outcomes(stage, figure, narrow ? { left: 0, right: width, top: bottom + 8, bottom: bottom + 172 } : boxes[2]);
   const panels = [0, 1].map((k) => curves(stage, figure, boxes[k], k));
   return () => {
-    const race = current(stage);
-    for (const draw of [...strips, ...panels]) draw(race);
-    map(race, stage.others);
+    for (const draw of [...strips, ...panels, map]) draw(current(stage));
   };
 }
 
@@ -260,19 +260,17 @@ function picture(stage, place, width) {
 
 const missedBy = (stage) => (stage.race.over && !looking(stage) && stage.guessed === stage.race.setting ? Math.abs(stage.state.guess - stage.race.r2[GUESSED][1]) : NaN);
 
-const SPOKEN = { equal: "equal weights", UWL: "UWL", GradNorm: "GradNorm", you: "you" };
-
 function sentence(stage) {
   const race = current(stage), { state, others, data } = stage;
   if (others.length) {
     if (!tested(stage)) return `Your moves on seeds that you have not seen, ${others.length} so far.`;
     const [score, ...ends] = gains(stage, "GradNorm"), word = verdict([score, ...ends], data.matters);
-    const rest = ["UWL", "equal"].map((rival) => `${signed(gains(stage, rival)[0])} over ${SPOKEN[rival]}`);
+    const rest = ["UWL", "equal"].map((rival) => `${signed(gains(stage, rival)[0])} over ${LOOKS[rival].name}`);
     return `Your moves on ${others.length} other seeds, mean R² of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over GradNorm, ${word}; ${rest.join("; ")}.`;
   }
-  if (race.looks.length < 2 || looking(stage)) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${looking(stage) ? "This run leaves your faders alone; press Play for your own" : "Press Play, and move your faders at any time"}.`;
-  const r2 = race.r2, scores = r2.map(mean), best = Math.max(...scores), top = ALL.filter((_, i) => scores[i] > best - data.matters).map((how) => SPOKEN[how]);
-  const each = ["equal", "UWL", "GradNorm", "you"].map((how) => `${SPOKEN[how]} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
+  if (race.looks.length < 2 || looking(stage)) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${!byHand(stage) ? "Press Play: UWL and GradNorm set their weights" : looking(stage) ? "This run leaves your faders alone; press Play for your own" : "Press Play, and move your faders at any time"}.`;
+  const r2 = race.r2, scores = r2.map(mean), best = Math.max(...scores), top = ALL.filter((_, i) => scores[i] > best - data.matters).map((how) => LOOKS[how].name);
+  const each = ["equal", "UWL", "GradNorm", "you"].map((how) => `${LOOKS[how].name} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
   if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. R² of A and B so far: ${each.join("; ")}.`;
   return `Seed ${state.seed}, R² of A and B: ${each.join("; ")}. Highest in the mean of both: ${top.join(", ")}. That is one seed.`;
 }
@@ -287,7 +285,7 @@ export default explorable({
   questions: [
     {
       name: "A loud loss", ask: "A's loss counts 100 times. How well is B learnt with UWL?",
-      set: { scale: 2, noise: .5, features: "disjoint" }, show: ["hand"], moves: { guess: "Drag to guess", play: "" }, asks: ["UWL", "GradNorm"],
+      set: { scale: 2, noise: .5, features: "disjoint", hand: 0 }, show: [], moves: { guess: "Drag to guess", play: "" }, asks: ["UWL", "GradNorm"],
       when: (stage) => stage.race.over && !looking(stage),
       then(stage) {
         const [equal, uwl, gradnorm] = ["equal", "UWL", "GradNorm"].map((how) => ALL.indexOf(how)).map((i) => ({ b: said(stage.race.r2[i][1]), a: weightWords(weightsOf(stage.race.looks.at(-1)[i].ratio)[0]) }));
@@ -304,7 +302,7 @@ export default explorable({
     },
     {
       name: "A noisy task", ask: "A's loss counts once, B's labels are noisy: who turns B down? And at α = 1.5?",
-      set: { scale: 0, noise: 3, features: "disjoint" }, show: ["hand"], moves: { play: "", alpha: "" }, again: (stage) => (unplayed(stage) ? "play" : "alpha"), asks: ["UWL", "GradNorm"],
+      set: { scale: 0, noise: 3, features: "disjoint", hand: 0 }, show: [], moves: { play: "", alpha: "" }, again: (stage) => (unplayed(stage) ? "play" : "alpha"), asks: ["UWL", "GradNorm"],
       when: (stage) => noisy(stage).every(Boolean),
       then(stage) {
         const [low, high] = noisy(stage);

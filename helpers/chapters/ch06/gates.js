@@ -118,15 +118,15 @@ function setup(stage) {
 const REACH = 1.55, GRIP = 1.9; // of the arrows, and of what turns B's
 const SHARED = "#8c8c8c", LINE = "#d5d5d5"; // what goes to the same experts
 
-// Where two experts are level as the favourites of a gate: of each pair a piece of a line, from where no third is above them.
+// Where two experts are level as the favourites of a gate: of each pair a piece of a line, on the plane, where no third is above them.
+const PLANE = [[1, 0, WIDE], [-1, 0, WIDE], [0, 1, WIDE], [0, -1, WIDE]]; // not negative on it
 function borders(gate, x, y) {
   return gate.flatMap((one, e) => gate.slice(e + 1).map((other) => {
     const minus = (third) => one.map((value, i) => value - third[i]), [a, b, c] = minus(other), size = Math.hypot(a, b) || 1;
     const at = (u) => [(-a * c / size - b * u) / size, (-b * c / size + a * u) / size];
-    let low = -4 * WIDE, high = 4 * WIDE;
-    for (const third of gate) {
-      if (third === one || third === other) continue;
-      const w = minus(third), above = ([s, t]) => w[0] * s + w[1] * t + w[2], from = above(at(0)), slope = above(at(1)) - from || 1e-9;
+    let low = -Infinity, high = Infinity;
+    for (const w of [...PLANE, ...gate.filter((third) => third !== one && third !== other).map(minus)]) {
+      const above = ([s, t]) => w[0] * s + w[1] * t + w[2], from = above(at(0)), slope = above(at(1)) - from || 1e-9;
       if (slope > 0) low = Math.max(low, -from / slope);
       else high = Math.min(high, -from / slope);
     }
@@ -154,15 +154,13 @@ function picture(stage, place, width) {
 
   // the plane: where the gates change their favourite, what the tasks need
   const x = scale(-WIDE, WIDE, 1, side + 1), y = scale(-WIDE, WIDE, tops.plane + side, tops.plane);
-  const inside = [scale(-WIDE, WIDE, 0, side), scale(-WIDE, WIDE, side, 0)], cut = add(figure, "svg", { x: 1, y: tops.plane, width: side, height: side, style: "overflow: hidden" });
   text(1, tops.plane - 8, "each point is a row", bold);
   const cosine = narrow ? text(side + 12, tops.plane + 122, "") : text(side + 1, tops.plane - 8, "", end);
   box({ x: 1, y: tops.plane, width: side, height: side, stroke: LINE });
   const edges = each((k, task, colour) => {
     const [px, py] = narrow ? [side + 12, tops.plane + 20 + 48 * k] : [1, tops.plane + side + 19 * (k + 1)], dash = { stroke: colour, "stroke-width": 2.5, "stroke-dasharray": k ? "7 5" : "none" };
-    line({ ...dash, d: `M${px},${py - 4}h24` });
-    [[`gate ${task} changes`, "its favourite"], [`gate ${task} changes its favourite`]][narrow ? 0 : 1].forEach((words, i) => text(px + 30, py + 17 * i, words));
-    return line(dash, cut);
+    const words = narrow ? [`gate ${task} changes`, "its favourite"] : [`gate ${task} changes its favourite`];
+    return [line(dash), line({ ...dash, d: `M${px},${py - 4}h24` }), ...words.map((part, i) => text(px + 30, py + 17 * i, part))];
   });
   const needs = each((k, task, colour, ink) => ({
     shaft: line({ stroke: colour, "stroke-width": 4 }), head: line({ fill: colour }), name: text(0, 0, `${task} needs`, { ...ink, ...(k ? end : middle), "font-size": 13, class: "mtl-halo", style: "stroke-width: 8px" }),
@@ -213,7 +211,10 @@ function picture(stage, place, width) {
   return () => {
     const run = current(stage), { p } = stage.state, weights = run.weights(stage.state), one = alone(stage), open = started(stage);
     const measures = lanes(stage), values = measures.map(([, list]) => mean(list)), missed = missedBy(stage);
-    edges.forEach((edge, k) => edge.setAttribute("d", borders(run.logits[k], ...inside)));
+    edges.forEach(([edge, ...key], k) => {
+      edge.setAttribute("d", borders(run.logits[k], x, y));
+      for (const node of key) change(node, { display: edge.getAttribute("d") ? "inline" : "none" });
+    });
     [[1, 0], [p, Math.sqrt(1 - p * p)]].forEach(([u, v], k) => {
       const { shaft, head, name } = needs[k], aside = p > .97 ? 5 - 10 * k : 0, px = x(REACH * u), py = y(REACH * v) + aside;
       change(shaft, { d: `M${fixed(x(0))},${fixed(y(0) + aside)}L${fixed(px - 8 * u)},${fixed(py + 8 * v)}` });
