@@ -491,7 +491,7 @@ def main() -> int:
     books = find(args.paths)
     if not books:
         parser.error(f"no notebook in {', '.join(map(str, args.paths))}")
-    failed = False
+    failed = []
     for path in books:
         try:
             if args.check:
@@ -500,11 +500,13 @@ def main() -> int:
                 (reform if args.form else regenerate)(path)
                 outcome = "written"
         except RunError as error:
-            outcome, failed = str(error), True
+            outcome = str(error)
+            failed.append(path)
         print(f"{path}: {outcome}", flush=True)
     if not args.check:
-        list_notebooks([path for path in books if path.resolve().is_relative_to(ROOT / "notebooks")])
-    return int(failed)
+        ran = (path for path in books if path not in failed)
+        list_notebooks([path for path in ran if path.resolve().is_relative_to(ROOT / "notebooks")])
+    return int(bool(failed))
 
 
 if __name__ == "__main__":

@@ -139,8 +139,8 @@ def summarise(table: pd.DataFrame, value: str, by: str | Sequence[str]) -> pd.Da
     Values of one seed (of several tasks, say) are averaged first: the seeds are what is independent.
     """
     by = [by] if isinstance(by, str) else list(by)
-    if not by:
-        validate.fail("by", "no column", "one at least")
+    if not by or len({*by}) < len(by):
+        validate.fail("by", str(by), "one column at least, and each once")
     validate.columns("table", table, [value, "seed", *by])
     validate.finite(f"table[{value!r}]", table[value])
     if table[[*by, "seed"]].isna().any(axis=None):

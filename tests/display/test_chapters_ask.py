@@ -10,7 +10,9 @@ from tools.notebooks import ROOT, asked, code_cells, find, read, tags
 
 
 def predictions(book) -> list[str]:
-    return [asked(cell) for cell in code_cells(book) if "predict" in tags(cell)]
+    cells = [cell for cell in code_cells(book) if "predict" in tags(cell)]
+    assert [cell.source for cell in cells if asked(cell) is None] == [], "tagged predict, and asks no question"
+    return [asked(cell) for cell in cells]
 
 
 @pytest.mark.parametrize("chapter", [*chapter_names(), "clinic"])

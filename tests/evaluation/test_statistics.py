@@ -97,6 +97,7 @@ NAN = float("nan")
         ),
         (lambda runs: difference(without(runs, "index == 0"), "r2", "MMoE", "PLE"), "table: got 1[12] rows of"),
         (lambda runs: difference(pd.concat([runs, runs[:1]]), "r2", "MMoE", "PLE"), "table: got a row twice"),
+        (lambda runs: summarise(runs, "r2", ["model", "model"]), r"by: got \['model', 'model'\]"),
         (lambda runs: summarise(runs.replace(runs["r2"][3], NAN), "r2", "model"), r"table\['r2'\]: got 1 NaN"),
     ],
 )

@@ -64,6 +64,12 @@ def test_no_open_output_below_a_prediction_can_answer_it():
     assert found == set(HARMLESS)
 
 
+@every_notebook
+def test_sections_are_counted_from_one(path):
+    titles = [section.title for section in minutes.sections(notebooks.read(path))]
+    assert [title.split()[0] for title in titles] == [str(number) for number, _ in enumerate(titles, 1)]
+
+
 @pytest.mark.parametrize("table", notebooks.TABLES, ids=lambda path: path.name)
 def test_the_rows_of_a_table_have_the_minutes_of_their_notebooks_and_no_chapter_lacks_one(table):
     """Where this fails: `make notebooks`."""
