@@ -353,7 +353,7 @@ def _parts(found: Comparison, table: Table, split: int, kind: str) -> dict[str, 
 def _words(rows: pd.DataFrame, own, column: str) -> pd.DataFrame:
     """Each row in words: its item, or its number, and two of its ids; and its list."""
     names = [own.item or "row", *[name for name in own.ids if name != column][:2]]
-    said = rows.assign(row=rows.index)[names].astype(str).agg(" · ".join, axis=1)
+    said = rows.assign(row=rows.index)[names].astype(str).fillna("–").agg(" · ".join, axis=1)
     words = {" · ".join(names): said.str.slice(0, 34), "list": rows[column].astype(str)}
     return pd.DataFrame(words).reset_index(drop=True)
 

@@ -130,6 +130,12 @@ def test_a_row_without_an_id_is_in_no_list():
     assert list_of.tolist() == [0, 1, 0, 1, 1] and (k, dropped) == (1, 1)
 
 
+def test_a_row_whose_item_has_no_id_is_shown_with_a_dash(found):
+    item = found.declaration.item
+    frame = found.frame.assign(**{item: found.frame[item].astype(str).where(found.frame.index % 3 > 0)})
+    assert Lists.of(replace(found, frame=frame), k=2).words.iloc[:, 0].str.startswith("–").mean() > 0.2
+
+
 def test_an_ab_test_takes_chapter_03s_number_of_users(ranked):
     found = ranked.test({"click": 0.5, "like": 0.5}, "click", COUNTS)
     assert found["low"] <= found["mean"] <= found["high"]
