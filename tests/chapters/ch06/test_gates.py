@@ -67,9 +67,10 @@ def test_on_the_plane_a_gate_is_what_it_is_on_a_row_there_and_its_favourite_chan
         f"(() => {{ {run} const row = {row}; return [run.weights({json.dumps(at)}), {logits}.map(shares)]; }})()"
     )
     assert np.allclose(plane, there)
-    four = [[1, 0, 0], [-1, 0, 0], [0, 0, -9], [0, 1, -5]]  # the favourite: 1 or 2, by s, but far up 4, and never 3
+    four = [[1, 0, 0], [-1, 0, 0], [0, 0, -9], [0, 1, -1]]  # the favourite: 1 or 2, by s, but far up 4, and never 3
     lines = found(f"borders({four}, (s) => s, (t) => t)")
-    assert sorted(lines[1:].split("M")) == ["-4.6,9.6L0.0,5.0", "0.0,-10.0L0.0,5.0", "0.0,5.0L4.6,9.6"]
+    assert sorted(lines[1:].split("M")) == ["-1.5,2.5L0.0,1.0", "0.0,-2.5L0.0,1.0", "0.0,1.0L1.5,2.5"]
+    assert found("borders([[1, 0, 9], [-1, 0, 0]], (s) => s, (t) => t)") == ""  # the favourite changes beyond the plane
 
 
 @pytest.mark.long
