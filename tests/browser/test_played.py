@@ -381,6 +381,7 @@ def test_the_questions_of_the_desk_are_answered(opened):
     a, equal, mine = (re.search(f"{who} (\\d.\\d\\d and \\d.\\d\\d)", first)[1] for who in ("UWL", "weights", "you"))
     assert equal == mine != a
     card.get_by_role("button", name="question 2").click()
+    assert "This run leaves your faders alone" in said(page, card)
     for _ in range(4):
         card.locator(".mtl-handle").first.press("Shift+ArrowDown")
     assert "Highest in the mean of both: you." in played(page, card)
@@ -391,7 +392,8 @@ def test_the_questions_of_the_desk_are_answered(opened):
     middle, low, high = (float(number.replace("−", "-")) for number in score.groups()[:3])
     assert low < middle < high and (score[4] == "a gain") == (low > 0.01)
     card.get_by_role("button", name="question 3").click()
-    assert "This run leaves your faders alone" in said(page, card)  # a run to look at, before *Play*
+    assert "Press Play: UWL and GradNorm set" in said(page, card)  # a run to look at, and no fader, not even as it was
+    assert card.locator(".mtl-handle:visible").count() == 0
     played(page, card)
     card.locator("input").and_(card.locator(":visible")).fill("1.5")
     page.evaluate(DRAWN)
