@@ -101,16 +101,17 @@ class Comparison(Plan):
             yardsticks of a task together 95 times in 100, by Bonferroni), and gauc where there is a user; empty where
             none is asked for
     headline   a row a task, what the answer follows from: form (of the shared model, the best by validation rows:
-            `AS_IS` or a way of `FUSIONS`), rival (the best that shares nothing, by them too), gain over it, plain_gain
-            (that of the shared model as it is), low (the lowest end of the intervals of the gains over all rivals, of
-            counts and of fusions over the best: sharing helps only where it beats each), nearest (whose that is), high
-            (the upper end over `rival`), verdict, matters, seeds_needed, dead; own_gain, own_low, own_high and
-            own_verdict, as in `growth`; control_gain, control_low and control_high, over the
-            control (NaN without one); measured, whether there was any rival besides its own model; learnt, whether any
-            model can surely be told from guessing; level, the metric of the best; and between, where lists are judged
-            and it is not learnt, the AUC over all rows, if that can (else NaN). Where it is not learnt, it is
-            undecided, and where no other label is, it does not gain; beside a label that is not, no
-            task loses that is behind its own model
+            `AS_IS` or a way of `FUSIONS`); nearest (of all that shares nothing, of counts and of fusions the best, the
+            one that comes nearest to it in the test rows), gain over it, plain_gain (that of the shared model as it
+            is), low (the lowest end of the intervals of the gains over all of them: sharing helps only where it beats
+            each); rival (the best of them by validation rows, as a loss is one only over what could have been chosen),
+            rival_gain over it, high (its upper end); verdict, matters, seeds_needed, dead; own_gain, own_low, own_high
+            and own_verdict, as in `growth`; control_gain, control_low and control_high, over the control (NaN without
+            one); measured, whether there was any rival besides its own model; learnt, whether any model can surely be
+            told from guessing; level, the metric of the best, surely (the low end of its interval); and between, where
+            lists are judged and it is not learnt, the AUC over all rows, if that can (else NaN). Where it is not
+            learnt, it is undecided, and where no other label is, it does not gain; beside a label that is not, no task
+            loses that is behind its own model
     best    a row a task, what to serve: name (the best by the validation rows of all that a ranker can serve, but not
             the shared model where it loses to one of them; by GAUC where validation and test rows have `MANY_ORDERS`,
             and among those that are for the test rows no worse than guessing and than any mean of labels), metric,
@@ -330,7 +331,8 @@ def _tune(work: _Work) -> tuple[list[Side], pd.DataFrame]:
         while any(new):
             asked = [(place, one) for place, recipes in enumerate(new) for one in recipes]
             asked = [(place, one) for place, one in asked if (place, repr(one)) not in losses]
-            runs = work.train([best[place]._replace(recipe=one) for place, one in asked], plan.to_tune, share=share)
+            sides = [best[place]._replace(recipe=one) for place, one in asked]
+            runs = work.train(sides, plan.to_tune, share=share, brief=True)
             for (place, one), own in zip(asked, runs, strict=True):
                 losses[place, repr(one)] = (one, sum(run.loss for run in own) / (len(plan.to_tune) or np.nan))
             for place, recipes in enumerate(tried):
@@ -468,16 +470,17 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
         contenders += [best(some) for some in several if some]
         form, rival = best(ours), best(contenders)
         leads = {name: lead(form, name)[0] for name in contenders}
-        nearest = min(contenders, key=lambda name: leads[name].low)
+        nearest = min(contenders, key=lambda name: leads[name].mean)
         learnt = any(_learnt_anything(table, models.test, task, name, seeds, 2) for name in (form, rival))
-        low, high = leads[nearest].low, leads[rival].high
+        low, high = min(one.low for one in leads.values()), leads[rival].high
         said = verdict(low, high, matters) if judged else UNDECIDED
-        row = {"task": task, "metric": _metric(table, task), "rival": rival, "gain": leads[rival].mean, "low": low}
-        row |= {"high": high, "nearest": nearest, "verdict": said, "matters": matters}
+        row = {"task": task, "metric": _metric(table, task), "nearest": nearest, "gain": leads[nearest].mean}
+        row |= {"rival": rival, "rival_gain": leads[rival].mean, "low": low, "high": high}
+        row |= {"verdict": said, "matters": matters}
         row |= {"form": AS_IS if form == ours[0] else form.removeprefix(SHARED)}
-        row |= {"plain_gain": lead(ours[0], rival)[0].mean, "dead": len(plan.seeds) - len(seeds) * judged}
-        level = max(_values(table, models.test, task, name, seeds).mean() for name in every)
-        row |= {"measured": len(contenders) > 1, "learnt": learnt, "level": level}
+        row |= {"plain_gain": lead(ours[0], nearest)[0].mean, "dead": len(plan.seeds) - len(seeds) * judged}
+        level, _ = lead(max(every, key=lambda name: _values(table, models.test, task, name, seeds).mean()), None)
+        row |= {"measured": len(contenders) > 1, "learnt": learnt, "level": level.mean, "surely": level.low}
         row["between"] = np.nan if learnt or task not in table.within else _between(table, task, models, every, seeds)
         row |= {"seeds_needed": _seeds_needed(leads, rival, matters) if judged and said == UNDECIDED else 0}
         control = leads[CONTROL][:3] if CONTROL in leads else (np.nan,) * 3
@@ -643,10 +646,12 @@ def _train(
     seeds: list[int],
     share: float = 1,
     kept: str | None = None,
+    brief: bool = False,
 ) -> _Run:
     """One model of these tasks for each seed, trained together on this share of the training rows.
 
-    kept   a task: the labels of all others are shuffled over the training rows, so that they tell it nothing
+    kept    a task: the labels of all others are shuffled over the training rows, so that they tell it nothing
+    brief   as of `Recipe.training`
     """
     kinds = {task: table.tasks[task] for task in tasks}
     sets = [[part.only(*tasks) for part in table.drawn(seed, share)] for seed in seeds]
@@ -658,7 +663,7 @@ def _train(
     else:
         train, valid, test = (Examples.stack(list(part)) for part in zip(*sets, strict=True))
     start = time.process_time()  # a busy machine does not count
-    run = fit(models, train, valid, seed=seeds, progress=False, **recipe.training())
+    run = fit(models, train, valid, seed=seeds, progress=False, **recipe.training(len(train), brief))
     seconds = (time.process_time() - start) / len(seeds)
     totals = run.history[run.history["task"] == TOTAL]
     known, outputs = (

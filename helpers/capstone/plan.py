@@ -6,13 +6,13 @@ than 100,000 training rows it searches on so many, and fits no linear model and 
 
 Both sides search with the same budget, a setting at a time (`Stage`). A side whose best value is the last that was
 tried goes on along the `LADDERS`: what ends at an edge was not tuned. Where there is a user and an item, each side may
-choose NeuMF for its bottom: a taste that no column shows is a product, for which an MLP takes 40 to 150 epochs of a
-small table, and NeuMF about ten. Separate models take longer than a shared one, so how long both may train counts.
+choose NeuMF for its bottom: a taste that no column shows is a product, for which an MLP takes several times as long.
+Separate models learn such a taste more slowly than a shared one, and if all are stopped too soon, that looks like a
+gain of sharing. So a training may take `ranker.STEPS`, however few rows make an epoch.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -32,14 +32,15 @@ YARDSTICKS, CONTROL = ALSO = ("yardsticks", "control")  # besides the gains
 THOROUGH, QUICK = MODES = ("thorough", "quick")
 SEEDS = {THOROUGH: 10, QUICK: 5}
 FEW_ROWS, MANY_ROWS = 10_000, 100_000  # to train on: of fewer, a quick look takes more seeds, and of more, fewer
-FEW_EPOCHS, ENOUGH_STEPS = 3, 240  # of a quick look: so many epochs, or more of few rows, until it has so many steps
+FEW_EPOCHS = 3  # of a quick look; of few rows more (`Recipe.epochs`)
 LADDERS = {
     "l2_embedding": (0.0, 1e-4, 1e-3, 1e-2, 0.1, 1.0),
     "lr": (1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1),
     "dropout": (0.0, 0.2, 0.4, 0.6, 0.8),
     "units": (0.25, 0.5, 1, 2, 4),  # times those of the recipe
 }
-FIRST = {"l2_embedding": (0.0, 1e-4, 1e-3, 1e-2), "bottom": (1e-3, 1e-2, 0.1)}  # NeuMF with these penalties
+FIRST = {"l2_embedding": (0.0, 1e-4, 1e-3, 1e-2)}
+FIRST |= {"bottom": (3e-3, 1e-2, 3e-2)}  # NeuMF with these penalties; with higher ones it may never leave 0
 FIRST |= {"lr": RATES, "dropout": (0.0, 0.2), "units": (0.5, 1, 2)}
 SEARCHED = {THOROUGH: tuple(FIRST), QUICK: ("l2_embedding", "bottom")}  # one after the other, unless others are given
 
@@ -133,7 +134,7 @@ class Plan:
         )
 
     def of_rows(self, rows: int) -> Plan:
-        """The plan for so many rows to train on: a quick look takes as many epochs as they need, and no more. With few
+        """The plan for so many rows to train on: a quick look at many takes few epochs, and fewer seeds. With few
         seeds little is decided (of true losses in known worlds by three a seventh, by five 3 of 10, by ten half), and
         of a small table ten train together nearly as fast as three; of a very large one three are enough for a look."""
         if self.mode != QUICK:
@@ -141,8 +142,7 @@ class Plan:
         if not self.given:
             count = 10 if rows <= FEW_ROWS else SEEDS[QUICK] if rows <= MANY_ROWS else 3
             return replace(self, seeds=_free(count, self.tuning_seeds)).of_rows(rows)
-        enough = max(FEW_EPOCHS, math.ceil(ENOUGH_STEPS / math.ceil(rows / self.recipe.batch_size)))
-        return replace(self, recipe=replace(self.recipe, epochs=min(enough, self.recipe.epochs)))
+        return replace(self, recipe=replace(self.recipe, fewest_epochs=FEW_EPOCHS))
 
     @property
     def sides(self) -> list[Side]:

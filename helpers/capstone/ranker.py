@@ -55,6 +55,11 @@ class _Product(SharedBottom):
 STRUCTURES = {"Shared-Bottom": SharedBottom, "single task": SingleTasks, "MMoE": MMoE, "PLE": PLE, "ESMM": _Product}
 BOTTOMS = ("MLP", "NeuMF", "DeepFM", "DCN", "DIN")
 A_RECIPE = "a Recipe, or None"
+STEPS, PATIENT_STEPS = (
+    1_000,
+    200,
+)  # a taste that no column shows is learnt within them, after standing still for a while
+BRIEF, PATIENCE = 240, 3  # steps of a training that only helps to choose; epochs without a better one, at least
 SMALLEST_PART = 1e-9  # of a fused score: below it the logarithm of a probability says nothing
 WEIGHTINGS = {"equal": None, "UWL": UWL, "GradNorm": GradNorm, "PCGrad": PCGrad}
 
@@ -70,7 +75,10 @@ class Recipe:
     units         of the bottom, or of each expert
     towers        units of every tower
     experts       of MMoE; of PLE the shared ones, besides one of each task
-    l2_embedding, dropout, lr, epochs, patience, fewest_steps, batch_size, device   as of `SharedBottom` and `fit`
+    epochs        at most; None: `fewest_epochs`, or of few rows as many as make `STEPS` steps, for of few rows an epoch
+                  is few steps, in which little is learnt
+    patience      as of `fit`; None: 3 epochs, or of few rows as many as make `PATIENT_STEPS`
+    l2_embedding, dropout, lr, fewest_steps, batch_size, device   as of `SharedBottom` and `fit`
 
     Raises ValueError for an unknown choice, and for two that do not go together.
     """
@@ -84,8 +92,9 @@ class Recipe:
     l2_embedding: float = 0.0
     dropout: float = 0.0
     lr: float = 3e-3
-    epochs: int = 20
-    patience: int | None = 3
+    epochs: int | None = None
+    fewest_epochs: int = 20
+    patience: int | None = None
     fewest_steps: int = 100
     batch_size: int = 1024
     device: str = "cpu"
@@ -143,10 +152,16 @@ class Recipe:
             came = f"{wrong:,} rows with {conversion!r} = 1 and {click!r} = 0"
             validate.fail("tasks", came, f"for ESMM no {conversion!r} without {click!r}, which is named first")
 
-    def training(self) -> dict:
-        """The arguments of `fit` that this recipe sets."""
-        names = ("lr", "epochs", "patience", "fewest_steps", "batch_size", "device")
-        settings = {name: getattr(self, name) for name in names}
+    def training(self, rows: int, brief: bool = False) -> dict:
+        """The arguments of `fit` that this recipe sets, for so many rows to train on. A `brief` training, by which only
+        settings are chosen, stops where it stands still: what starts slowly, a tuning seed may survive and others not.
+        """
+        settings = {name: getattr(self, name) for name in ("lr", "fewest_steps", "batch_size", "device")}
+        steps = math.ceil(rows / self.batch_size)  # of an epoch
+        epochs = max(self.fewest_epochs, math.ceil((BRIEF if brief else STEPS) / steps))
+        patience = PATIENCE if brief else max(PATIENCE, math.ceil(PATIENT_STEPS / steps))
+        settings["epochs"] = epochs if self.epochs is None else self.epochs
+        settings["patience"] = patience if self.patience is None else self.patience
         if isinstance(self.weighting, dict):
             return settings | {"task_weights": self.weighting}
         balance = WEIGHTINGS[self.weighting]
@@ -296,9 +311,11 @@ class Ranker:
         model = self.recipe.model(features, self.tasks, self.seed, sets[0])
         parts = model.models if isinstance(model, SingleTasks) else [model]  # single tasks stop each at its own best
         own = [[examples.only(*part.tasks) for examples in sets] for part in parts]
-        settings = self.recipe.training() | {"seed": self.seed, "progress": progress}
-        given = [{} if epochs is None else {"epochs": count, "patience": None} for count in epochs or parts]
-        runs = [fit(part, *rows, **settings | more) for part, rows, more in zip(parts, own, given, strict=True)]
+        runs = []
+        for place, (part, rows) in enumerate(zip(parts, own, strict=True)):
+            settings = self.recipe.training(len(rows[0])) | {"seed": self.seed, "progress": progress}
+            settings |= {} if epochs is None else {"epochs": epochs[place], "patience": None}
+            runs.append(fit(part, *rows, **settings))
         self.histories, self.epochs = [run.history for run in runs], [max(1, int(run.best[TOTAL][0])) for run in runs]
         self.features, self.scales, self.model = features, scales, model  # only now: a fit that fails changes nothing
         return self

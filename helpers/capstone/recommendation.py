@@ -201,7 +201,7 @@ def _rivals(headline: pd.DataFrame) -> list[str]:
             said.append(f"Whether anything that shares nothing is as good for {row.task} was not measured.")
             continue
         by = f"{row.gain:+.3f} {row.metric}"
-        said.append(f"Of all that shares nothing, {UNSHARED[row.rival]} comes nearest for {row.task} (gain {by}).")
+        said.append(f"Of all that shares nothing, {UNSHARED[row.nearest]} comes nearest for {row.task} (gain {by}).")
         if not np.isnan(row.control_gain):
             said.append(f"Over shuffled labels of the other tasks the gain is {row.control_gain:+.3f}.")
     return said
@@ -250,12 +250,12 @@ def alarms(
     doubted, asked = ([f"{p.column}: {p.sentence}" for p in problems if getattr(p, of)] for of in ("doubt", "asked"))
     rings = {  # {in a few words: the sentences of each task or column, and what follows from them}
         SETTLE: (doubted, DOUBT),
-        TOO_WELL: (_too_good(gains[~gains["task"].isin(declaration.settled)]), ALARM),
+        TOO_WELL: (_too_good(headline[~headline["task"].isin(declaration.settled)]), ALARM),
         "A label that hangs on one column.": (asked, HANGS),
         "A label that nothing surely predicts.": (_unlearnable(headline), UNLEARNABLE),
         "A label that orders no list.": (_orderless(headline), ORDERLESS),
         "A rival that shares nothing wins.": (_outdone(beaten), WEAKER),
-        "A rival that shares nothing may do as well.": (_as_good(held), NO_REASON),
+        "A rival that shares nothing may do as well.": (_as_good(held), _no_reason(held)),
         "Regularisation, not sharing?": (_regularised(held), REGULARISED),
         "A model has learnt nothing.": (_unlearnt(scores, gains), REVIVE),
         "No time was declared.": ([] if declaration.time else [AT_RANDOM], NO_TIME),
@@ -275,7 +275,9 @@ UNLEARNABLE = "As much may be luck with the labels of the test rows, or no featu
 UNLEARNABLE += "label out: it is no reason to share, and its noise may spoil the model for others."
 ORDERLESS = "It differs between users, say, and not within one list: for lists leave it out and compare again."
 WEAKER = "Sharing is measured among weaker models then: improve them (features, rates, penalties), or take what wins."
-NO_REASON = "The gain may then be over a weak model of its own: no reason to share. One model may still be cheaper."
+NO_REASON = "The gain may then be over a weak model of its own: no reason to share."
+NO_NEED = "The other labels may help, but separate models that are fused learn from them as well: no reason to share."
+CHEAPER = "One model may still be cheaper."
 REGULARISED = "Shuffled labels tell nothing, so what helped may be regularisation, which a model of its own can have "
 REGULARISED += "as well: penalties, dropout, fewer epochs."
 DEAD = "Such a seed does not count for its task, on either side."
@@ -285,11 +287,10 @@ AT_RANDOM += "other rows of the same sessions."
 NO_TIME = "What holds next week may differ: declare the time if the log has one."
 
 
-def _too_good(gains: pd.DataFrame) -> list[str]:
-    """Tasks that a model predicts better than honest features are likely to allow."""
-    best = gains[["single", "shared"]].max(axis=1)
-    rows = gains.assign(best=best)[best > gains["metric"].map(TOO_GOOD)]
-    return [f"{named}:"] if (named := _each(rows, "{row.task} ({row.metric} {row.best:.2f})")) else []
+def _too_good(headline: pd.DataFrame) -> list[str]:
+    """Tasks that a model surely predicts better than honest features are likely to allow."""
+    rows = headline[headline["surely"] > headline["metric"].map(TOO_GOOD)]
+    return [f"{named}:"] if (named := _each(rows, "{row.task} ({row.metric} {row.level:.2f})")) else []
 
 
 def _unlearnable(headline: pd.DataFrame) -> list[str]:
@@ -315,11 +316,17 @@ def _outdone(beaten: pd.DataFrame) -> list[str]:
     return [f"Better than both sides: {'; '.join(said)}."] if said else []
 
 
+def _no_reason(held: pd.DataFrame) -> str:
+    """What follows where something that shares nothing may do as well: a fusion learns from the other labels, too."""
+    fused = held["nearest"].isin(FUSIONS)
+    return " ".join([NO_NEED] * bool(fused.any()) + [NO_REASON] * (not fused.all()) + [CHEAPER])
+
+
 def _as_good(held: pd.DataFrame) -> list[str]:
     """Of the tasks that gain over their own model alone, those that something that shares nothing may predict as
     well."""
     return [
-        f"{_gains_alone(row)}, but not surely over {UNSHARED[row.nearest]}."
+        f"{_gains_alone(row)}, but not surely over all that shares nothing (nearest: {UNSHARED[row.nearest]})."
         for row in held[~held["nearest"].isin([SINGLE, CONTROL])].itertuples()
     ]
 

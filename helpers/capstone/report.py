@@ -9,7 +9,6 @@ escaped. `helpers.capstone.recommendation` has the rule for the words on top.
 
 import html
 import json
-import math
 import re
 import string
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from ..display import figures, pictures
-from ..evaluation.verdicts import HOLDS, UNDECIDED, verdict
+from ..evaluation.verdicts import UNDECIDED, verdict
 from ..support import validate
 from ..support.files import whole
 from . import list_section
@@ -70,11 +69,6 @@ METRIC_WORDS = {
     "they tell nothing.",
     "stack": "A stack weights all outputs for one task, on the validation rows.",
 }
-SHORT = "Sharing, or time?"
-LONGER = "A side chose products of users and items: a taste that no column shows decides. Separate models learn it "
-LONGER += "more slowly than a shared one, and few rows make few steps: the gain may be one of time. Before you share, "
-LONGER += 'compare with `mode="thorough"` and `Recipe(epochs={}, patience={})`.'
-ENOUGH_STEPS, PATIENT_STEPS = 1_000, 200  # within which such a taste was learnt, by models that stood still in between
 SETTLED = 'Whether to share is open; what is ahead of today is not: `found.ranker(kind="best")`, in an A/B test.'
 UNTIL = "Until it is decided, keep what you serve today; if that is nothing yet, take what is best for each task, "
 UNTIL += '`found.ranker(kind="best")`.'
@@ -155,13 +149,8 @@ def report(
 
 @validate.checked
 def rings(found: Comparison) -> dict[str, str]:
-    """The `alarms` of a comparison, and last that training was short where a label gains and products decide."""
-    rung = alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration, found.problems)
-    steps, recipe = math.ceil(found.parts["train"] / found.recipe.batch_size), found.recipe  # of an epoch
-    epochs, patience = math.ceil(ENOUGH_STEPS / steps), math.ceil(PATIENT_STEPS / steps)
-    short = recipe.epochs < epochs or (recipe.patience is not None and recipe.patience < patience)
-    gains, products = (found.headline["verdict"] == HOLDS).any(), (found.tuned["bottom"] == "NeuMF").any()
-    return rung | ({SHORT: LONGER.format(epochs, patience)} if short and gains and products else {})
+    """The `alarms` of a comparison."""
+    return alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration, found.problems)
 
 
 def _today(found: Comparison) -> str:
@@ -262,17 +251,18 @@ def _undecided(found: Comparison) -> str:
     of_a_seed = cost.sum() + cost[found.recipe.structure] * len(found.declaration.labels) * (CONTROL in found.also)
     for row in rows[len(found.seeds) - rows["dead"] >= 2].itertuples():
         many = f"over {MANY:,} times the rows"
-        needed = rows_needed(row.gain, row.low, row.high, row.matters, total)
+        gain = float(np.clip(0, row.gain, row.rival_gain))  # neither way because of a rival that was lucky, or unlucky
+        needed = rows_needed(gain, row.low, row.high, row.matters, total)
         many = f"about {float(f'{needed:.2g}'):,.0f} rows or more" if needed < MANY * total else many
         if row.seeds_needed > 0:
             many = f"about {row.seeds_needed:.0f} seeds ({duration(row.seeds_needed * of_a_seed)} of training)"
         costs = f"sharing may cost up to {-row.low:.3f}" if row.low < 0 else "sharing costs nothing"
-        between = f"{costs} and bring up to {max(row.high, 0):.3f} {row.metric}"
-        stays = f"Should its gain stay at {row.gain:+.3f}, it would take {many} to decide. A "
-        stays += f"gain of {row.matters + row.gain - row.low:.3f} or more, and a loss of "
-        stays += f"{row.matters + row.high - row.gain:.3f}, would have been decided here."
-        stays += f" Over {UNSHARED[row.nearest]} it may be less, {row.low:+.3f}." * (row.nearest != row.rival)
-        lines.append(f"{row.task} leans to {leaning(row.gain, row.matters)}: {between}. {stays}")
+        between = f"{costs} and bring up to {row.high:.3f}"
+        between = f"sharing costs {-row.high:.3f} to {-row.low:.3f}" if row.high <= 0 else between
+        stays = f"Should its gain stay at {gain:+.3f}, it would take {many} to decide. A "
+        stays += f"gain of {row.matters + gain - row.low:.3f} or more, and a loss of "
+        stays += f"{row.matters + row.high - gain:.3f}, would have been decided here."
+        lines.append(f"{row.task} leans to {leaning(gain, row.matters)}: {between} {row.metric}. {stays}")
     listed = "".join(f"<li>{_words(line)}</li>" for line in lines)
     return f"<h2>While it is undecided</h2><p>{_words(until)}</p><ul>{listed}</ul>"
 
@@ -317,7 +307,7 @@ def _gains(found: Comparison) -> pd.DataFrame:
         "so it": rows["verdict"].map(VERDICT_WORDS),
         "gain": rows["gain"].map("{:+.3f}".format),
         "95% interval": [f"{low:+.3f} to {high:+.3f}" for low, high in rows[["low", "high"]].to_numpy()],
-        "shared, over": [f"{FORMS.get(row.form, row.form)}, over {UNSHARED[row.rival]}" for row in rows.itertuples()],
+        "shared, over": [f"{FORMS.get(row.form, row.form)}, over {UNSHARED[row.nearest]}" for row in rows.itertuples()],
         "over its own model": _with_interval(rows, "own"),
     }
     if rows["control_gain"].notna().any():

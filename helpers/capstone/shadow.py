@@ -223,7 +223,7 @@ class _Rows:
         scores = (None if score is None else np.asarray(score, float)[rows] for score in (ours, other))
         value, moved = _ahead(self, metric, *scores, labels[rows], rows)
         half = self._half(moved, rows)
-        return value, value - half, value + half
+        return value, value - half, min(value + half, 1.0)  # no metric, and so no lead, is above 1
 
     def _half(self, moved: np.ndarray, rows: np.ndarray) -> float:
         error, units, _ = _luck(self.clusters, moved, rows)

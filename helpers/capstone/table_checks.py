@@ -63,6 +63,7 @@ FAR_AHEAD, TIMES = 0.7, 3  # AUC of a number alone, and its lead over 0.5 by tha
 FEW_TWICE, MANY_AT_ONCE = 0.01, 20  # of the rows, that need not worry; and rows of one time: too many to tell them
 WITHIN = 0.01  # of a number's variance, that may lie within an item that it belongs to
 FEW_CODES, FEW_PAIRS = 50, 0.1  # with fewer values a column is no id; rows that repeat their user and item
+FEW_COUNTS = 5  # with fewer values a number is no count that stays between two exports
 NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
 MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
 JUMP, ALWAYS, MANY = 3, 0.01, 10  # times the odds of before; share of rows of users who click each of so many
@@ -509,6 +510,10 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             told.add(column)
             asked = "a leak? Was it known before the impression? If not, leave it out."
             yield Problem(False, column, f"{'; '.join(signs)}: {asked}", doubt=True)
+    for column, label in product(declaration.numbers, scores):
+        if column not in {*told, *skip} and (said := _counted(frame[column], frame[label])):
+            yield Problem(False, column, said, asked=True)
+            told.add(column)
     for label, found in scores.items():
         *_, less, most = 1.0, 1.0, *sorted(found.values())
         column = max(found, key=found.get, default=None)
@@ -523,6 +528,19 @@ def _itself(frame: pd.DataFrame, column: str, of: str, label: str) -> str:
     lists = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
     inside = np.array([one in ids for one, ids in zip(frame[of], lists, strict=True)])
     return _apart("the row's own id is in it", inside, frame[label])
+
+
+def _counted(values: pd.Series, labels: pd.Series) -> str:
+    """In words, whether a label never happens where a number is 0, and does where it is next to 0: as where the number
+    counts the label, its own row included."""
+    whole = pd.to_numeric(values).where(labels.notna()).dropna()
+    if whole.empty or whole.min() < 0 or (whole % 1).any():
+        return ""
+    none, few = (labels[whole.index[whole == count]].astype(float) for count in (0, whole[whole > 0].min()))
+    if not len(few) or none.sum() or bdtr(0, len(none), few.mean() / HONEST_ODDS) >= BY_CHANCE:
+        return ""
+    said = f"of {len(none):,} rows in which it is 0 none has {labels.name!r}; where it is {whole[whole > 0].min():g}, "
+    return said + f"{few.mean():.2g} have: does it count what happened afterwards, in the row itself?"
 
 
 def _filled(values: pd.Series) -> np.ndarray:
@@ -639,7 +657,7 @@ def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
             looks = [partial(_of_all, ids=ids, some=first, where="over all rows")]
         else:
             stretch, looks = _stretches(values, ids), [partial(_of_own, ids=ids, spans=spans)]
-            if values.nunique() >= FEW_CODES and stretch.max() < len(rows) / 2:
+            if values.nunique() >= FEW_COUNTS and stretch.max() < len(rows) / 2:
                 looks.append(partial(_of_all, ids=stretch, some=most, where="while it stays the same"))
         for label, look in product(declaration.labels if whole or of not in declaration.numbers else (), looks):
             if reason := look(label, of, values, rows[label].astype(float)):

@@ -12,11 +12,10 @@ from torch import nn
 from helpers.capstone import comparison, plan
 from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.plan import SINGLE
+from helpers.capstone.plan import SINGLE, TUNING_SEEDS
 from helpers.capstone.preparation import Table, prepare, split
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.recommendation import SERVED, alarms, recommend
-from helpers.capstone.report import rings
 from helpers.data.examples import Examples
 from helpers.data.features import Features
 from helpers.evaluation import yardsticks
@@ -124,9 +123,11 @@ def test_the_headline_is_of_the_shared_model_at_its_best_over_the_best_that_shar
         gains = found.gains.set_index("task").loc[row.task]
         over = {**values.loc[row.task].dropna(), SINGLE: gains["single"], "shared, as it is": gains["shared"]}
         at_best = over[f"shared, {row.form}"]
-        assert row.gain == pytest.approx(at_best - over[row.rival], abs=1e-6)
-        assert row.plain_gain == pytest.approx(gains["shared"] - over[row.rival], abs=1e-6)
-        assert row.low <= row.control_low and row.low < row.gain < row.high
+        assert row.gain == pytest.approx(at_best - over[row.nearest], abs=1e-6)
+        assert row.plain_gain == pytest.approx(gains["shared"] - over[row.nearest], abs=1e-6)
+        assert row.rival_gain == pytest.approx(at_best - over[row.rival], abs=1e-6)
+        assert row.low <= row.control_low and row.low < row.gain <= min(row.rival_gain, row.control_gain, row.high)
+        assert row.surely < row.level == pytest.approx(max(over.values()), abs=1e-6)
         assert row.low <= gains["low"] or row.form != "as it is"
         assert row.control_gain == pytest.approx(at_best - over["control"], abs=1e-6)
         assert row.verdict == comparison.verdict(row.low, row.high, row.matters) and row.learnt and row.measured
@@ -350,7 +351,7 @@ def test_the_loss_of_a_run_is_the_best_total_on_the_validation_rows(table):
     train, valid, test = (part.only("click", "like") for part in data.sets(0))
     recipe = replace(RECIPE, epochs=8, lr=0.03)  # the best epoch is not the last
     models = [recipe.model(data.features, {"click": "binary", "like": "binary"}, seed, train) for seed in (0, 1)]
-    history = comparison.fit(models, train, valid, seed=[0, 1], progress=False, **recipe.training()).history
+    history = comparison.fit(models, train, valid, seed=[0, 1], progress=False, **recipe.training(len(train))).history
     totals = history[history["task"] == comparison.TOTAL].pivot(index="epoch", columns="copy", values="valid")
     run = comparison._train(data, ("click", "like"), recipe, [0, 1])
     assert run.loss == pytest.approx(totals.min().sum()) and (totals.idxmin() < 8).any()
@@ -382,10 +383,12 @@ LOSSES = {0.001: 3.0, 0.003: 1.0, 0.01: 2.0}  # any other rate is worse
 
 @pytest.fixture
 def trained(monkeypatch):
-    """In place of training: outputs that know a little of the labels, and a note of each call."""
+    """In place of training: outputs that know a little of the labels, and a note of each call. Brief are those alone
+    that choose settings."""
     calls = []
 
-    def train(table, tasks, recipe, seeds, share=1, kept=None):
+    def train(table, tasks, recipe, seeds, share=1, kept=None, brief=False):
+        assert brief == (set(seeds) <= {*TUNING_SEEDS})
         calls.append((tuple(tasks), recipe, list(seeds)))
         outputs, valid = {}, {}
         for task in tasks:
@@ -410,8 +413,10 @@ def test_both_sides_search_with_the_same_budget_and_go_on_where_the_last_that_wa
     assert chosen == [[0.003, 1e-4, 0.0, (4,), ""]]  # of equal losses the first that was tried
     train = comparison._train
 
-    def more_is_better(table, tasks, recipe, seeds, share=1, kept=None):
-        return train(table, tasks, recipe, seeds)._replace(loss=-recipe.l2_embedding if "like" in tasks else 0.0)
+    def more_is_better(table, tasks, recipe, seeds, share=1, kept=None, brief=False):
+        return train(table, tasks, recipe, seeds, brief=brief)._replace(
+            loss=-recipe.l2_embedding if "like" in tasks else 0.0
+        )
 
     monkeypatch.setattr(comparison, "_train", more_is_better)
     found = compare(table, BY_TIME, RECIPE, mode="quick", also=())
@@ -420,8 +425,10 @@ def test_both_sides_search_with_the_same_budget_and_go_on_where_the_last_that_wa
     assert found.tried.groupby("tasks", sort=False).size().tolist() == [7, 7, 9, 9]
 
 
-def test_a_taste_that_no_column_shows_is_found_and_served():
-    """Both labels follow the product of a user's and an item's hidden numbers, of which no count knows."""
+@pytest.mark.slow
+def test_a_taste_that_no_column_shows_is_found_and_served_and_time_is_not_called_sharing():
+    """Both labels follow the product of a user's and an item's hidden numbers, of which no count knows. Separate models
+    learn it more slowly than a shared one; in the time that they have, their outputs fused reach the same."""
     rng, rows = np.random.default_rng(0), 12_000
     frame = pd.DataFrame({"user": rng.integers(0, 300, rows), "item": rng.integers(0, 100, rows), "time": range(rows)})
     taste = 2 * (rng.normal(size=(300, 2))[frame["user"]] * rng.normal(size=(100, 2))[frame["item"]]).sum(1)
@@ -431,8 +438,8 @@ def test_a_taste_that_no_column_shows_is_found_and_served():
     found = compare(frame, own, mode="quick", seeds=range(3), also=["yardsticks"])
     assert found.tuned.set_index("tasks").loc["play + like", "bottom"] == "NeuMF"
     level, counts = found.headline.set_index("task")["level"], found.beaten.query("yardstick == 'by user and item'")
-    assert (level - counts.set_index("task")["value"] > 0.1).all()
-    assert (found.headline["verdict"] == "holds").any() and [*rings(found)][-1] == "Sharing, or time?"
+    assert (level - counts.set_index("task")["value"] > 0.15).all()
+    assert (found.headline["gain"] < 0.02).all() and not (found.headline["verdict"] == "holds").any()
     served = found.ranker()
     assert served.recipe == found.chosen["play + like"] and served.recipe.bottom == "NeuMF"
 
@@ -694,7 +701,7 @@ def test_quick_is_a_first_look(table, trained):
     """Of few rows ten seeds, as in any look; of the settings the penalty and the bottom are searched, on one seed."""
     found = compare(table, BY_TIME, Recipe(lr=0.003), mode="quick")
     assert (found.mode, found.seeds, found.also) == ("quick", [*range(10)], ("yardsticks", "control"))
-    assert found.recipe == Recipe(lr=0.003)  # of few rows no fewer epochs
+    assert found.recipe == Recipe(lr=0.003, fewest_epochs=3)
     assert {tuple(seeds) for *_, seeds in trained[:28]} == {(900,)}
-    assert set(found.tried["l2_embedding"]) == {0.0, 1e-4, 1e-3, 1e-2, 0.1} and set(found.tried["lr"]) == {0.003}
-    assert compare(table, BY_TIME, Recipe(lr=0.003, epochs=2), mode="quick").recipe.epochs == 2
+    assert set(found.tried["lr"]) == {0.003}
+    assert set(found.tried["l2_embedding"]) == {0.0, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2}

@@ -22,11 +22,17 @@ def test_a_duration_has_two_digits(seconds, words):
     assert duration(seconds) == words
 
 
-@pytest.mark.parametrize(("rows", "epochs"), [(200_000, 3), (60_000, 5), (8_000, 20)])
-def test_a_quick_look_has_as_many_epochs_as_240_steps_take(rows, epochs):
-    plan = Plan(OWN, mode="quick").of_rows(rows)
-    assert plan.recipe == Recipe(epochs=epochs) == plan.of_rows(rows).recipe
-    assert Plan(OWN, mode="thorough").of_rows(rows).recipe == Recipe()
+@pytest.mark.parametrize(
+    ("rows", "quick", "thorough", "patience"), [(900_000, 3, 20, 3), (30_000, 34, 34, 7), (8_000, 125, 125, 25)]
+)
+def test_of_few_rows_both_looks_train_for_a_thousand_steps_and_are_patient_for_200(rows, quick, thorough, patience):
+    for mode, epochs in (("quick", quick), ("thorough", thorough)):
+        training = Plan(OWN, mode=mode).of_rows(1_000_000).recipe.training(rows)  # a label may be there in few rows
+        assert (training["epochs"], training["patience"]) == (epochs, patience)
+        brief = Recipe().training(rows, brief=True)
+        assert brief["epochs"] <= max(20, epochs) and brief["patience"] == 3  # to choose settings
+    given = Plan(OWN, Recipe(epochs=2, patience=1), mode="quick").of_rows(rows).recipe.training(rows)
+    assert (given["epochs"], given["patience"]) == (2, 1)
 
 
 @pytest.mark.parametrize("mode", ["thorough", "quick"])

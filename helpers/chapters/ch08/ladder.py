@@ -29,7 +29,7 @@ from helpers.training.loop import TOTAL, fit
 
 PENALTIES = (0.0, 1e-3, 1e-2, 1e-1)  # of embeddings
 SEEDS = (0, 1, 2)
-RECIPE = Recipe("single task", patience=5, batch_size=512)
+RECIPE = Recipe("single task", epochs=20, patience=5, batch_size=512)
 
 
 @validate.checked
@@ -75,7 +75,7 @@ def _run(recipe: Recipe, features, sets: list[Examples], task: str, seeds: Seque
     """A model for each seed: their best validation losses, summed, and their outputs for the test rows."""
     train, valid, test = sets
     models = [recipe.model(features, {task: "binary"}, seed, train) for seed in seeds]
-    history = fit(models, train, valid, seed=list(seeds), **recipe.training()).history
+    history = fit(models, train, valid, seed=list(seeds), **recipe.training(len(train))).history
     losses = history[history["task"] == TOTAL].groupby("copy")["valid"].min()
     return float(losses.sum()), predict(models, test.inputs)[task].numpy()
 

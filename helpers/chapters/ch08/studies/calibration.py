@@ -81,7 +81,7 @@ def reported(family: str, seed: int, rows: int = ROWS) -> pd.DataFrame:
 def rows_of(comparison: Comparison) -> pd.DataFrame:
     """task … verdict as in `Comparison.headline`, the word of the report, and the gain of the shared model at its best
     over each of `RIVALS`."""
-    columns = ["task", "form", "rival", "gain", "low", "high", "verdict"]
+    columns = ["task", "form", "nearest", "gain", "low", "high", "verdict"]
     columns += ["own_gain", "own_low", "own_high", "own_verdict"]
     head, gains = comparison.headline, comparison.gains.set_index("task")
     values = comparison.beaten.pivot(index="task", columns="yardstick", values="value").assign(
@@ -98,7 +98,7 @@ def reports(seeds: Sequence[int], families: Sequence[str] = FAMILIES, rows: int 
 
 
 WITHIN = dict.fromkeys(("gain", "low", "high", "own_gain", "own_low", "own_high"), 0.03)
-WITHIN |= dict.fromkeys(("form", "rival", "verdict", "own_verdict", "word"), equal(0.5))
+WITHIN |= dict.fromkeys(("form", "nearest", "verdict", "own_verdict", "word"), equal(0.5))
 WITHIN |= {f"{OVER}{name}": 0.03 for name in RIVALS}
 TABLES = kept_tables(
     KeptTable(
