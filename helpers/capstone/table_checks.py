@@ -63,7 +63,6 @@ FAR_AHEAD, TIMES = 0.7, 3  # AUC of a number alone, and its lead over 0.5 by tha
 FEW_TWICE, MANY_AT_ONCE = 0.01, 20  # of the rows, that need not worry; and rows of one time: too many to tell them
 WITHIN = 0.01  # of a number's variance, that may lie within an item that it belongs to
 FEW_CODES, FEW_PAIRS = 50, 0.1  # with fewer values a column is no id; rows that repeat their user and item
-FEW_COUNTS = 5  # with fewer values a number is no count that stays between two exports
 NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
 MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
 JUMP, ALWAYS, MANY = 3, 0.01, 10  # times the odds of before; share of rows of users who click each of so many
@@ -657,7 +656,7 @@ def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
             looks = [partial(_of_all, ids=ids, some=first, where="over all rows")]
         else:
             stretch, looks = _stretches(values, ids), [partial(_of_own, ids=ids, spans=spans)]
-            if values.nunique() >= FEW_COUNTS and stretch.max() < len(rows) / 2:
+            if values.nunique() >= FEW_CODES and stretch.max() < len(rows) / 2:
                 looks.append(partial(_of_all, ids=stretch, some=most, where="while it stays the same"))
         for label, look in product(declaration.labels if whole or of not in declaration.numbers else (), looks):
             if reason := look(label, of, values, rows[label].astype(float)):

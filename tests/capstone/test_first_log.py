@@ -87,17 +87,17 @@ def test_a_counter_as_of_the_end_of_its_export_is_named_and_one_as_of_the_export
 def test_a_count_of_few_that_holds_the_row_s_own_label_is_asked_about_and_that_of_the_month_before_is_not():
     """Hotels that are booked a few times a month. Where the month's count is 0, no row of the month is booked."""
     rng, rows = np.random.default_rng(0), 30_000
-    frame = pd.DataFrame({"user": rng.integers(0, 2_000, rows), "item": rng.integers(0, 400, rows)})
-    often = 0.02 * rng.gamma(1.0, size=400)
+    frame = pd.DataFrame({"user": rng.integers(0, 2_000, rows), "item": rng.integers(0, 1_500, rows)})
+    often = 0.03 * rng.gamma(1.0, size=1_500)
     frame = frame.assign(click=rng.random(rows) < 0.1, time=np.sort(rng.integers(START, START + 86_400 * 28, rows)))
     frame["like"] = (rng.random(rows) < often[frame["item"]]) * 1
-    before = rng.poisson(often * rows / 400)
+    before = rng.poisson(often * 20)  # rows of a hotel
     frame = frame.assign(own=frame.groupby("item")["like"].transform("sum"), before=before[frame["item"]])
     frame["rooms"] = rng.integers(0, 3, rows)
     own = Declaration(LABELS, "user", "item", numbers=("own", "before", "rooms"), time="time")
     found = [p for p in check(own, frame.astype({"click": int})) if p.column in own.numbers]
     assert {p.column for p in found if p.asked or p.doubt} == {"own"}
-    noisy = frame.assign(own=frame["own"] + rng.poisson(often * rows / 400)[frame["item"]])  # booked elsewhere, too
+    noisy = frame.assign(own=frame["own"] + rng.poisson(0.8, 1_500)[frame["item"]])  # booked elsewhere, too
     (asked,) = [p for p in check(own, noisy.astype({"click": int})) if p.column == "own"]
     assert asked.asked and "rows in which it is 0 none has 'like'" in asked.sentence
 
