@@ -45,6 +45,7 @@ def answered(seeds: Sequence[int], log: str) -> pd.DataFrame:
     tables = []
     for seed in seeds:
         headline = compare(*made(log, seed), rates=RATES).headline
+        headline["gain"] = headline["rival_gain"]  # over the rival that is named
         tables.append(headline[KEPT].assign(log=log, seed=seed, word=word(headline["verdict"])))
     return pd.concat(tables, ignore_index=True)
 
