@@ -51,7 +51,7 @@ def test_neumf_is_the_product_of_the_first_two_ids_next_to_a_deep_part(features,
     bottom, row = NeuMF(encoder, units=[5]), encoder(features.transform(frame))
     user, video = (row[3, encoder.vectors[name]].detach().numpy() for name in encoder.names[:2])
     out = bottom(row)[3].detach().numpy()
-    np.testing.assert_allclose(out[:4], 100 * user * video, rtol=1e-5)
+    np.testing.assert_allclose(out[:4], 200 * user * video, rtol=1e-5)
     np.testing.assert_allclose(out[4:], bottom.deep(row)[3].detach().numpy(), rtol=1e-5)
     assert out.shape == (bottom.width,)
 
