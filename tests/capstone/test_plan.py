@@ -31,6 +31,7 @@ def test_of_few_rows_both_looks_train_for_a_thousand_steps_and_are_patient_for_2
         assert (training["epochs"], training["patience"]) == (epochs, patience)
         brief = Recipe().training(rows, brief=True)
         assert brief["epochs"] <= max(20, epochs) and brief["patience"] == 3  # to choose settings
+    assert Plan(OWN, mode="quick").of_rows(rows).tuning_seeds == [900, 901][: 1 + (rows <= 10_000)]
     given = Plan(OWN, Recipe(epochs=2, patience=1), mode="quick").of_rows(rows).recipe.training(rows)
     assert (given["epochs"], given["patience"]) == (2, 1)
 
