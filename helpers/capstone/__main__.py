@@ -214,6 +214,9 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     if problems.stopping:
         say(f"stopped: correct {plan}, or the table")
         return 1
+    if doubted := [str(problem.column) for problem in problems if problem.doubt]:
+        say(f"stopped before training: settle {names(doubted)} first, in {plan} or in the table")
+        return 1
     metric, but = _metric(own, frame)
     say(f"checked; binary labels are judged by {metric}{but}")
     mode = answers.get("mode", QUICK)
@@ -237,7 +240,7 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
         code = f'ranker = found.ranker(kind="best"); ranker.save("{(folder / "ranker.pt").as_posix()}")'
         code += f'; ranker.export("{(folder / "ranker.pt2").as_posix()}")'
         print(f"To export it all the same, end the code of the page with {code}")
-        return 1
+        return 0
     ranker = found.ranker(kind="best")
     ranker.save(folder / "ranker.pt")
     ranker.export(folder / "ranker.pt2")

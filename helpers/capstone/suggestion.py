@@ -15,7 +15,8 @@ from ..support import validate
 from .declaration import BINARY, REGRESSION, VECTOR, Declaration, literal
 from .preparation import YES_NO, cut_tags, dates, moments, of_day, vector_width, with_signs, written
 
-USERS = "(user|uid|member|customer|viewer|reader|listener|visitor|subscriber|reviewer|buyer)(id|no|nr|key)?"
+USERS = "(user|uid|member|customer|viewer|reader|listener|learner|student|player|visitor|subscriber|reviewer|buyer)"
+USERS += "(id|no|nr|key)?"
 USERS += "|.*(用户|客户|会员).*"
 ITEMS = "(item|video|movie|product|article|photo|sku|asin|goods|ad|doc|news|song|track|clip|film|post|business)"
 ITEMS += "(id|no|nr|key)?|.*(视频|商品).*"
@@ -33,9 +34,11 @@ FEWEST_TIMES = 10  # with fewer different values a number does not order the row
 MONTH = r"(\d{1,2}|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)"
 DATE = rf"\s*(\d{{4}}[-/. ]{MONTH}[-/. ]\d{{1,2}}|\d{{1,2}}[-/. ]{MONTH}[-/. ]\d{{4}})(\D.*)?"  # of three parts
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
-NO_TIMES = {"count", "number", "spent", "zone", "value", "of"}  # beside "time" in a name: not when, but how much
+NO_TIMES = {"count", "number", "spent", "zone", "value", "of", "budget", "limit"}  # beside "time": not when: how much
 AFTER = "(watch|play|dwell|stay|listen|view|read)(ed)?(time|sec|ms|dur|min|$)|(?<!ope)rating|"
 AFTER += "revenue|completion|停留"  # anywhere in a name
+MEANS = {"avg", "average", "mean", "past", "prior"}  # beside "rating" in a name: of what was before
+BY_LOT = {"random", "randomized", "randomised", "shuffled"}  # beside "order" in a name: how the list came about
 GROUP_NAMES = {"session", "sessionid", "searchid", "queryid", "requestid", "impressionid"}
 EVENT_NAMES = {"event", "action", "behavior", "behaviour"}  # whole words of a name
 WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}
@@ -139,7 +142,7 @@ def draft(guesses: pd.DataFrame) -> str:
 
 
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:
-    seen, compact, last = values.dropna(), _letters(name), (words_of(name) or [""])[-1]
+    seen, compact, words, last = values.dropna(), _letters(name), {*words_of(name)}, (words_of(name) or [""])[-1]
     texts = seen.head(LOOKED_AT).astype(str)
     number = pd.api.types.is_numeric_dtype(values.dtype)
     signs = not number and texts.str.fullmatch(r"[$€£¥]? ?-?\d{1,3}([.,]?\d{3})*([.,]\d+)? ?[$€£¥]?").mean() > 0.5
@@ -155,6 +158,8 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     if of_day(seen.head(LOOKED_AT)):
         return "leave out", "a time of day, which without a date orders no rows"
     two = set(seen.unique()) == {0, 1} if number else set(seen.astype(str).str.lower()) in map(set, YES_NO)
+    if two and words & BY_LOT:
+        return "leave out", "how a list was made, which nobody knows of the next"
     if two and (re.fullmatch(HAPPENED, last) or re.search(HAPPENED_ZH, name)):
         return BINARY, f"{'0 and 1' if number else 'yes and no'}; if known before the impression, an id"
     if two:
@@ -165,9 +170,8 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
             return "leave out", "−1 and 1; a label must be 0 and 1"
         if compact in WEIGHTS and (seen >= 0).all():
             return "weight", "its name; how much a row counts in training"
-        if re.search(AFTER, compact):
+        if re.search(AFTER, compact) and not words & MEANS:
             return "leave out", LATE
-        words = set(words_of(name))
         if words & TIME_NAMES and not words & NO_TIMES and distinct >= min(FEWEST_TIMES, len(seen) / 2):
             return _time(values, "its name; numbers that may order the rows")
         if whole and len(seen) == len(values) and (values.diff()[1:] == 1).all():
@@ -191,7 +195,7 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
         return _id(name, f"its name; {distinct:,} different whole numbers")
     if (values.isna() | (values == 0)).mean() > MOSTLY:
         return "leave out", SCARCE
-    if whole and (PLACES & {*words_of(name)} or re.search("位置|排名", name)):
+    if whole and (PLACES & words or re.search("位置|排名", name)):
         return "leave out", PLACE
     return "number", WHOLE if whole else "numbers with decimals"
 

@@ -571,7 +571,7 @@ def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
     again = f"{share} of the rows repeat an earlier one in all declared columns but the time"
     if same.copies:
         said = "Copies stay in one part of the split, and teach nothing new: if they were logged by mistake, keep one "
-        said = f"{again}. {said}of each (`drop_duplicates`)."
+        said = f"{again}. {said}of each: `frame.drop_duplicates([*declaration.features(), *declaration.labels])`."
         yield Problem(False, "all columns", said, doubt=same.share >= FEW_TWICE)
     elif same.share > MANY_ALIKE:
         said = "they count as impressions of their own. If they are copies, leave those out."

@@ -119,6 +119,7 @@ def test_what_is_to_be_settled_first_stands_above_the_answer(found):
     sign = Problem(False, "basket", "where it is not 0, 'cart' is 1 in all of 90 rows: a leak?", doubt=True)
     page = html.unescape(report(replace(found, problems=Problems([sign, *found.problems]))).page())
     assert f"To be settled first.</b> basket: {sign.sentence}" in page[: page.index('class="answer"')]
+    assert "To serve, by" not in page and "To serve, by" in report(found).page()
     assert "To be settled first." not in report(found).page()
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers.capstone.declaration import ROLES, Declaration
-from helpers.capstone.suggestion import PLACE, SCARCE, SIGNS, TWO, TWO_WORDS, draft, suggest
+from helpers.capstone.suggestion import PLACE, SCARCE, SIGNS, TWO, TWO_WORDS, WHOLE, draft, suggest
 
 OF_DAY = "a time of day, which without a date orders no rows"
 
@@ -76,6 +76,10 @@ def test_what_may_be_known_too_late_is_left_out():
         ("liked", ["t", "f", None], "binary label", "yes and no; if known before the impression, an id"),
         ("is_liked", ["ja", "Nein"], "binary label", "yes and no; if known before the impression, an id"),
         ("是否点击", [0, 1], "binary label", "0 and 1; if known before the impression, an id"),
+        ("random_order", [0, 1], "leave out", "how a list was made, which nobody knows of the next"),
+        ("time_budget", [5, 30, 15, 60] * 5, "number", WHOLE),
+        ("rating_avg", [3.5, 4.25, 4.0], "number", "numbers with decimals"),
+        ("learner", [7, 8, 7, 9], "user", "its name; 3 different whole numbers"),
         ("mobile", [0, 1], "binary label", TWO),
         ("like_author_before", [0, 1], "binary label", TWO),
         ("用户编号", [5, 9, 7], "user", "its name; 3 different whole numbers"),
