@@ -144,6 +144,8 @@ def _lists(found: Comparison) -> tuple[Lists | None, str]:
     """Lists, if there are any, and what to say of them."""
     if len(goals := [task for task, exponent in found.exponents.items() if exponent > 0][:2]) < 2:
         return None, "formed no lists: they are for two labels that can be predicted, with exponents above 0"
+    if (found.declaration.group or found.declaration.user) is None:
+        return None, "formed no lists: neither a user nor a group says which rows compete for one"
     try:
         lists = Lists.of(found, goals=goals, kind=BEST)
     except ValueError as error:

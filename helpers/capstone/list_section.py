@@ -57,7 +57,7 @@ def trade(lists: Lists) -> str:
     try:
         found = lists.most(goal, {first: KEEP})
     except ValueError:
-        return f"{asked}: no exponents keep so much."
+        return f"{asked}: no exponents surely keep so much."
     (left, low, high), ends = found.kept[first], f"{found.gain:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
     said = f"{asked}, by {formula(found.exponents)} of {_the(lists.ours)}: {ends} more than {found.over} brings. "
     said += f"Each half of the users, by exponents of the other, keeps {left:.1%} ({low:.1%} to {high:.1%}). "

@@ -194,7 +194,7 @@ class Lists:
         best for the other half, for what was chosen on a list looks a little better there than it is. So the share that
         is left may be a little below what was asked for.
 
-        Raises ValueError where no exponents keep so much, and says how much they keep.
+        Raises ValueError where no exponents keep so much, and says how much they keep, or there is nothing to keep.
         """
         validate.instance("keep", keep, dict, '{task: share}, such as {"click": 0.98}')
         for task in (goal, *keep):
@@ -210,6 +210,10 @@ class Lists:
         rival, scores = self.scores(over or source, of_rival), [self.scores(source, one) for one in tried]
         before = {task: self._brought(rival, task) for task in (goal, *keep)}
         after = {task: np.stack([self._brought(score, task) for score in scores]) for task in (goal, *keep)}
+        half = self._lucky() % 2 == 0
+        for task in keep:
+            if min(before[task][:, lists].mean() for lists in (half, ~half)) == 0:
+                validate.fail("keep", repr(keep)[:60], f"what both halves of the lists bring: one has no {task!r}")
 
         def chosen(lists: np.ndarray) -> int:
             left = {task: after[task][..., lists].mean((1, 2)) / before[task][:, lists].mean() for task in keep}
@@ -220,7 +224,6 @@ class Lists:
                 validate.fail("keep", repr(keep)[:60], expected)
             return int(np.where(enough, after[goal][..., lists].mean((1, 2)), -np.inf).argmax())
 
-        half = self._lucky() % 2 == 0
         of_half = np.where(half, chosen(~half), chosen(half))
         now = {task: np.moveaxis(after[task], 0, -1)[:, np.arange(self.count), of_half] for task in after}
         effect, kept = self._interval(now[goal] - before[goal]), {}

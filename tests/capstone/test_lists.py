@@ -175,6 +175,9 @@ def test_the_most_likes_with_nearly_all_clicks_are_those_of_a_loop_over_exponent
     assert sum(both.exponents.values()) == pytest.approx(1) and set(both.kept) == {"click", "share"}
     with pytest.raises(ValueError, match=r"keep: got .*; expected at most what some exponents keep on a part"):
         lists.most("like", {"click": 1.0}, source=COUNTS, over=SHARED)
+    none = replace(ranked, labels=ranked.labels.assign(click=0.0))
+    with pytest.raises(ValueError, match="what both halves of the lists bring: one has no 'click'"):
+        none.most("like", {"click": 0.9})
     with pytest.raises(ValueError, match=r"keep: got {'like': 0\.9}; expected one task or more, other than 'like'"):
         lists.most("like", {"like": 0.9})
 
