@@ -58,6 +58,7 @@ SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, fro
 ABSENT = 0.999  # the same share, where all that a level says is that a rare label is not there
 AGES, SURELY = 20, 5  # equal parts of a log, and standard errors of a fall
 NEWEST, FADES, RARELY = 18, 1.5, 1e-4  # parts before the last tenth; how many times less fades; and its chance
+GONE = 3  # how many times less, from which on what fades is settled first
 FALLS = ((15, 2), (10, 10))  # of the oldest parts the least, and how many times less is a fall; of half, next to none
 FAR_AHEAD, TIMES = 0.7, 3  # AUC of a number alone, and its lead over 0.5 by that of any other, that are asked about
 FEW_TWICE, MANY_AT_ONCE = 0.01, 20  # of the rows, that need not worry; and rows of one time: too many to tell them
@@ -432,10 +433,9 @@ def _not_yet(declaration: Declaration, frame: pd.DataFrame, divided: bool = Fals
             rest, last = (values[part].dropna() for part in (ages < NEWEST, ages >= NEWEST))
             fades = kind == "binary" and rest.mean() > FADES * last.mean()
             if fades and bdtr(last.sum(), len(last), rest.mean()) < RARELY:
-                said = (
-                    f"its mean is {last.mean():.2g} in the newest tenth of the rows, in the others {rest.mean():.2g}: "
-                )
-                yield Problem(False, label, said + "had it no time to come? Then leave out the newest rows.")
+                said = f"its mean is {last.mean():.2g} in the newest tenth of the rows, in the others "
+                said += f"{rest.mean():.2g}: had it no time to come? Then leave out the newest rows."
+                yield Problem(False, label, said, doubt=bool(rest.mean() > GONE * last.mean()))
             continue
         told, moment, cure = frame[declaration.time], times[late.index[0]], ""
         shown = told[(moments(declaration.time, told) == moment).to_numpy()].iloc[0]  # as the log writes it
