@@ -115,7 +115,7 @@ def questions(guesses: pd.DataFrame) -> list[str]:
         asked += ['group: Which column, if any, says what was shown together, such as a session? group="…".']
     code = "Then exponents = " + literal({"click": 1, "hide": -1}) + ", with your labels."
     asked += [f"exponents: Is any label something that should not happen, such as a hide or a return? {code}"]
-    said = 'If for days, gap="7 days", in a log of several times as many, without the rows that are younger.'
+    said = 'If for days, gap="7 days", in a log of more than ten times as many, without the rows that are younger.'
     return [*asked, f"gap: How long after a row was shown may its outcome still come? {said}"]
 
 

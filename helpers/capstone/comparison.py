@@ -534,7 +534,8 @@ def _contributions(table: Table, plan: Plan, models: _Models, best: pd.DataFrame
         known, output = (of[name, task, seed] for of in (models.valid, models.test))
         if name.removeprefix(SHARED) in NO_UNIT:
             mask, labels, _ = table.seen(task, seed, VALID)
-            slope, start = calibration(torch.tensor(known[mask]).double(), torch.tensor(labels), table.tasks[task])
+            scores = torch.tensor(known[mask]).double()
+            slope, start = calibration(scores, torch.tensor(labels), table.tasks[task], torch.tensor(output).double())
             output = slope * output + start
         found[BEST, task, seed] = contribution(output, (0.0, 1.0))  # a number has mean 0 and deviation 1
     return found

@@ -37,6 +37,7 @@ from .recommendation import served_as
 COUNTED = {"by item": ("item",), "by user": ("user",), "by user and item": ("user", "item")}  # means of these columns
 NO_UNIT = (*COUNTED, PRODUCT, MEAN)  # what is no logit, nor a value in the units of its label
 LEAST = 1e-6  # slope of a calibration: an order is never turned round
+NARROW = 0.1  # of the deviation of scores: rows that vary less, as of ids that are all new, tell no slope
 
 
 @validate.checked
@@ -66,7 +67,7 @@ def best(
     penalties = {task: rows.penalty(parts.valid, task) for task, name in sums.items() if name == yardsticks.LINEAR}
     first = _ranker(mix, models, rows, {task: rows.sum(task, name, penalties.get(task)) for task, name in sums.items()})
     valid = rows.examples(parts.valid)
-    weights = torch.tensor(np.stack([_weights(first, valid, task, names[task]) for task in tasks]))
+    weights = torch.tensor(np.stack([_weights(first, rows.train, valid, task, names[task]) for task in tasks]))
     models, newest = {name: ranker.refit(every, **how) for name, ranker in models.items()}, _Rows(own, every)
     sums = {task: newest.sum(task, name, penalties.get(task)) for task, name in sums.items()}
     last = _ranker(mix, models, newest, sums)
@@ -167,7 +168,7 @@ def _linear(features: Features, train: Examples, penalty: float) -> tuple[np.nda
     return np.ravel(model.coef_), float(np.ravel(model.intercept_)[0])
 
 
-def _weights(ranker: Ranker, valid: Examples, task: str, name: str) -> np.ndarray:
+def _weights(ranker: Ranker, train: Examples, valid: Examples, task: str, name: str) -> np.ndarray:
     """The weights of all tasks' outputs for one task, by the validation rows. The constant that goes with them is left
     to `_level`: there are more rows to train on."""
     tasks, seen = list(ranker.tasks), valid.observed(task)
@@ -184,8 +185,8 @@ def _weights(ranker: Ranker, valid: Examples, task: str, name: str) -> np.ndarra
     if way in NO_UNIT:
         with torch.no_grad():
             ranker.model.weights[tasks.index(task)] = torch.from_numpy(weights)
-        scores = predict(ranker.model, valid.inputs)[task][seen].double()
-        weights = weights * calibration(scores, labels[seen], ranker.tasks[task])[0]
+        scores, every = (predict(ranker.model, rows.inputs)[task].double() for rows in (valid, train))
+        weights = weights * calibration(scores[seen], labels[seen], ranker.tasks[task], every)[0]
     return weights
 
 
@@ -214,12 +215,16 @@ class _Side(nn.Module):
 
 
 @validate.checked
-def calibration(scores: Tensor, labels: Tensor, kind: str) -> tuple[float, float]:
-    """Slope and start of the line from scores to logits, or values."""
+def calibration(scores: Tensor, labels: Tensor, kind: str, every: Tensor) -> tuple[float, float]:
+    """Slope and start of the line from scores to logits, or values, by rows with labels. Of `every` row, those that
+    it is for, the scores tell whether these vary enough to say a slope; if not, it is next to none."""
+    if not scores.std() > NARROW * every.std():
+        mean = float(labels.mean())
+        return LEAST, (mean if kind == "regression" else float(logit(mean))) - LEAST * float(scores.mean())
     if kind == "regression":
         slope, start = np.polyfit(scores, labels, 1)
     else:  # in units of their spread: what is in no unit may be far smaller or larger than a logit
-        centre, spread = float(scores.mean()), float(scores.std()) or 1.0
+        centre, spread = float(scores.mean()), float(scores.std())
         steepness, level = platt((scores - centre) / spread, labels).tolist()
         slope, start = steepness / spread, level - steepness * centre / spread
     return max(float(slope), LEAST), float(start)

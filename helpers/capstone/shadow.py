@@ -25,7 +25,7 @@ from .preparation import FRACTIONS, MANY_ALIKE, MANY_ORDERS, _hashes, dates, mom
 from .ranker import Ranker
 from .recommendation import TRADE, WORSE, against_today, names
 from .report import Report, _table, _words
-from .table_checks import must_pass
+from .table_checks import Problem, _not_yet, answered, must_pass
 
 KEEP, RETRAIN, STOP, SETTLE = WORDS = ("keep it", "retrain", "do not serve it", "to be settled first")
 TOO_MUCH = 1.5  # times what happens, that is predicted where most is: a label that has drifted is not so far off
@@ -126,6 +126,8 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
         if now > max(2 * was, was + OFF):
             reasons.append(f"{now:.0%} of the rows have one of {column} that it does not know; {was:.0%} had.")
     numbers = pd.DataFrame(asked, columns=["task", "what", "value", "low", "high"])
+    doubted = {problem.column for problem in problems if problem.doubt}
+    problems += [one for one in _not_come(declaration, log, later, count) if one.column not in doubted]
     doubts = [f"{problem.column}: {problem.sentence}" for problem in problems if problem.doubt]
     word = SETTLE if doubts else STOP if bad else RETRAIN if reasons else KEEP
     calm = "Nothing speaks against it." + f" A measured fall of {names(falls)} would have been found." * bool(falls)
@@ -161,6 +163,15 @@ def _newer(own: Declaration, log: pd.DataFrame, later: pd.DataFrame) -> pd.DataF
             ids = words.map("{:.0f}".format, na_action="ignore")
         later = later.assign(**{column: ids})
     return later
+
+
+def _not_come(own: Declaration, log: pd.DataFrame, later: pd.DataFrame, count: int) -> list[Problem]:
+    """Labels that had no time to come in the new rows, seen after as many of the log: of one week most may be too
+    young."""
+    if own.time is None:
+        return []
+    newest = np.argsort(moments(own.time, log[own.time]).to_numpy(), kind="stable")[-count:]
+    return answered(own, [*_not_yet(own, pd.concat([log.iloc[newest], later])[own.columns()])])
 
 
 class _Rows:

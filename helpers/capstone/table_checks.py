@@ -65,6 +65,7 @@ FEW_TWICE, MANY_AT_ONCE = 0.01, 20  # of the rows, that need not worry; and rows
 WITHIN = 0.01  # of a number's variance, that may lie within an item that it belongs to
 FEW_CODES, FEW_PAIRS = 50, 0.1  # with fewer values a column is no id; rows that repeat their user and item
 NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
+FEWEST_COMMON, COMMON = 3, 0.9  # values that two columns share, and of the rows those with one of them
 MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
 JUMP, ALWAYS, MANY = 3, 0.01, 10  # times the odds of before; share of rows of users who click each of so many
 HONEST_ODDS, BY_CHANCE = 5, 1e-6  # times the odds of the whole file, that an honest level's may be; and how surely not
@@ -120,7 +121,7 @@ def check(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -
     if not any(problem.stops for problem in problems):
         problems += (_parts if divided else _not_yet)(declaration, frame)
     if not any(problem.stops for problem in problems):
-        looks = _repeats, _answered, _placed, _always, _means
+        looks = _repeats, _answered, _placed, _always, _means, _agree
         problems += [problem for look in looks for problem in look(declaration, frame)]
     problems += _leaks(declaration, frame, {problem.column for problem in problems if problem.stops})
     return Problems(sorted(answered(declaration, problems), key=lambda problem: not problem.stops))
@@ -318,8 +319,10 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
         said = "no column is the time: rows are split at random, and some that are trained on are newer."
         yield Problem(False, "time", said + (dated or next(clocks, "")))
     if declaration.user is None:
-        sentence = "no column is the user: no GAUC, and rows count as independent of each other. If users have several "
-        sentence += "rows, that makes the intervals too narrow."
+        lists = declaration.group is not None
+        counted = f"those of one {declaration.group} alone count as tied" if lists else "rows count as independent"
+        sentence = f"no column is the user: {'no GAUC, and ' * (not lists)}{counted}. If users have several "
+        sentence += f"{'of them' if lists else 'rows'}, that makes the intervals too narrow."
         yield Problem(False, "user", sentence)
 
 
@@ -662,6 +665,33 @@ def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
             if reason := look(label, of, values, rows[label].astype(float)):
                 yield Problem(False, column, reason, doubt=True)
                 told.add(column)
+                break
+
+
+def _agree(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Two ids of the same values, as a topic and an interest, where it tells more whether they are equal than what
+    each is: of few rows a network does not learn it, and no sum of theirs says it."""
+    words = {column: frame[column].astype(str).where(frame[column].notna()) for column in declaration.ids}
+    words = {column: values for column, values in words.items() if values.nunique() <= MOST_LEVELS}
+    for (one, left), (other, right) in combinations(words.items(), 2):
+        both = {*left.dropna()} & {*right.dropna()}
+        if len(both) < FEWEST_COMMON or min(side.dropna().isin(both).mean() for side in (left, right)) < COMMON:
+            continue
+        same = (left == right).to_numpy()
+        for label in (label for label, kind in declaration.labels.items() if kind == "binary"):
+            labels = frame[label].to_numpy(float)
+            parts = [labels[rows & ~np.isnan(labels)] for rows in (same, ~same)]
+            if min(map(len, parts)) < FEWEST:
+                continue
+            error = np.sqrt(sum(part.var() / len(part) for part in parts))
+            each = max(alone(_codes(side, False), labels, "binary") for side in (left, right))
+            means = [float(part.mean()) for part in parts]
+            if np.ptp(means) > SURELY * error and in_order(same.astype(float), labels, "binary") > each:
+                said = f"where it equals {other}, the mean {label!r} is {means[0]:.2g}, elsewhere {means[1]:.2g}: that "
+                said += (
+                    "tells more than what each of them is, and hardly any model here learns it. Add a column for it."
+                )
+                yield Problem(False, one, said)
                 break
 
 

@@ -244,3 +244,16 @@ def test_a_gap_is_advised_where_the_log_can_take_it(days):
     gap = re.search(r'gap="(.*?)"', said)[1]
     assert ("and declare gap" in said) != ("The rest is too short for gap" in said) == (days == 3)
     assert bool(check(replace(own, gap=gap), frame[~late]).stopping) == (days == 3)
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_that_two_columns_are_equal_may_tell_more_than_either(tells):
+    """A topic, and what a user is interested in."""
+    frame, rng = feed(0), np.random.default_rng(0)
+    for column in ("topic", "interest"):
+        frame[column] = rng.choice(["music", "news", "food", "sport", None], len(frame))
+    if tells:
+        frame["like"] = (rng.random(len(frame)) < np.where(frame["topic"] == frame["interest"], 0.1, 0.03)).astype(int)
+    found = told(check(declared(ids=("topic", "interest")), frame), "where it equals interest")
+    assert [*found] == ["topic"] * tells
+    assert not tells or re.search(r"the mean 'like' is 0\.1\d?, elsewhere 0\.0[23]", found["topic"])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from helpers.capstone import served
 from helpers.capstone.comparison import compare
@@ -54,6 +54,17 @@ def of_two():
 def taking(found, **names: str):
     """The comparison, as if these had been the best."""
     return replace(found, best=found.best.assign(name=[names[task] for task in found.best["task"]]))
+
+
+@pytest.mark.parametrize("kind", ["binary", "regression"])
+def test_scores_that_hardly_vary_where_they_are_calibrated_say_the_mean(kind):
+    """Means of campaigns, all of which but one are new in the validation rows."""
+    every, labels = torch.linspace(0.01, 0.03, 500).double(), (torch.arange(200) % 50 == 0).double()
+    scores = torch.full((200,), 0.02).double() + 1e-7 * (torch.arange(200) < 5)
+    slope, start = served.calibration(scores, labels, kind, every)
+    said = slope * every + start
+    assert (expit(said) if kind == "binary" else said).numpy() == pytest.approx(0.02, abs=1e-6)
+    assert slope > 0 and served.calibration(every, (every > 0.02).double(), kind, every)[0] > 1
 
 
 WAYS = {

@@ -60,6 +60,16 @@ def test_where_nothing_has_changed_it_is_kept():
         assert fall == pytest.approx(changes["value"][task] - changes["low"][task] + MATTERS["binary"], abs=1e-3)
 
 
+@pytest.mark.parametrize("young", [0.2, 0.6])
+def test_labels_that_had_no_time_to_come_are_settled_first(young):
+    """A like comes days later: of the new rows the last have none yet, which says nothing of the ranker."""
+    log, later = weeks(0)
+    later["like"] *= np.arange(len(later)) < (1 - young) * len(later)
+    found = shadow(ranker_of(log), OWN, log.sample(frac=1, random_state=0), later)
+    assert found.word == SETTLE
+    assert [r[:6] for r in found.reasons if "had it no time to come?" in r] == ["like: "]
+
+
 def test_drift_of_a_known_size_is_named():
     """The appeal of items turns; labels become more likely; items are new."""
     turned = judged(0, drift=1.0)
