@@ -108,8 +108,9 @@ class Comparison(Plan):
             rival_gain over it, high (its upper end); verdict, matters, seeds_needed, dead; own_gain, own_low, own_high
             and own_verdict, as in `growth`; control_gain, control_low and control_high, over the control (NaN without
             one); measured, whether there was any rival besides its own model; learnt, whether any model can surely be
-            told from guessing; level, the metric of the best, surely (the low end of its interval); and between, where
-            lists are judged and it is not learnt, the AUC over all rows, if that can (else NaN). Where it is not
+            told from guessing; level, the metric of the best, surely (the low end of its interval); where it is not
+            learnt, between, the AUC over all rows where lists are judged, and today, the metric of the score of today,
+            each if that can be told from guessing (else NaN). Where it is not
             learnt, it is undecided, and where no other label is, it does not gain; beside a label that is not, no task
             loses that is behind its own model
     best    a row a task, what to serve: name (the best by the validation rows of all that a ranker can serve, but not
@@ -482,6 +483,7 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
         level, _ = lead(max(every, key=lambda name: _values(table, models.test, task, name, seeds).mean()), None)
         row |= {"measured": len(contenders) > 1, "learnt": learnt, "level": level.mean, "surely": level.low}
         row["between"] = np.nan if learnt or task not in table.within else _between(table, task, models, every, seeds)
+        row["today"] = np.nan if learnt or kind != "binary" else _told_today(table, task, seeds)
         row |= {"seeds_needed": _seeds_needed(leads, rival, matters) if judged and said == UNDECIDED else 0}
         control = leads[CONTROL][:3] if CONTROL in leads else (np.nan,) * 3
         row |= dict(zip(("control_gain", "control_low", "control_high"), control, strict=True))
@@ -597,6 +599,16 @@ def _between(table: Table, task: str, models: _Models, names: list[str], seeds: 
     name = max(names, key=lambda one: _values(over_all, models.valid, task, one, seeds, VALID).mean())
     learnt = _learnt_anything(over_all, models.test, task, name, seeds, 1)
     return _values(over_all, models.test, task, name, seeds).mean() if learnt else np.nan
+
+
+def _told_today(table: Table, task: str, seeds: Sequence[int]) -> float:
+    """What today's score reaches; NaN where there is none, or it cannot surely be told from guessing."""
+    own, name, scores = table.declaration, "today", {}
+    for seed in seeds if own.served else ():
+        rows = table.frame.iloc[table.rows(seed)[TEST]]
+        scores[name, task, seed] = fused_today(ranks_today(own, rows), {})
+    learnt = bool(scores) and _learnt_anything(table, scores, task, name, seeds, 1)
+    return _values(table, scores, task, name, seeds).mean() if learnt else np.nan
 
 
 def _seeds_needed(leads: dict[str, Gain], rival: str, matters: float) -> float:

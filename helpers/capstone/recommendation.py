@@ -297,7 +297,9 @@ def _unlearnable(headline: pd.DataFrame) -> list[str]:
     """Labels that nothing here surely predicts better than guessing would."""
     rows = headline[~headline["learnt"].astype(bool) & headline["between"].isna()]
     named = _each(rows, "{row.task} ({row.metric} {row.level:.2f} at best)")
-    return [f"No model here can surely be told from guessing at {named}."] if named else []
+    said = [f"No model here can surely be told from guessing at {named}."] if named else []
+    known = _each(rows[rows["today"].notna()], "{row.task} ({row.metric} {row.today:.2f})")
+    return said + [f"The score of today can, at {known}: it knows what no column says."] * bool(known)
 
 
 def _orderless(headline: pd.DataFrame) -> list[str]:

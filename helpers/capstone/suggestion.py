@@ -44,8 +44,9 @@ EVENT_NAMES = {"event", "action", "behavior", "behaviour"}  # whole words of a n
 WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}
 TWO, TWO_WORDS = "two values; a label or, if known before, an id", "2 different words; if an outcome, a label"
 SCARCE, LATE = "mostly 0 or missing; measured afterwards?", "measured afterwards? a label, never a feature"
-WHOLE, SIGNS = "whole numbers; if they are codes, an id", "numbers that have a sign for thousands, or of money?"
+WHOLE, SIGNS = "whole numbers; if they are codes, an id", "numbers with a sign for thousands, or of a unit?"
 PLACE, BY_VALUES = "the place in a list, unknown before it is made?", "by its values alone: each in several rows"
+UNIT = "[$€£¥￥元万%]"  # before or after a number, which then is a text
 SOON = 0.02  # of the time of a log
 FEW_IDS, SAMPLED = 20, 500  # different values, from which on a column may be the user; and those of them looked at
 
@@ -145,8 +146,8 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     seen, compact, words, last = values.dropna(), _letters(name), {*words_of(name)}, (words_of(name) or [""])[-1]
     texts = seen.head(LOOKED_AT).astype(str)
     number = pd.api.types.is_numeric_dtype(values.dtype)
-    signs = not number and texts.str.fullmatch(r"[$€£¥]? ?-?\d{1,3}([.,]?\d{3})*([.,]\d+)? ?[$€£¥]?").mean() > 0.5
-    signs = signs and texts.str.contains(r"\d[.,]\d{3}|[$€£¥]").any()  # 32.309,16 is no vector of two
+    signs = not number and texts.str.fullmatch(rf"{UNIT}? ?-?\d{{1,3}}([.,]?\d{{3}})*([.,]\d+)? ?{UNIT}?").mean() > 0.5
+    signs = signs and texts.str.contains(rf"\d[.,]\d{{3}}|{UNIT}").any()  # 32.309,16 is no vector of two
     if not signs and (width := vector_width(seen.head(LOOKED_AT))):
         return f"{VECTOR}{width}", "as many numbers in a row"
     if any(isinstance(value, list | tuple | np.ndarray) for value in seen):

@@ -43,7 +43,7 @@ from .preparation import (
     with_answers,
 )
 from .reading import MISSING, THOUSANDS, _close
-from .suggestion import is_date
+from .suggestion import UNIT, is_date
 
 FEW_WEIGHED = 0.1  # of the rows: as many of equal weight would be as uncertain (Kish, Survey Sampling, 1965)
 FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES, FEW_USERS = 100, 2_000, 50, 50
@@ -246,6 +246,8 @@ def _no_number(values: pd.Series, label: bool = False) -> str:
     if label and values.nunique() == 2:
         pairs = ", ".join("/".join(reversed(pair)) for pair in YES_NO[:2])
         hint = f" Of two words, {pairs} are read as 1 and 0. Of others, write 1 for the one that means yes, and 0."
+    if re.fullmatch(rf"{UNIT}? ?-?[\d.,]*\d ?{UNIT}?", str(value)):
+        hint = " Write numbers alone, of one unit and without its sign."
     if re.fullmatch(r"-?\d+,\d+", str(value)):
         hint = " Write it with a decimal point."
     if re.fullmatch(rf"{THOUSANDS}([.,]\d+)?", str(value)):

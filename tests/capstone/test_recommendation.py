@@ -65,6 +65,7 @@ def table(*rows) -> pd.DataFrame:
         nearest=SINGLE,
         learnt=True,
         between=np.nan,
+        today=np.nan,
         measured=False,
         own_gain=gains["gain"],
         own_verdict=gains["verdict"],
@@ -188,6 +189,8 @@ def test_a_label_that_nothing_predicts_is_named():
     gains = table(("a", "undecided", 9), ("b", "undecided", 9)).assign(learnt=[True, False], level=[0.7, 0.61])
     said = "No model here can surely be told from guessing at b (AUC 0.61 at best). As much may be luck"
     assert rung(headline=gains)[COIN].startswith(said) and rung(headline=gains.assign(learnt=True)) == {}
+    knows = rung(headline=gains.assign(today=[np.nan, 0.66]))[COIN]
+    assert "The score of today can, at b (AUC 0.66): it knows what no column says. As much may be luck" in knows
     within = gains.assign(metric="GAUC", between=[np.nan, 0.74])
     said = "No model here surely orders the rows of one list by b (GAUC 0.61 at best; AUC over all rows 0.74)."
     assert rung(headline=within) == {"A label that orders no list.": f"{said} {words.ORDERLESS}"}
@@ -226,6 +229,7 @@ def a_headline(rng: np.random.Generator) -> pd.DataFrame:
     rows = rows.assign(form=rng.choice(["as it is", *FORMS], count), plain_gain=gain - rng.exponential(0.01, count))
     for name in ("rival", "nearest"):
         rows[name] = rng.choice(list(UNSHARED), count)
+    rows["today"] = np.nan
     rows["between"], rows["level"], rows["surely"], rows["learnt"] = np.nan, 0.6, 0.55, rng.random(count) < 0.8
     rows.loc[~rows["learnt"], "verdict"] = "undecided"
     return rows.assign(seeds_needed=np.where(rows["verdict"] == "undecided", rng.choice([9, np.nan], count), 0))

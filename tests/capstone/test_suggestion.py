@@ -98,6 +98,8 @@ def test_what_may_be_known_too_late_is_left_out():
         ("Preis", ["32.309,16", "1.299,99", "1.499,99"] * 9, "leave out", SIGNS),
         ("price", ["2.480", "372", "1.021.300"] * 2, "leave out", SIGNS),
         ("bid", ["0.45", "$0.45", "0.51"] * 9, "leave out", SIGNS),
+        ("单价（元）", ["￥18.21", "￥70.95", "￥7.5"] * 9, "leave out", SIGNS),
+        ("月销量", ["390", "1.2万", "12"] * 9, "leave out", SIGNS),
         ("searched", ["14-Mar-2026 21:05", "02-Mar-2026 00:13"] * 2, "time", "its values are dates"),
         ("operating_system", [5, 9, 7], "number", "whole numbers; if they are codes, an id"),
         ("clock", [f"{k // 60:02}:{k % 60:02}" for k in range(0, 1_440, 7)], "leave out", OF_DAY),

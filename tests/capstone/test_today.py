@@ -48,6 +48,19 @@ def found(frame):
     return compare(frame, OWN, RECIPE, **FEW, also=["yardsticks"])
 
 
+def test_what_only_the_score_of_today_knows_is_said(frame):
+    """A like that follows a score, of which no column tells, and nobody is told to leave the label out for that."""
+    rng = np.random.default_rng(0)
+    frame = frame.assign(good=rng.normal(size=5_000), like=0)
+    frame["like"] = (rng.random(5_000) < 1 / (1 + np.exp(-frame["good"]))).astype(int)
+    for score, known in (("good", True), ("poor", False)):
+        own = replace(OWN, served=dict.fromkeys(OWN.labels, score))
+        headline = (found := compare(frame, own, RECIPE, **FEW, also=[])).headline.set_index("task")
+        assert not headline.loc["like", "learnt"] and np.isnan(headline.loc["click", "today"])
+        assert (headline.loc["like", "today"] > 0.6) == known
+        assert any("The score of today can, at like" in said for said in rings(found).values()) == known
+
+
 def test_lists_are_judged_for_every_label_as_they_would_be_served(found, frame):
     """Of each label the model may be far ahead of its score of today; the list is one, and that is what is judged."""
     test, own = frame[-found.parts["test"] :], found.today.set_index("task")
