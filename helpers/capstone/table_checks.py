@@ -28,6 +28,7 @@ from .preparation import (
     MANY_ALIKE,
     YES_NO,
     Split,
+    _hashes,
     cut,
     cut_tags,
     cut_vectors,
@@ -402,7 +403,8 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
             yield Problem(False, column, said)
         for name, part in zip(parts._fields, parts, strict=True):
             if part[column].nunique() < 2:
-                yield Problem(True, column, f"in the rows to {name} it has fewer than two values.")
+                to = "validate" if name == "valid" else name
+                yield Problem(True, column, f"in the rows to {to} it has fewer than two values.")
         seen = parts.test[parts.test[column].notna()]
         if declaration.user is not None and len(seen) and seen[declaration.user].nunique() < 2:
             sentence = f"all rows to test with a label {column!r} are of one user; an interval needs two, better fifty."
@@ -571,13 +573,16 @@ def _odds(labels: pd.Series) -> float:
 
 def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether rows were logged several times."""
-    same = repeats(declaration, frame)
-    share = f"{same.share:.0%}" if same.share >= FEW_TWICE else f"{round(same.share * len(frame)):,}"
-    again = f"{share} of the rows repeat an earlier one in all declared columns but the time"
-    if same.copies:
+    same, exact = repeats(declaration, frame), _exact(declaration, frame)
+    share = same.share if same.copies or exact < FEWEST else exact / len(frame)
+    told = f"{share:.0%}" if share >= FEW_TWICE else f"{round(share * len(frame)):,}"
+    again = f"{told} of the rows repeat an earlier one in all declared columns but the time"
+    if same.copies or exact >= FEWEST:
+        columns = "[*declaration.features(), *declaration.labels]" if same.copies else "declaration.columns()"
+        again = again if same.copies else again.replace("but the time", "and at the same time")
         said = "Copies stay in one part of the split, and teach nothing new: if they were logged by mistake, keep one "
-        said = f"{again}. {said}of each: `frame.drop_duplicates([*declaration.features(), *declaration.labels])`."
-        yield Problem(False, "all columns", said, doubt=same.share >= FEW_TWICE)
+        said = f"{again}. {said}of each: `frame.drop_duplicates({columns})`."
+        yield Problem(False, "all columns", said, doubt=share >= FEW_TWICE)
     elif same.share > MANY_ALIKE:
         said = "they count as impressions of their own. If they are copies, leave those out."
         yield Problem(False, "all columns", f"{again}, as where these have few values: {said}")
@@ -586,6 +591,13 @@ def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
             said = f"{share:.0%} of the rows differ from an earlier one in nothing else but the time, as after a join "
             said += "with this column. Keep one row of each impression; its values in one row can be tags."
             yield Problem(False, column, said, doubt=True)
+
+
+def _exact(declaration: Declaration, frame: pd.DataFrame) -> int:
+    """How many rows repeat an earlier one in all declared columns, where times are fine enough to tell rows apart."""
+    if declaration.time is None or frame[declaration.time].nunique() * MANY_AT_ONCE <= len(frame):
+        return 0
+    return int(pd.Series(_hashes(frame[declaration.columns()])).duplicated().sum())
 
 
 def _answered(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:

@@ -246,6 +246,16 @@ def test_a_gap_is_advised_where_the_log_can_take_it(days):
     assert bool(check(replace(own, gap=gap), frame[~late]).stopping) == (days == 3)
 
 
+@pytest.mark.parametrize(("copies", "doubted"), [(5, None), (30, False), (100, True)])
+def test_rows_that_are_stored_twice_are_named_where_replays_hide_them(copies, doubted):
+    """Of as many rows more the same impression is there again, a while later, with no answer."""
+    frame, rng = feed(0), np.random.default_rng(0)
+    some, replays = (frame.iloc[rng.choice(len(frame), count, replace=False)] for count in (copies, 200))
+    replays = replays.assign(click=0, like=0, time=replays["time"] + 240)
+    found = check(declared(), pd.concat([frame, some, replays], ignore_index=True))
+    assert [p.doubt for p in found if "at the same time" in p.sentence] == [doubted] * (doubted is not None)
+
+
 @pytest.mark.parametrize("tells", [True, False])
 def test_that_two_columns_are_equal_may_tell_more_than_either(tells):
     """A topic, and what a user is interested in."""

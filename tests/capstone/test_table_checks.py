@@ -100,7 +100,7 @@ STOP = [  # declaration, change of the table, the sentence
     (declared(), lambda f: f[:50], "all columns: 50 rows are too few to learn or to judge"),
     (declared(), lambda f: f.assign(time=1), "time: the rows cannot be divided (got 1 different times"),
     (declared(), lambda f: spoil(f, "time", r2=None), "time: it cannot order the rows: got 1 missing values"),
-    (declared(), lambda f: f.assign(click=(f["time"] < 100) * 1), "click: in the rows to valid it has fewer"),
+    (declared(), lambda f: f.assign(click=(f["time"] < 100) * 1), "click: in the rows to validate it has fewer"),
     (declared(), lambda f: f.assign(click=(f["time"] > 2_650) * 1), "click: in the rows to train it has fewer"),
     (declared(group="day"), lambda f: f.assign(day=[np.nan, 1.0, 2.0] * 1_000), "day: 1,000 rows have none. Leave"),
     (declared(weight="w"), lambda f: f.assign(w="2"), "w: a weight was declared, and not all"),
