@@ -50,10 +50,12 @@ SERVE = Path(__file__).parents[2 if LIBRARY == "helpers" else 1] / "examples" / 
 FIRST = """# What the columns of {file} are, as far as names and values tell. Go through the questions below, correct
 # the declaration where it is wrong, and write [x] before each that is answered. Then give the same command again.
 from {package}.declaration import Declaration
+from {package}.ranker import Recipe
 
 reading = {reading}  # options of {package}.reading.read
 mode = "{quick}"  # "{thorough}" for a decision: it searches more settings
 exponents = None  # of the score that orders a list; None: of all labels the same
+recipe = Recipe()  # of the shared model: structure, weighting, units and what else is not searched
 {code}
 
 # Questions that only you can answer:
@@ -222,7 +224,8 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     metric, but = _metric(own, frame)
     say(f"checked; binary labels are judged by {metric}{but}")
     mode = answers.get("mode", QUICK)
-    found = compare(frame, own, mode=mode, metric=metric, exponents=answers.get("exponents"))
+    given = {name: answers.get(name) for name in ("recipe", "exponents")}
+    found = compare(frame, own, mode=mode, metric=metric, **given)
     say(f"compared: {recommend(found.headline).word}" + f". {QUICKLY}" * (mode == QUICK))
     lists, said = _lists(found)
     say(said)

@@ -69,6 +69,7 @@ SCORES = {METRICS["binary"]: auc, METRICS["regression"]: r2}
 INFLUENCES = {METRICS["binary"]: auc_influence, METRICS["regression"]: r2_influence, WITHIN: gauc_influence}
 SAME = 1e-6  # outputs that lie no further apart are one and the same
 VALID, TEST = "valid", "test"  # parts of the split
+EACH = "each at its best epoch"  # the shared model, of which what is served has one state for all tasks
 SHARED = "shared, "  # and the way in which the shared model's own outputs are fused
 CHANCE = {"binary": 0.5, "regression": 0.0}  # what a model reaches that knows nothing
 FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their luck can be estimated
@@ -105,7 +106,9 @@ class Comparison(Plan):
             one that comes nearest to it in the test rows), gain over it, plain_gain (that of the shared model as it
             is), low (the lowest end of the intervals of the gains over all of them: sharing helps only where it beats
             each); rival (the best of them by validation rows, as a loss is one only over what could have been chosen),
-            rival_gain over it, high (its upper end); verdict, matters, seeds_needed, dead; own_gain, own_low, own_high
+            rival_gain over it, high (its upper end); verdict, matters, seeds_needed, dead; hurried, whether it loses in
+            the one state that serves all tasks, and not surely at its own best epoch (then undecided), where its gain
+            over that rival is each_gain; own_gain, own_low, own_high
             and own_verdict, as in `growth`; control_gain, control_low and control_high, over the control (NaN without
             one); measured, whether there was any rival besides its own model; learnt, whether any model can surely be
             told from guessing; level, the metric of the best, surely (the low end of its interval); where it is not
@@ -242,7 +245,8 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         scores = _judge(table, models.test)
         growth = _growth(table, plan, models, scores)
         rivals = _rivals(work, best[-1].recipe, models)
-        headline = _headline(table, plan, rivals, scores, growth)
+        each = {(EACH, *key): output for run in runs[-1] for key, output in run.each.items()}
+        headline = _headline(table, plan, rivals, scores, growth, each)
         best_of = _best(table, plan, rivals, scores, headline)
         plan, avoided = replace(plan, exponents=_exponents(plan, best_of)), _avoided(plan)
         outputs = models.test | _contributions(table, plan, rivals, best_of)
@@ -457,8 +461,11 @@ def _beaten(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, for
     return pd.DataFrame(found)
 
 
-def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, growth: pd.DataFrame) -> pd.DataFrame:
-    """For each task the gain of the shared model at its best over the best that shares nothing."""
+def _headline(
+    table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, growth: pd.DataFrame, each: dict
+) -> pd.DataFrame:
+    """For each task the gain of the shared model at its best over the best that shares nothing. `each`: the outputs of
+    the shared model with each task at its own best epoch."""
     rows = []
     for task, kind in table.tasks.items():
         seeds, judged = _live(task, scores)
@@ -475,9 +482,12 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
         learnt = any(_learnt_anything(table, models.test, task, name, seeds, 2) for name in (form, rival))
         low, high = min(one.low for one in leads.values()), leads[rival].high
         said = verdict(low, high, matters) if judged else UNDECIDED
+        at_its_own = _lead(table, models.test | each, task, EACH, rival, seeds=seeds)[0]
+        hurried = said == OPPOSITE and at_its_own.high >= -matters
+        said = UNDECIDED if hurried else said
         row = {"task": task, "metric": _metric(table, task), "nearest": nearest, "gain": leads[nearest].mean}
         row |= {"rival": rival, "rival_gain": leads[rival].mean, "low": low, "high": high}
-        row |= {"verdict": said, "matters": matters}
+        row |= {"verdict": said, "matters": matters, "hurried": hurried, "each_gain": at_its_own.mean}
         row |= {"form": AS_IS if form == ours[0] else form.removeprefix(SHARED)}
         row |= {"plain_gain": lead(ours[0], nearest)[0].mean, "dead": len(plan.seeds) - len(seeds) * judged}
         level, _ = lead(max(every, key=lambda name: _values(table, models.test, task, name, seeds).mean()), None)
@@ -500,7 +510,8 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
 def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, headline: pd.DataFrame) -> pd.DataFrame:
     """For each task what to serve."""
     rows = []
-    for (task, kind), any_learnt, lost in zip(table.tasks.items(), headline["learnt"], apart(headline), strict=True):
+    behind = apart(headline) | headline["hurried"]
+    for (task, kind), any_learnt, lost in zip(table.tasks.items(), headline["learnt"], behind, strict=True):
         seeds, _ = _live(task, scores)
         ours, others = models.sides(task, plan.recipe.structure)
         names = [name for name in [*ours * (not lost), *others] if name not in (CONTROL, BY_USER)]
@@ -636,14 +647,15 @@ def _cost(plan: Plan, runs: list[list[_Run]]) -> pd.DataFrame:
 
 class _Run(NamedTuple):
     """Models that were trained together, one a seed: the sum of their best total validation losses, {(task, seed):
-    outputs for the test rows}, the same for the validation rows, the parameters of one model, and the seconds of
-    computing that it took."""
+    outputs for the test rows}, the same for the validation rows, the parameters of one model, the seconds of computing
+    that it took, and, of several tasks, the outputs for the test rows with each task at its own best epoch."""
 
     loss: float
     outputs: dict[tuple[str, int], np.ndarray]
     valid: dict[tuple[str, int], np.ndarray]
     parameters: int
     seconds: float
+    each: dict[tuple[str, int], np.ndarray]
 
 
 def _together(table: Table, seeds: Sequence[int]) -> list[list[int]]:
@@ -684,7 +696,10 @@ def _train(
         for found in (predict(models, part.inputs) for part in (valid, test))
     )
     loss = float(totals.groupby("copy")["valid"].min().sum())
-    return _Run(loss, outputs, known, parameter_count(models[0]), seconds)
+    several = len(tasks) > 1 and kept is None and not brief
+    at_its_own = run.predict(test.inputs) if several else {}
+    each = {(task, seed): out[i].numpy() for task, out in at_its_own.items() for i, seed in enumerate(seeds)}
+    return _Run(loss, outputs, known, parameter_count(models[0]), seconds, each)
 
 
 def _shuffled(train: Examples, kept: str, seed: int) -> Examples:

@@ -15,7 +15,7 @@ from ..evaluation.pool import AS_IS, FUSIONS
 from ..evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDECIDED, VERDICTS, verdict
 from ..evaluation.yardsticks import TREES
 from ..support import validate
-from .declaration import Declaration
+from .declaration import Declaration, literal
 from .plan import CONTROL, SINGLE, WITHIN
 from .table_checks import GIVEN_AWAY, Problem
 
@@ -252,6 +252,7 @@ def alarms(
         SETTLE: (doubted, DOUBT),
         TOO_WELL: (_too_good(headline[~headline["task"].isin(declaration.settled)]), ALARM),
         "A label that hangs on one column.": (asked, HANGS),
+        "One epoch for all labels costs, not sharing?": _hurried(headline),
         "A label that nothing surely predicts.": (_unlearnable(headline), UNLEARNABLE),
         "A label that orders no list.": (_orderless(headline), ORDERLESS),
         "A rival that shares nothing wins.": (_outdone(beaten), WEAKER),
@@ -271,6 +272,8 @@ ALARM += "afterwards, or derived from the label. Find it, leave it out and compa
 ALARM += "you know that all is well, declare the label as settled."
 HANGS = "No table can tell whether a column is filled in afterwards in a part of its rows; where it is, what is said "
 HANGS += "here of the label, and what is served, is worth nothing. Log it for a day as lists are shown, and compare."
+HURRIED = "A label with few rows is learnt by heart soon, one that is hard to learn needs long: one state cannot suit "
+HURRIED += "both. Compare again with less weight on the first, before you keep anything apart: "
 UNLEARNABLE = "As much may be luck with the labels of the test rows, or no feature tells of it. Find one, or leave the "
 UNLEARNABLE += "label out: it is no reason to share, and its noise may spoil the model for others."
 ORDERLESS = "It differs between users, say, and not within one list: for lists leave it out and compare again."
@@ -291,6 +294,19 @@ def _too_good(headline: pd.DataFrame) -> list[str]:
     """Tasks that a model surely predicts better than honest features are likely to allow."""
     rows = headline[headline["surely"] > headline["metric"].map(TOO_GOOD)]
     return [f"{named}:"] if (named := _each(rows, "{row.task} ({row.metric} {row.level:.2f})")) else []
+
+
+def _hurried(headline: pd.DataFrame) -> tuple[list[str], str]:
+    """Labels that lose in the one state of the shared model that serves all, and not surely at their own best epoch;
+    and what to do."""
+    rows = headline[headline["hurried"].astype(bool)]
+    said = (
+        "{row.task} loses {row.loss:.3f} {row.metric} in the state that is best for all, and {row.left:.3f} in its own"
+    )
+    named = _each(rows.assign(loss=-rows["rival_gain"], left=-rows["each_gain"]), said)
+    weights = {str(row.task): 1 if row.hurried else 0.1 for row in headline.itertuples()}
+    said = [f"Against the best that shares nothing, {named}, which is not surely a loss."] if named else []
+    return said, f"{HURRIED}recipe = Recipe(weighting={literal(weights)})."
 
 
 def _unlearnable(headline: pd.DataFrame) -> list[str]:

@@ -66,6 +66,8 @@ def table(*rows) -> pd.DataFrame:
         learnt=True,
         between=np.nan,
         today=np.nan,
+        hurried=False,
+        each_gain=0.0,
         measured=False,
         own_gain=gains["gain"],
         own_verdict=gains["verdict"],
@@ -229,7 +231,7 @@ def a_headline(rng: np.random.Generator) -> pd.DataFrame:
     rows = rows.assign(form=rng.choice(["as it is", *FORMS], count), plain_gain=gain - rng.exponential(0.01, count))
     for name in ("rival", "nearest"):
         rows[name] = rng.choice(list(UNSHARED), count)
-    rows["today"] = np.nan
+    rows["today"], rows["hurried"], rows["each_gain"], rows["rival_gain"] = np.nan, False, 0.0, gain
     rows["between"], rows["level"], rows["surely"], rows["learnt"] = np.nan, 0.6, 0.55, rng.random(count) < 0.8
     rows.loc[~rows["learnt"], "verdict"] = "undecided"
     return rows.assign(seeds_needed=np.where(rows["verdict"] == "undecided", rng.choice([9, np.nan], count), 0))
