@@ -1,7 +1,7 @@
 // The mixing desk: one Shared-Bottom trained four times at once, from the same start on the same rows, with equal weights,
 // UWL, GradNorm, and the weights of the reader, who moves a fader a task while it trains.
 import { add, change } from "../../display/elements.js";
-import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREEN, GREY, ORANGE, path, PURPLE, said, scale, signed, svg, text } from "../../display/live/kit.js";
+import { AS_TEXT, BAND, BLACK, BLUE, clamp, explorable, fixed, GREEN, GREY, ORANGE, path, PURPLE, said, scale, signed, svg, text } from "../../display/live/kit.js";
 import { guess, star } from "../../display/live/guess.js";
 import { featureTasks, GradNorm, mean, SumOfLogs, Training, UWL } from "../../display/live/sim.js";
 import { interval, verdict } from "../../display/live/verdicts.js";
@@ -15,7 +15,7 @@ const NEEDS = { // by task, which of eight features it needs: as in chapter 04
   same: [[1, -1, 1, -1, 0, 0, 0, 0], [1, 1, -1, -1, 0, 0, 0, 0]],
 };
 const LOOKS = { // of the four; the reader's is the first, and lies below the others
-  you: { name: "you", colour: BLACK, width: 4.5, dash: "none", points: 5, size: 12 },
+  you: { name: "you", colour: BLACK, width: 3.5, dash: "none", points: 5, size: 10 },
   equal: { name: "equal weights", colour: GREY, width: 2, dash: "2 3", points: 4, size: 9 },
   UWL: { name: "UWL", colour: GREEN, width: 2, dash: "none", points: 3, size: 9 },
   GradNorm: { name: "GradNorm", colour: PURPLE, width: 2, dash: "7 3", points: 6, size: 8 },
@@ -92,11 +92,11 @@ function begin(stage) {
   Object.assign(stage, { race: new Race(state, same ? race.data : tasks(state)), others: [], other: null });
 }
 
-// Before *Play*: the race at this setting with the faders left alone. What of it is asked is not shown.
+// Before *Play*: the race at this setting with the faders left alone. What of it is asked is not shown, nor who has no fader to move.
 const looking = (stage) => stage.race === stage.alone;
 const unplayed = (stage) => looking(stage) || !stage.race.over || stage.race.moves.at(-1) !== stage.state.hand; // the race, or the faders
-const hidden = (stage, how) => looking(stage) && stage.question?.asks?.includes(how);
-const byHand = ({ question }) => !question?.show || "hand" in question.moves; // or the faders stay where they are
+const byHand = ({ question }) => !question?.show || "hand" in question.moves; // or the reader is not in the picture
+const hidden = (stage, how) => (how === "you" ? looking(stage) || !byHand(stage) : looking(stage) && stage.question?.asks?.includes(how));
 function lookAgain(stage) {
   begin(stage);
   stage.alone = stage.race;
@@ -129,13 +129,14 @@ function replay(stage) {
 }
 
 const tested = ({ others, other }) => others.length > 0 && others.length % OTHERS === 0 && !other;
-const gain = (r2, rival) => mean(r2[0]) - mean(r2[ALL.indexOf(rival)]); // of the reader
-const gains = (stage, rival) => interval(stage.others.map((r2) => gain(r2, rival)));
+const rivalOf = ({ question }) => (question?.show ? "GradNorm" : "equal");
+const gain = (r2, rival, how = "you") => mean(r2[ALL.indexOf(how)]) - mean(r2[ALL.indexOf(rival)]);
+const gains = (stage) => interval(stage.others.map((r2) => gain(r2, rivalOf(stage))));
 
 // --- the picture ----------------------------------------------------------------------------------------------------
 
 const line = (parent, more) => add(parent, "path", { fill: "none", ...more });
-const MIDDLE = { "text-anchor": "middle" }, END = { "text-anchor": "end" };
+const RIM = { stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" }, MIDDLE = { "text-anchor": "middle" }, END = { "text-anchor": "end" };
 
 const faders = (narrow) => (narrow ? scale(-REACH, REACH, 144, 50) : scale(-REACH, REACH, 128, 32));
 const weightWords = (weight) => said(weight, weight < .0095 ? 4 : weight < .095 ? 3 : 2);
@@ -151,7 +152,7 @@ function strip(stage, figure, left, width, how, narrow) {
   line(figure, { d: tracks.map((at) => `M${at},${y(REACH)}V${y(-REACH)}`).join(""), stroke: mine ? GREY : "#d5d5d5", "stroke-width": 4, "stroke-linecap": "round" });
   const parts = TASKS.map(([task, colour], k) => {
     const sign = k ? -1 : 1, ink = { ...MIDDLE, fill: AS_TEXT[colour], "font-size": narrow ? 12 : 13, "font-weight": "bold" };
-    const trail = line(figure, { stroke: colour, "stroke-width": 1.5 }), number = text(figure, tracks[k], y(-REACH) + (narrow ? 30 : 24), "", ink);
+    const trail = line(figure, { stroke: colour, "stroke-width": 2, "stroke-dasharray": k ? "5 5" : "none" }), number = text(figure, tracks[k], y(-REACH) + (narrow ? 30 : 24), "", ink);
     const mark = (g, held) => {
       add(g, "rect", { x: -12, y: -9, width: 24, height: 18, rx: 4, fill: "#fff", stroke: colour, "stroke-width": held ? 3 : 1.5 });
       text(g, 0, 5, task, { ...ink, "font-size": 13, "font-weight": held ? "bold" : "normal" });
@@ -175,84 +176,108 @@ function strip(stage, figure, left, width, how, narrow) {
   };
 }
 
-// R² of a task on the test rows, step by step, of all four; for B the guess, and how far it is off.
+// R² of a task on the test rows, step by step, of all four, with a star at the best step: what lanes and words are about.
 function curves(stage, figure, { left, right, top, bottom }, k) {
-  const [task, colour] = TASKS[k], x = scale(0, STEPS, left + 28, right - 20), y = scale(0, 1, bottom - 22, top + 26);
-  text(figure, left, top + 14, right - left < 260 ? `task ${task}: R²` : `task ${task}: R² by step`, { fill: AS_TEXT[colour], "font-weight": "bold" });
+  const [task, colour] = TASKS[k], x = scale(0, STEPS, left + 28, right - 14), y = scale(0, 1, bottom - 22, top + 26);
+  text(figure, left, top + 14, right - left < 220 ? `task ${task}: R²` : `task ${task}: R² by step`, { fill: AS_TEXT[colour], "font-weight": "bold" });
   for (const value of [0, .5, 1]) {
     line(figure, { d: `M${x(0)},${fixed(y(value))}H${x(STEPS)}`, stroke: value ? "#ebebeb" : GREY });
     text(figure, x(0) - 5, y(value) + 5, String(value), { ...END, "font-size": 13 });
   }
   for (const value of [0, STEPS]) text(figure, x(value), bottom - 4, String(value), { ...MIDDLE, "font-size": 13 });
-  const lines = ALL.map((how) => line(figure, { stroke: LOOKS[how].colour, "stroke-width": LOOKS[how].width, "stroke-dasharray": LOOKS[how].dash, "stroke-linejoin": "round" }));
-  const way = (race, i) => path(race.looks.map((looks, at) => [x(at * EVERY), y(clamp(looks[i].now[k], 0, 1))]).slice(1));
-  const asked = k && starred(stage, figure, x(STEPS), y);
-  return (race) => {
-    lines.forEach((one, i) => one.setAttribute("d", k && hidden(stage, ALL[i]) ? "" : way(race, i)));
-    if (asked) asked(race);
+  const each = (more) => ALL.map((how) => line(figure, more(LOOKS[how])));
+  const lines = each((look) => ({ stroke: look.colour, "stroke-width": look.width, "stroke-dasharray": look.dash, "stroke-linejoin": "round" }));
+  const stars = each(({ colour: fill }) => ({ fill, ...RIM }));
+  const at = (race, step, i) => [x(step * EVERY), y(clamp(race.looks[step][i].now[k], 0, 1))];
+  return (race) => ALL.forEach((how, i) => {
+    const seen = hidden(stage, how) ? [] : [...race.looks.keys()].slice(1), best = seen.find((step) => race.looks[step][i].now[k] === race.r2[i][k]);
+    lines[i].setAttribute("d", path(seen.map((step) => at(race, step, i))));
+    stars[i].setAttribute("d", best ? star(...at(race, best, i), { ...LOOKS[how], size: 7 }) : "");
+  });
+}
+
+// What the question compares, a lane each: R² of B; B's weight at the end; or R² of both over a rival's, on other seeds, too.
+function compared(stage) {
+  const { others, question, state, data } = stage, { moves = {} } = question ?? {}, race = current(stage);
+  const lane = (how, value, more = {}) => ({ how, value: hidden(stage, how) ? NaN : value, below: "", off: "", seeds: [], ...more });
+  if ("guess" in moves) {
+    const missed = missedBy(stage), off = Number.isNaN(missed) ? "" : `${said(missed)} off`;
+    const lanes = ["equal", "UWL", "GradNorm"].map((how) => lane(how, race.r2[ALL.indexOf(how)][1], how === "UWL" ? { off } : {}));
+    return { title: "R² of B at its best step", low: 0, high: 1, ticks: [0, .5, 1], words: said, lanes };
+  }
+  if ("alpha" in moves) {
+    const runs = noisy(stage), now = looking(stage) ? null : race.looks.at(-1).map(({ ratio }) => weightsOf(ratio)[1]), high = state.alpha > .75;
+    const weight = (how, weights) => ({ ...lane(how, 0), value: Math.log10(weights?.[ALL.indexOf(how)] ?? NaN) });
+    const alphas = runs.map((run, k) => ({ ...weight("GradNorm", now && high === k > 0 ? now : run?.weights), below: `at α ${k ? 1.5 : .12}` }));
+    const ticks = [[-2, "0.01"], [-1, "0.1"], [0, "1: as A's"]];
+    return { title: "weight of B", low: -2, high: .3, ticks, words: (exponent) => weightWords(10 ** exponent), lanes: [weight("UWL", now ?? runs.find(Boolean)?.weights), ...alphas] };
+  }
+  const rival = rivalOf(stage), below = others.length ? `${others.length} other${others.length > 1 ? "s" : ""}` : "";
+  const lanes = ["you", "UWL", "GradNorm", "equal"].filter((how) => how !== rival);
+  return {
+    title: `best R², mean of A and B, over ${LOOKS[rival].name}`, low: -.2, high: .2, ticks: [-.2, 0, .2], words: signed, zone: data.matters,
+    lanes: lanes.map((how) => lane(how, gain(race.r2, rival, how), { below, seeds: others.map((r2) => gain(r2, rival, how)) })),
   };
 }
 
-// An empty star at the end of UWL's curve of B; after the race where it should have been.
-function starred(stage, figure, x, y) {
+// The lanes: of each a star for the run in the picture, below it other seeds as dots, and their mean with its 95% interval.
+function comparison(stage, figure, { left, right, top, bottom }) {
+  const ends = [left + 84, right - 58], high = (bottom - top - 48) / 3, ys = [0, 1, 2].map((i) => top + 26 + high * (i + .5)), [first] = ys;
+  const title = text(figure, left, top + 14, "", { fill: BLACK, "font-weight": "bold" });
+  const zone = add(figure, "rect", { y: top + 26, height: 3 * high, fill: BAND });
+  const ticks = ys.map(() => [line(figure, { stroke: "#d5d5d5" }), text(figure, 0, bottom - 4, "", { ...MIDDLE, "font-size": 13 })]);
   const draw = guess(stage, figure, {
-    name: "your guess: R² of B under UWL", y, level: x, shape: star(0, 1, { points: 5, size: 16 }), words: ([value]) => said(value),
+    name: "your guess: R² of B under UWL", x: scale(0, 1, ...ends), level: ys[1], shape: star(0, 1, { points: 5, size: 16 }), words: ([value]) => said(value),
     known: () => current(stage).looks.length > 1 && !looking(stage), setting: () => settingOf(stage.state),
   });
-  const right = line(figure, { fill: LOOKS.UWL.colour, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" });
-  const off = text(figure, x - 6, 0, "", { ...END, class: "mtl-halo", "font-size": 13 });
-  return (race) => {
-    const missed = missedBy(stage), open = Number.isNaN(missed), truth = open ? NaN : clamp(race.r2[GUESSED][1], 0, 1);
-    draw([truth, truth]);
-    right.setAttribute("d", open ? "" : star(x, y(truth), LOOKS.UWL));
-    off.textContent = open ? "" : `${said(missed)} off`;
-    if (!open) off.setAttribute("y", fixed((y(stage.state.guess) + y(truth)) / 2 + 5));
-  };
-}
-
-// R² of A against that of B, each at its best: a star for each of the four; after a replay the means of its seeds, with 95% intervals.
-function outcomes(stage, figure, { left, right, top, bottom }) {
-  const box = { left: left + 28, right: right - 6, top: top + 26, bottom: bottom - 22 };
-  const x = scale(0, 1, box.left, box.right), y = scale(0, 1, box.bottom, box.top), at = (pair) => [x, y].map((place, k) => place(clamp(pair[k], 0, 1)));
-  const head = text(figure, left, top + 14, "", { fill: BLACK, "font-weight": "bold" });
-  line(figure, { d: `M${box.left},${box.top}V${box.bottom}H${box.right}`, stroke: GREY });
-  text(figure, (box.left + box.right) / 2, bottom - 4, "task A", { ...MIDDLE, fill: AS_TEXT[BLUE], "font-weight": "bold" });
-  text(figure, box.left - 5, (box.top + box.bottom) / 2 + 5, "B", { ...END, fill: AS_TEXT[ORANGE], "font-weight": "bold" });
-  for (const value of [0, 1]) {
-    text(figure, x(value), bottom - 4, String(value), { ...MIDDLE, "font-size": 13 });
-    text(figure, box.left - 5, y(value) + 5, String(value), { ...END, "font-size": 13 });
-  }
-  const layer = (more) => ALL.map((how) => line(figure, more(LOOKS[how])));
-  const dots = layer(({ colour }) => ({ fill: colour, "fill-opacity": .5 }));
-  const whiskers = layer(({ colour }) => ({ stroke: colour, "stroke-width": 2 }));
-  const stars = layer(({ colour }) => ({ fill: colour, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" }));
-  return (race) => {
-    const { others } = stage, many = others.length > 1;
-    head.textContent = others.length ? `${others.length} other seed${many ? "s" : ""}` : "best R² of A and B";
-    ALL.forEach((how, i) => {
-      const [a, b] = race.r2[i].map((value, k) => (others.length ? interval(others.map((r2) => r2[i][k])) : [value])), [px, py] = at([a[0], b[0]]);
-      dots[i].setAttribute("d", others.map((r2) => star(...at(r2[i]), { points: LOOKS[how].points, size: 4 })).join(""));
-      whiskers[i].setAttribute("d", many ? `${path([1, 2].map((end) => [at([a[end], 0])[0], py]))}${path([1, 2].map((end) => [px, at([0, b[end]])[1]]))}` : "");
-      stars[i].setAttribute("d", Number.isNaN(px) || hidden(stage, how) ? "" : star(px, py, { ...LOOKS[how], size: LOOKS[how].size * (many ? .75 : 1) }));
+  const rows = ys.map((y) => ({
+    name: text(figure, left, 0, "", { "font-weight": "bold" }), below: text(figure, left, y + 15, "", { "font-size": 13 }),
+    value: text(figure, right, 0, "", { ...END, fill: BLACK }), mean: text(figure, right, y + 15, "", { ...END, "font-size": 13 }),
+    dots: line(figure, { "fill-opacity": .5 }), whisker: line(figure, { "stroke-width": 2.5 }), centre: line(figure, RIM), mark: line(figure, RIM),
+  }));
+  return () => {
+    const { lanes, low, high: most, zone: matters = 0, ...more } = compared(stage), x = scale(low, most, ...ends), inside = (value) => x(clamp(value, low, most));
+    title.textContent = more.title;
+    change(zone, { x: fixed(x(-matters)), width: fixed(x(matters) - x(-matters)) });
+    ticks.forEach(([rule, words], i) => {
+      const [value, name = said(value, value % 1 && 1)] = [more.ticks[i]].flat();
+      rule.setAttribute("d", `M${fixed(x(value))},${top + 26}V${bottom - 22}`);
+      words.setAttribute("x", fixed(x(value)));
+      words.textContent = name;
+    });
+    draw([Number.isNaN(missedBy(stage)) ? NaN : lanes[1].value, NaN]);
+    rows.forEach((row, i) => {
+      const { how, value, below, off, seeds } = lanes[i], look = LOOKS[how], y = ys[i] - (below || off ? 7 : 0), under = ys[i] + 9, [score, ...reach] = interval(seeds);
+      const many = seeds.length > 1, beyond = value < low ? -1 : value > most ? 1 : 0, shown = Number.isNaN(value);
+      for (const part of ["name", "value"]) row[part].setAttribute("y", y + 5);
+      row.name.setAttribute("fill", AS_TEXT[look.colour]);
+      Object.entries({ name: how, below, value: shown ? "?" : more.words(value), mean: off || (many ? more.words(score) : "") }).forEach(([part, words]) => { row[part].textContent = words; });
+      for (const part of ["dots", "mark", "centre"]) row[part].setAttribute("fill", look.colour);
+      row.whisker.setAttribute("stroke", look.colour);
+      row.dots.setAttribute("d", seeds.map((seed) => star(inside(seed), under, { ...look, size: 4 })).join(""));
+      row.whisker.setAttribute("d", many ? path(reach.map((end) => [inside(end), under])) : "");
+      row.centre.setAttribute("d", many ? star(inside(score), under, { ...look, size: 7 }) : "");
+      row.mark.setAttribute("d", shown ? "" : beyond ? `M${fixed(inside(value) + 6 * beyond)},${y}l${-9 * beyond},-6v12Z` : star(inside(value), y, look));
     });
   };
 }
 
 function picture(stage, place, width) {
-  const narrow = width < 560, first = narrow ? 0 : 44, each = (width - first) / ALL.length, y = faders(narrow);
-  const [top, bottom] = narrow ? [190, 358] : [160, 312], columns = narrow ? 2 : 3, share = (width - 10 * (columns - 1)) / columns;
-  const figure = svg(place, width, narrow ? bottom + 172 : bottom);
-  change(figure, { role: "group", "aria-label": "the weights of four runs, with your faders; the curves of both tasks; the four outcomes" });
+  const narrow = width < 560, first = narrow ? 0 : 56, y = faders(narrow), [top, bottom] = narrow ? [190, 336] : [160, 312];
+  const share = narrow ? (width - 10) / 2 : .29 * width, figure = svg(place, width, narrow ? bottom + 160 : bottom);
+  change(figure, { role: "group", "aria-label": "the weights of the runs, with your faders; the curves of both tasks; what is compared" });
   if (!narrow) {
-    for (const [exponent, words] of [[3, "1000×"], [0, "1×"], [-3, "1/1000"]]) text(figure, 0, y(exponent) + 5, words, { "font-size": 12 });
-    text(figure, 0, y(-REACH) + 24, "weights", { "font-size": 13 });
+    for (const [at, words] of [[14, "× other"], [y(3) + 5, "1000"], [y(0) + 5, "1"], [y(-3) + 5, "1/1000"], [y(-REACH) + 24, "weight"]]) text(figure, 0, at, words, { "font-size": 13 });
   }
-  const strips = ["equal", "UWL", "GradNorm", "you"].map((how, i) => strip(stage, figure, first + i * each, each - 6, how, narrow));
-  const boxes = [0, 1, 2].map((i) => ({ left: i * (share + 10), right: i * (share + 10) + share, top, bottom }));
-  const map = outcomes(stage, figure, narrow ? { left: 0, right: width, top: bottom + 8, bottom: bottom + 172 } : boxes[2]);
-  const panels = [0, 1].map((k) => curves(stage, figure, boxes[k], k));
+  const desks = [["equal", "UWL", "GradNorm"], ["equal", "UWL", "GradNorm", "you"]].map((hows) => { // without faders to move, and with
+    const desk = add(figure, "g"), each = (width - first) / hows.length;
+    return [desk, hows.map((how, i) => strip(stage, desk, first + i * each, each - 6, how, narrow))];
+  });
+  const panels = [0, 1].map((k) => curves(stage, figure, { left: k * (share + 10), right: k * (share + 10) + share, top, bottom }, k));
+  const lanes = comparison(stage, figure, narrow ? { left: 0, right: width, top: bottom + 10, bottom: bottom + 160 } : { left: 2 * share + 34, right: width - 2, top, bottom });
   return () => {
-    for (const draw of [...strips, ...panels, map]) draw(current(stage));
+    desks.forEach(([desk], i) => { desk.style.display = byHand(stage) === i > 0 ? "" : "none"; });
+    for (const draw of [...desks[Number(byHand(stage))][1], ...panels, lanes]) draw(current(stage));
   };
 }
 
@@ -264,15 +289,14 @@ function sentence(stage) {
   const race = current(stage), { state, others, data } = stage;
   if (others.length) {
     if (!tested(stage)) return `Your moves on seeds that you have not seen, ${others.length} so far.`;
-    const [score, ...ends] = gains(stage, "GradNorm"), word = verdict([score, ...ends], data.matters);
-    const rest = ["UWL", "equal"].map((rival) => `${signed(gains(stage, rival)[0])} over ${LOOKS[rival].name}`);
-    return `Your moves on ${others.length} other seeds, mean R² of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over GradNorm, ${word}; ${rest.join("; ")}.`;
+    const [score, ...ends] = gains(stage), word = verdict([score, ...ends], data.matters);
+    return `Your moves on ${others.length} other seeds, best R², mean of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over ${LOOKS[rivalOf(stage)].name}, ${word}.`;
   }
-  if (race.looks.length < 2 || looking(stage)) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${!byHand(stage) ? "Press Play: UWL and GradNorm set their weights" : looking(stage) ? "This run leaves your faders alone; press Play for your own" : "Press Play, and move your faders at any time"}.`;
-  const r2 = race.r2, scores = r2.map(mean), best = Math.max(...scores), top = ALL.filter((_, i) => scores[i] > best - data.matters).map((how) => LOOKS[how].name);
-  const each = ["equal", "UWL", "GradNorm", "you"].map((how) => `${LOOKS[how].name} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
-  if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. R² of A and B so far: ${each.join("; ")}.`;
-  return `Seed ${state.seed}, R² of A and B: ${each.join("; ")}. Highest in the mean of both: ${top.join(", ")}. That is one seed.`;
+  if (race.looks.length < 2 || looking(stage)) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${!byHand(stage) ? "Press Play: UWL and GradNorm set their weights" : looking(stage) ? "These ran without you; press Play for your own run" : "Press Play, and move your faders at any time"}.`;
+  const r2 = race.r2, scores = r2.map(mean), best = Math.max(...scores), seen = ["equal", "UWL", "GradNorm", "you"].filter((how) => !hidden(stage, how)), top = seen.filter((how) => scores[ALL.indexOf(how)] > best - data.matters).map((how) => LOOKS[how].name);
+  const each = seen.map((how) => `${LOOKS[how].name} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
+  if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. best R² of A and B so far: ${each.join("; ")}.`;
+  return `Seed ${state.seed}, best R² of A and B: ${each.join("; ")}. Highest in the mean of both: ${top.join(", ")}. That is one seed.`;
 }
 
 // The last finished races with noisy labels of B, at a small α and at a large one.
@@ -284,21 +308,21 @@ export default explorable({
   limits: { scale: [0, 3], noise: [0, 4], alpha: [0, 3], uwl: [-2, AT_ONCE], gradnorm: [-2, 0], hand: [-REACH, REACH], guess: [0, 1] },
   questions: [
     {
-      name: "A loud loss", ask: "A's loss counts 100 times. How well is B learnt with UWL?",
+      name: "A loud loss", ask: "A's loss counts 100 times. How high is B's best R² with UWL?",
       set: { scale: 2, noise: .5, features: "disjoint", hand: 0 }, show: [], moves: { guess: "Drag to guess", play: "" }, asks: ["UWL", "GradNorm"],
       when: (stage) => stage.race.over && !looking(stage),
       then(stage) {
         const [equal, uwl, gradnorm] = ["equal", "UWL", "GradNorm"].map((how) => ALL.indexOf(how)).map((i) => ({ b: said(stage.race.r2[i][1]), a: weightWords(weightsOf(stage.race.looks.at(-1)[i].ratio)[0]) }));
         const missed = missedBy(stage), off = Number.isNaN(missed) ? "" : ` Your guess was ${said(missed)} off.`;
-        return `R² of B is ${uwl.b} with UWL, ${gradnorm.b} with GradNorm, and ${equal.b} with equal weights. UWL turns A's weight to ${uwl.a}, GradNorm to ${gradnorm.a}.${off}`;
+        return `B's best R² is ${uwl.b} with UWL, ${gradnorm.b} with GradNorm, and ${equal.b} with equal weights. UWL turns A's weight to ${uwl.a}, GradNorm to ${gradnorm.a}.${off}`;
       },
     },
     {
       name: "By hand", ask: "Beat GradNorm by hand. Do your moves also win on seeds that you have not seen?",
       set: { scale: 2, noise: .5, features: "disjoint" }, show: [], moves: { hand: "Pull A down", play: "", more: "" }, again: (stage) => (unplayed(stage) ? "play" : tested(stage) ? "hand" : "more"),
       when: (stage) => tested(stage) && gain(stage.race.r2, "GradNorm") > stage.data.matters,
-      then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} R² on yours, ${signed(gains(stage, "GradNorm")[0])} on the others: ${verdict(gains(stage, "GradNorm"), stage.data.matters)}.`,
-      hint: (stage) => (tested(stage) ? `${signed(gain(stage.race.r2, "GradNorm"))} R² over GradNorm on your own seed. Pull A to another weight, and play again.` : ""),
+      then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} best R² on yours, ${signed(gains(stage)[0])} on the others: ${verdict(gains(stage), stage.data.matters)}.`,
+      hint: (stage) => (tested(stage) ? `${signed(gain(stage.race.r2, "GradNorm"))} best R² over GradNorm on your own seed. Pull A to another weight, and play again.` : ""),
     },
     {
       name: "A noisy task", ask: "A's loss counts once, B's labels are noisy: who turns B down? And at α = 1.5?",
