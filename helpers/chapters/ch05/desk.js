@@ -206,68 +206,70 @@ function compared(stage) {
     return { title: "R² of B at its best step", low: 0, high: 1, ticks: [0, .5, 1], words: said, lanes };
   }
   if ("alpha" in moves) {
-    const runs = noisy(stage), now = looking(stage) ? null : race.looks.at(-1).map(({ ratio }) => weightsOf(ratio)[1]), high = state.alpha > .75;
-    const weight = (how, weights) => ({ ...lane(how, 0), value: Math.log10(weights?.[ALL.indexOf(how)] ?? NaN) });
-    const alphas = runs.map((run, k) => ({ ...weight("GradNorm", now && high === k > 0 ? now : run?.weights), below: `at α ${k ? 1.5 : .12}` }));
-    const ticks = [[-2, "0.01"], [-1, "0.1"], [0, "1: as A's"]];
-    return { title: "weight of B", low: -2, high: .3, ticks, words: (exponent) => weightWords(10 ** exponent), lanes: [weight("UWL", now ?? runs.find(Boolean)?.weights), ...alphas] };
+    const now = looking(stage) ? null : { state, weights: race.looks.at(-1).map(({ ratio }) => weightsOf(ratio)[1]) };
+    const runs = noisy(stage).map((run, high) => (now && within(state)[high] ? now : run)), ticks = [[-2, "0.01"], [-1, "0.1"], [0, "1: as A's"]];
+    const weight = (how, run, below = "") => ({ ...lane(how), value: Math.log10(run?.weights[ALL.indexOf(how)] ?? NaN), below });
+    const lanes = [weight("UWL", now ?? runs.find(Boolean)), ...runs.map((run, high) => weight("GradNorm", run, `at α ${said(run?.state.alpha ?? [.12, 1.5][high])}`))];
+    return { title: "weight of B at the end", low: -2, high: .3, ticks, words: (exponent) => weightWords(10 ** exponent), lanes };
   }
   const rival = rivalOf(stage), below = others.length ? `${others.length} other${others.length > 1 ? "s" : ""}` : "";
   const lanes = ["you", "UWL", "GradNorm", "equal"].filter((how) => how !== rival);
   return {
-    title: `best R², mean of A and B, over ${LOOKS[rival].name}`, low: -.2, high: .2, ticks: [-.2, 0, .2], words: signed, zone: data.matters,
+    title: `best R², mean of A and B, over ${LOOKS[rival].name}`, low: -.1, high: .1, ticks: [-.1, 0, .1], words: signed, zone: data.matters,
     lanes: lanes.map((how) => lane(how, gain(race.r2, rival, how), { below, seeds: others.map((r2) => gain(r2, rival, how)) })),
   };
 }
 
 // The lanes: of each a star for the run in the picture, below it other seeds as dots, and their mean with its 95% interval.
 function comparison(stage, figure, { left, right, top, bottom }) {
-  const ends = [left + 84, right - 58], high = (bottom - top - 48) / 3, ys = [0, 1, 2].map((i) => top + 26 + high * (i + .5)), [first] = ys;
+  const ends = [left + 92, right - 58], from = top + 23, high = (bottom - 20 - from) / 3, ys = [0, 1, 2].map((i) => from + high * (i + .5));
   const title = text(figure, left, top + 14, "", { fill: BLACK, "font-weight": "bold" });
-  const zone = add(figure, "rect", { y: top + 26, height: 3 * high, fill: BAND });
-  const ticks = ys.map(() => [line(figure, { stroke: "#d5d5d5" }), text(figure, 0, bottom - 4, "", { ...MIDDLE, "font-size": 13 })]);
+  const zone = add(figure, "rect", { y: from, height: 3 * high, fill: BAND });
+  line(figure, { d: ys.map((y) => `M${left},${fixed(y - high / 2)}H${right}`).join(""), stroke: "#ebebeb" });
+  const ticks = ys.map(() => [line(figure, { stroke: "#d5d5d5" }), text(figure, 0, bottom - 5, "", { ...MIDDLE, "font-size": 13 })]);
   const draw = guess(stage, figure, {
     name: "your guess: R² of B under UWL", x: scale(0, 1, ...ends), level: ys[1], shape: star(0, 1, { points: 5, size: 16 }), words: ([value]) => said(value),
     known: () => current(stage).looks.length > 1 && !looking(stage), setting: () => settingOf(stage.state),
   });
-  const rows = ys.map((y) => ({
-    name: text(figure, left, 0, "", { "font-weight": "bold" }), below: text(figure, left, y + 15, "", { "font-size": 13 }),
-    value: text(figure, right, 0, "", { ...END, fill: BLACK }), mean: text(figure, right, y + 15, "", { ...END, "font-size": 13 }),
-    dots: line(figure, { "fill-opacity": .5 }), whisker: line(figure, { "stroke-width": 2.5 }), centre: line(figure, RIM), mark: line(figure, RIM),
+  const words = (at, more) => text(figure, at, 0, "", more), small = { "font-size": 13 };
+  const rows = ys.map(() => ({
+    labels: [words(left, { "font-weight": "bold" }), words(left, small), words(right, { ...END, fill: BLACK }), words(right, { ...END, ...small })],
+    dots: line(figure, { "fill-opacity": .5 }), reach: line(figure, { "stroke-width": 2.5 }), centre: line(figure, RIM), mark: line(figure, RIM),
   }));
   return () => {
     const { lanes, low, high: most, zone: matters = 0, ...more } = compared(stage), x = scale(low, most, ...ends), inside = (value) => x(clamp(value, low, most));
     title.textContent = more.title;
     change(zone, { x: fixed(x(-matters)), width: fixed(x(matters) - x(-matters)) });
-    ticks.forEach(([rule, words], i) => {
-      const [value, name = said(value, value % 1 && 1)] = [more.ticks[i]].flat();
-      rule.setAttribute("d", `M${fixed(x(value))},${top + 26}V${bottom - 22}`);
-      words.setAttribute("x", fixed(x(value)));
-      words.textContent = name;
+    ticks.forEach(([rule, name], i) => {
+      const [value, words = said(value, value % 1 && 1)] = [more.ticks[i]].flat();
+      rule.setAttribute("d", `M${fixed(x(value))},${from}V${bottom - 20}`);
+      name.setAttribute("x", fixed(x(value)));
+      name.textContent = words;
     });
-    draw([Number.isNaN(missedBy(stage)) ? NaN : lanes[1].value, NaN]);
-    rows.forEach((row, i) => {
-      const { how, value, below, off, seeds } = lanes[i], look = LOOKS[how], y = ys[i] - (below || off ? 7 : 0), under = ys[i] + 9, [score, ...reach] = interval(seeds);
-      const many = seeds.length > 1, beyond = value < low ? -1 : value > most ? 1 : 0, shown = Number.isNaN(value);
-      for (const part of ["name", "value"]) row[part].setAttribute("y", y + 5);
-      row.name.setAttribute("fill", AS_TEXT[look.colour]);
-      Object.entries({ name: how, below, value: shown ? "?" : more.words(value), mean: off || (many ? more.words(score) : "") }).forEach(([part, words]) => { row[part].textContent = words; });
-      for (const part of ["dots", "mark", "centre"]) row[part].setAttribute("fill", look.colour);
-      row.whisker.setAttribute("stroke", look.colour);
-      row.dots.setAttribute("d", seeds.map((seed) => star(inside(seed), under, { ...look, size: 4 })).join(""));
-      row.whisker.setAttribute("d", many ? path(reach.map((end) => [inside(end), under])) : "");
-      row.centre.setAttribute("d", many ? star(inside(score), under, { ...look, size: 7 }) : "");
-      row.mark.setAttribute("d", shown ? "" : beyond ? `M${fixed(inside(value) + 6 * beyond)},${y}l${-9 * beyond},-6v12Z` : star(inside(value), y, look));
+    draw([0, 1].map(() => (Number.isNaN(missedBy(stage)) ? NaN : lanes[1].value)));
+    rows.forEach(({ labels, dots, reach, centre, mark }, i) => {
+      const { how, value, below, off, seeds } = lanes[i], look = LOOKS[how], open = Number.isNaN(value), many = seeds.length > 1;
+      const y = ys[i] - (below || off ? 8 : 0), under = ys[i] + 9, [score, ...range] = interval(seeds), beyond = value < low ? -1 : value > most ? 1 : 0;
+      [how, below, open ? "?" : more.words(value), many ? more.words(score) : off].forEach((words, k) => {
+        labels[k].setAttribute("y", fixed((k % 2 ? under : y) + 5));
+        labels[k].textContent = words;
+      });
+      labels[0].setAttribute("fill", AS_TEXT[look.colour]);
+      for (const node of [dots, centre, mark]) node.setAttribute("fill", look.colour);
+      dots.setAttribute("d", seeds.map((seed) => star(inside(seed), under, { ...look, size: 4 })).join(""));
+      change(reach, { stroke: look.colour, d: many ? path(range.map((end) => [inside(end), under])) : "" });
+      centre.setAttribute("d", many ? star(inside(score), under, { ...look, size: 7 }) : "");
+      mark.setAttribute("d", open ? "" : beyond ? `M${fixed(inside(value) + 6 * beyond)},${fixed(y)}l${-9 * beyond},-6v12Z` : star(inside(value), y, look));
     });
   };
 }
 
 function picture(stage, place, width) {
-  const narrow = width < 560, first = narrow ? 0 : 56, y = faders(narrow), [top, bottom] = narrow ? [190, 336] : [160, 312];
+  const narrow = width < 560, first = narrow ? 0 : 66, y = faders(narrow), [top, bottom] = narrow ? [190, 336] : [154, 312];
   const share = narrow ? (width - 10) / 2 : .29 * width, figure = svg(place, width, narrow ? bottom + 160 : bottom);
   change(figure, { role: "group", "aria-label": "the weights of the runs, with your faders; the curves of both tasks; what is compared" });
   if (!narrow) {
-    for (const [at, words] of [[14, "× other"], [y(3) + 5, "1000"], [y(0) + 5, "1"], [y(-3) + 5, "1/1000"], [y(-REACH) + 24, "weight"]]) text(figure, 0, at, words, { "font-size": 13 });
+    for (const [at, words] of [[y(3) + 5, "1000 : 1"], [y(0) + 5, "1 : 1"], [y(-3) + 5, "1 : 1000"], [y(-REACH) + 24, "weight"]]) text(figure, 0, at, words, { "font-size": 13 });
   }
   const desks = [["equal", "UWL", "GradNorm"], ["equal", "UWL", "GradNorm", "you"]].map((hows) => { // without faders to move, and with
     const desk = add(figure, "g"), each = (width - first) / hows.length;
@@ -292,15 +294,16 @@ function sentence(stage) {
     const [score, ...ends] = gains(stage), word = verdict([score, ...ends], data.matters);
     return `Your moves on ${others.length} other seeds, best R², mean of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over ${LOOKS[rivalOf(stage)].name}, ${word}.`;
   }
-  if (race.looks.length < 2 || looking(stage)) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${!byHand(stage) ? "Press Play: UWL and GradNorm set their weights" : looking(stage) ? "These ran without you; press Play for your own run" : "Press Play, and move your faders at any time"}.`;
+  if (race.looks.length < 2 || looking(stage)) return `One model, ${byHand(stage) ? "four" : "three"} ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${!byHand(stage) ? "Press Play: UWL and GradNorm set their weights" : looking(stage) ? "These ran without you; press Play for your own run" : "Press Play, and move your faders at any time"}.`;
   const r2 = race.r2, scores = r2.map(mean), best = Math.max(...scores), seen = ["equal", "UWL", "GradNorm", "you"].filter((how) => !hidden(stage, how)), top = seen.filter((how) => scores[ALL.indexOf(how)] > best - data.matters).map((how) => LOOKS[how].name);
   const each = seen.map((how) => `${LOOKS[how].name} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
-  if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. best R² of A and B so far: ${each.join("; ")}.`;
+  if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. Best R² of A and B so far: ${each.join("; ")}.`;
   return `Seed ${state.seed}, best R² of A and B: ${each.join("; ")}. Highest in the mean of both: ${top.join(", ")}. That is one seed.`;
 }
 
 // The last finished races with noisy labels of B, at a small α and at a large one.
-const noisy = ({ finished }) => [[0, .3], [1.2, 3]].map(([low, high]) => finished.findLast(({ state }) => state.scale === 0 && state.noise >= 3 && state.alpha >= low && state.alpha <= high));
+const within = ({ alpha }) => [alpha <= .3, alpha >= 1.2];
+const noisy = ({ finished }) => [0, 1].map((high) => finished.findLast(({ state }) => state.scale === 0 && state.noise >= 3 && within(state)[high]));
 const ofB = ({ weights }, how) => weightWords(weights[ALL.indexOf(how)]);
 
 export default explorable({
@@ -309,7 +312,7 @@ export default explorable({
   questions: [
     {
       name: "A loud loss", ask: "A's loss counts 100 times. How high is B's best R² with UWL?",
-      set: { scale: 2, noise: .5, features: "disjoint", hand: 0 }, show: [], moves: { guess: "Drag to guess", play: "" }, asks: ["UWL", "GradNorm"],
+      set: { scale: 2, noise: .5, features: "disjoint", hand: 0 }, show: [], moves: { guess: "Drag your guess", play: "" }, asks: ["UWL", "GradNorm"],
       when: (stage) => stage.race.over && !looking(stage),
       then(stage) {
         const [equal, uwl, gradnorm] = ["equal", "UWL", "GradNorm"].map((how) => ALL.indexOf(how)).map((i) => ({ b: said(stage.race.r2[i][1]), a: weightWords(weightsOf(stage.race.looks.at(-1)[i].ratio)[0]) }));
