@@ -21,7 +21,6 @@ const LOOKS = { // of the four; the reader's is the first, and lies below the ot
   GradNorm: { name: "GradNorm", colour: PURPLE, width: 2, dash: "7 3", points: 6, size: 8 },
 };
 const ALL = Object.keys(LOOKS), TASKS = [["A", BLUE], ["B", ORANGE]];
-const GUESSED = ALL.indexOf("UWL"); // whose R² of B is asked for
 
 const power = (exponent, digits) => Number((10 ** exponent).toPrecision(digits));
 const times = ({ scale: exponent }) => power(exponent, 1); // the loss of A counts so often
@@ -201,8 +200,8 @@ function compared(stage) {
   const { others, question, state, data } = stage, { moves = {} } = question ?? {}, race = current(stage);
   const lane = (how, value, more = {}) => ({ how, value: hidden(stage, how) ? NaN : value, below: "", off: "", seeds: [], ...more });
   if ("guess" in moves) {
-    const missed = missedBy(stage), off = Number.isNaN(missed) ? "" : `${said(missed)} off`;
-    const lanes = ["equal", "UWL", "GradNorm"].map((how) => lane(how, race.r2[ALL.indexOf(how)][1], how === "UWL" ? { off } : {}));
+    const missed = missedBy(stage), lanes = ["equal", "UWL", "GradNorm"].map((how) => lane(how, race.r2[ALL.indexOf(how)][1]));
+    if (!Number.isNaN(missed)) lanes[1].off = `${said(missed)} off`;
     return { title: "R² of B at its best step", low: 0, high: 1, ticks: [0, .5, 1], words: said, lanes };
   }
   if ("alpha" in moves) {
@@ -212,12 +211,9 @@ function compared(stage) {
     const lanes = [weight("UWL", now ?? runs.find(Boolean)), ...runs.map((run, high) => weight("GradNorm", run, `at α ${said(run?.state.alpha ?? [.12, 1.5][high])}`))];
     return { title: "weight of B at the end", low: -2, high: .3, ticks, words: (exponent) => weightWords(10 ** exponent), lanes };
   }
-  const rival = rivalOf(stage), below = others.length ? `${others.length} other${others.length > 1 ? "s" : ""}` : "";
-  const lanes = ["you", "UWL", "GradNorm", "equal"].filter((how) => how !== rival);
-  return {
-    title: `best R², mean of A and B, over ${LOOKS[rival].name}`, low: -.1, high: .1, ticks: [-.1, 0, .1], words: signed, zone: data.matters,
-    lanes: lanes.map((how) => lane(how, gain(race.r2, rival, how), { below, seeds: others.map((r2) => gain(r2, rival, how)) })),
-  };
+  const rival = rivalOf(stage), below = others.length ? `${others.length} other${others.length > 1 ? "s" : ""}` : "", how = ["you", "UWL", "GradNorm", "equal"].filter((one) => one !== rival);
+  const lanes = how.map((one) => lane(one, gain(race.r2, rival, one), { below, seeds: others.map((r2) => gain(r2, rival, one)) }));
+  return { title: `best R², mean of A and B, over ${rival}`, low: -.1, high: .1, ticks: [-.1, 0, .1], words: signed, zone: data.matters, lanes };
 }
 
 // The lanes: of each a star for the run in the picture, below it other seeds as dots, and their mean with its 95% interval.
@@ -250,7 +246,7 @@ function comparison(stage, figure, { left, right, top, bottom }) {
     rows.forEach(({ labels, dots, reach, centre, mark }, i) => {
       const { how, value, below, off, seeds } = lanes[i], look = LOOKS[how], open = Number.isNaN(value), many = seeds.length > 1;
       const y = ys[i] - (below || off ? 8 : 0), under = ys[i] + 9, [score, ...range] = interval(seeds), beyond = value < low ? -1 : value > most ? 1 : 0;
-      [how, below, open ? "?" : more.words(value), many ? more.words(score) : off].forEach((words, k) => {
+      [how, below, open ? "" : more.words(value), many ? more.words(score) : off].forEach((words, k) => {
         labels[k].setAttribute("y", fixed((k % 2 ? under : y) + 5));
         labels[k].textContent = words;
       });
@@ -285,7 +281,7 @@ function picture(stage, place, width) {
 
 // --- in words -------------------------------------------------------------------------------------------------------
 
-const missedBy = (stage) => (stage.race.over && !looking(stage) && stage.guessed === stage.race.setting ? Math.abs(stage.state.guess - stage.race.r2[GUESSED][1]) : NaN);
+const missedBy = (stage) => (stage.race.over && !looking(stage) && stage.guessed === stage.race.setting ? Math.abs(stage.state.guess - stage.race.r2[ALL.indexOf("UWL")][1]) : NaN);
 
 function sentence(stage) {
   const race = current(stage), { state, others, data } = stage;
@@ -315,9 +311,8 @@ export default explorable({
       set: { scale: 2, noise: .5, features: "disjoint", hand: 0 }, show: [], moves: { guess: "Drag your guess", play: "" }, asks: ["UWL", "GradNorm"],
       when: (stage) => stage.race.over && !looking(stage),
       then(stage) {
-        const [equal, uwl, gradnorm] = ["equal", "UWL", "GradNorm"].map((how) => ALL.indexOf(how)).map((i) => ({ b: said(stage.race.r2[i][1]), a: weightWords(weightsOf(stage.race.looks.at(-1)[i].ratio)[0]) }));
-        const missed = missedBy(stage), off = Number.isNaN(missed) ? "" : ` Your guess was ${said(missed)} off.`;
-        return `B's best R² is ${uwl.b} with UWL, ${gradnorm.b} with GradNorm, and ${equal.b} with equal weights. UWL turns A's weight to ${uwl.a}, GradNorm to ${gradnorm.a}.${off}`;
+        const [equal, uwl, gradnorm] = ["equal", "UWL", "GradNorm"].map((how) => said(stage.race.r2[ALL.indexOf(how)][1])), missed = missedBy(stage);
+        return `B's best R² is ${uwl} with UWL, ${gradnorm} with GradNorm, and ${equal} with equal weights.${Number.isNaN(missed) ? "" : ` Your guess was ${said(missed)} off.`}`;
       },
     },
     {

@@ -101,7 +101,7 @@ function advance(stage) {
 const alone = ({ state }) => state.column !== "scaled";
 const lanes = (stage) => (alone(stage) ? [["with the column", stage.run.own], ["without it", stage.control.own]] : [["all 500 rows", stage.run.same], ["rows shuffled", stage.run.apart]]);
 // What is grey: of the weights of gate A what gate B gives to the same experts; or what A itself gave to them on the first row.
-const compared = (stage, weights) => (alone(stage) ? stage.run.weights(stage.start)[0] : weights[1]);
+const compared = (stage, weights) => (!alone(stage) ? weights[1] : started(stage) ? stage.run.weights(stage.start)[0] : weights[0].map(() => 0));
 
 function setup(stage) {
   stage.done = {}; // by setting and seed: the means of both lanes
@@ -167,7 +167,7 @@ function picture(stage, place, width) {
   const turn = line({ d: `M${x(GRIP)},${y(0)}A${x(GRIP) - x(0)},${x(GRIP) - x(0)} 0 0 0 ${x(0)},${y(GRIP)}`, stroke: ORANGE, "stroke-width": 2, "stroke-dasharray": "2 5" });
   const first = add(figure, "g", { transform: `translate(${x(stage.start.s)},${y(stage.start.t)})` }); // row
   add(first, "circle", { r: 11, fill: "none", stroke: GREY, "stroke-width": 2, "stroke-dasharray": "4 3" });
-  text(0, 29, "first row", { ...middle, class: "mtl-halo" }, first);
+  text(-17, 5, "first row", { ...end, class: "mtl-halo" }, first);
   const needs = each((k, task, colour, ink) => ({
     shaft: line({ stroke: colour, "stroke-width": 4 }), head: line({ fill: colour }), name: text(0, 0, `${task} needs`, { ...ink, ...(k ? end : middle), "font-size": 13, class: "mtl-halo", style: "stroke-width: 8px" }),
   }));
@@ -186,7 +186,7 @@ function picture(stage, place, width) {
   const grey = text(expert + 12, starts[1] + high + 18, "", middle);
 
   // the scale: this row, all rows, the control
-  const g = scale(0, 1, left + (narrow ? 6 : 146), right - (narrow ? 48 : 100)), under = tops.scale + 3 * lane, lanesAt = [0, 1, 2].map((i) => tops.scale + i * lane + (narrow ? 26 : 14));
+  const g = scale(0, 1, left + (narrow ? 6 : 146), right - (narrow ? 58 : 100)), under = tops.scale + 3 * lane, lanesAt = [0, 1, 2].map((i) => tops.scale + i * lane + (narrow ? 26 : 14));
   for (const share of [0, .25, .5, .75, 1]) {
     line({ d: `M${g(share)},${tops.scale}V${under}`, stroke: LINE });
     text(g(share), under + 16, share === 1 ? "all" : share ? percent(share) : "none", share === 1 ? end : narrow && !share ? {} : middle);
@@ -218,9 +218,9 @@ function picture(stage, place, width) {
     const measures = lanes(stage), values = measures.map(([, list]) => mean(list)), missed = missedBy(stage);
     edges.forEach(([edge, ...key], k) => {
       edge.setAttribute("d", borders(run.logits[k], x, y));
-      const [sample, ...words] = key, all = !edge.getAttribute("d"), favourite = weights[k].indexOf(Math.max(...weights[k])) + 1;
-      change(sample, { display: all ? "none" : "inline" });
-      (all ? [`gate ${TASKS[k][0]}: expert ${favourite}`, "on all rows"] : [`gate ${TASKS[k][0]} changes`, "its favourite"]).forEach((part, i, both) => { if (words[i]) words[i].textContent = narrow ? part : both.join(" "); });
+      const all = !edge.getAttribute("d"), words = all ? ["always takes", `expert ${weights[k].indexOf(Math.max(...weights[k])) + 1}`] : ["changes", "its favourite"];
+      key.forEach((node, i) => { node.style.display = all && !(open && i) ? "none" : ""; });
+      key.slice(1).forEach((node, i, { length }) => { node.textContent = [`gate ${TASKS[k][0]} ${words[0]}`, words[1]].slice(i, i + 3 - length).join(" "); });
     });
     [[1, 0], [p, Math.sqrt(1 - p * p)]].forEach(([u, v], k) => {
       const { shaft, head, name } = needs[k], aside = p > .97 ? 5 - 10 * k : 0, px = x(REACH * u), py = y(REACH * v) + aside;
@@ -253,11 +253,11 @@ function picture(stage, place, width) {
     age.textContent = run.over ? "experts, trained" : open ? `experts, step ${run.steps}` : "experts, untrained";
 
     title.textContent = one ? `weight of gate A that stays${narrow ? "" : " when the row changes"}` : narrow ? "weight that the gates share" : "weight that both gates give to the same experts";
-    grey.textContent = one ? "grey: gate A keeps it" : "grey: from both gates";
-    first.style.display = one ? "" : "none";
+    grey.textContent = !one ? "grey: from both gates" : open ? "grey: gate A keeps it" : "";
+    first.style.display = one && open ? "" : "none";
     turn.style.display = !stage.question?.show || "p" in stage.question.moves ? "" : "none";
-    [one ? "grey: since first row" : "grey: this row", ...measures.map(([name]) => name)].forEach((name, i) => { names[i].textContent = i === 2 && !open ? "" : name; });
-    [sum, ...values].forEach((value, i) => { shown[i].textContent = i && !open ? "" : percent(value); });
+    [one ? "grey: since first row" : "grey: this row", ...measures.map(([name]) => name)].forEach((name, i) => { names[i].textContent = (i === 2 || (one && !i)) && !open ? "" : name; });
+    [sum, ...values].forEach((value, i) => { shown[i].textContent = (i || one) && !open ? "" : percent(value); });
     measures.forEach(([, list], i) => {
       ticks[i].setAttribute("d", open ? list.map((value) => `M${fixed(g(value))},${lanesAt[i + 1] - 8}v16`).join("") : "");
       means[i].setAttribute("d", open ? diamond(g(values[i]), lanesAt[i + 1], 12 - 3 * i) : "");
@@ -277,7 +277,7 @@ const missedBy = (stage) => (ended(stage) && stage.guessed === settingOf(stage) 
 
 function sentence(stage) {
   const run = current(stage), weights = run.weights(stage.state), here = percent(overlap(weights[0], compared(stage, weights))), [first, second] = lanes(stage).map(([, values]) => percent(mean(values)));
-  const begins = `${run.steps ? `Step ${run.steps}` : "Not trained yet"}: ${alone(stage) ? `gate A keeps ${here} of its weight from the first row` : `on this row the gates share ${here} of their weight`}`;
+  const begins = `${run.steps ? `Step ${run.steps}` : "Not trained yet"}: ${!alone(stage) ? `on this row the gates share ${here} of their weight` : run.steps ? `gate A keeps ${here} of its weight from the first row` : "the column goes into both gates"}`;
   if (!run.steps) return `${begins}.`;
   return `${begins}${alone(stage) ? `, from row to row ${first}, without the column` : `, over 500 rows ${first}, with the rows shuffled`} ${second}.`;
 }
