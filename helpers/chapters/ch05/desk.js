@@ -184,9 +184,8 @@ function curves(stage, figure, { left, right, top, bottom }, k) {
     text(figure, x(0) - 5, y(value) + 5, String(value), { ...END, "font-size": 13 });
   }
   for (const value of [0, STEPS]) text(figure, x(value), bottom - 4, String(value), { ...MIDDLE, "font-size": 13 });
-  const each = (more) => ALL.map((how) => line(figure, more(LOOKS[how])));
-  const lines = each((look) => ({ stroke: look.colour, "stroke-width": look.width, "stroke-dasharray": look.dash, "stroke-linejoin": "round" }));
-  const stars = each(({ colour: fill }) => ({ fill, ...RIM }));
+  const lines = ALL.map((how) => line(figure, { stroke: LOOKS[how].colour, "stroke-width": LOOKS[how].width, "stroke-dasharray": LOOKS[how].dash, "stroke-linejoin": "round" }));
+  const stars = ALL.map((how) => line(figure, { fill: LOOKS[how].colour, ...RIM }));
   const at = (race, step, i) => [x(step * EVERY), y(clamp(race.looks[step][i].now[k], 0, 1))];
   return (race) => ALL.forEach((how, i) => {
     const seen = hidden(stage, how) ? [] : [...race.looks.keys()].slice(1), best = seen.find((step) => race.looks[step][i].now[k] === race.r2[i][k]);
@@ -198,11 +197,9 @@ function curves(stage, figure, { left, right, top, bottom }, k) {
 // What the question compares, a lane each: R² of B; B's weight at the end; or R² of both over a rival's, on other seeds, too.
 function compared(stage) {
   const { others, question, state, data } = stage, { moves = {} } = question ?? {}, race = current(stage);
-  const lane = (how, value, more = {}) => ({ how, value: hidden(stage, how) ? NaN : value, below: "", off: "", seeds: [], ...more });
+  const lane = (how, value, more = {}) => ({ how, value: hidden(stage, how) ? NaN : value, below: "", seeds: [], ...more });
   if ("guess" in moves) {
-    const missed = missedBy(stage), lanes = ["equal", "UWL", "GradNorm"].map((how) => lane(how, race.r2[ALL.indexOf(how)][1]));
-    if (!Number.isNaN(missed)) lanes[1].off = `${said(missed)} off`;
-    return { title: "R² of B at its best step", low: 0, high: 1, ticks: [0, .5, 1], words: said, lanes };
+    return { title: "R² of B at its best step", low: 0, high: 1, ticks: [0, .5, 1], words: said, lanes: ["equal", "UWL", "GradNorm"].map((how) => lane(how, race.r2[ALL.indexOf(how)][1])) };
   }
   if ("alpha" in moves) {
     const now = looking(stage) ? null : { state, weights: race.looks.at(-1).map(({ ratio }) => weightsOf(ratio)[1]) };
@@ -213,21 +210,20 @@ function compared(stage) {
   }
   const rival = rivalOf(stage), below = others.length ? `${others.length} other${others.length > 1 ? "s" : ""}` : "", how = ["you", "UWL", "GradNorm", "equal"].filter((one) => one !== rival);
   const lanes = how.map((one) => lane(one, gain(race.r2, rival, one), { below, seeds: others.map((r2) => gain(r2, rival, one)) }));
-  return { title: `best R², mean of A and B, over ${rival}`, low: -.1, high: .1, ticks: [-.1, 0, .1], words: signed, zone: data.matters, lanes };
+  return { title: `best R², mean of both, over ${rival}`, low: -.1, high: .1, ticks: [-.1, 0, .1], words: signed, zone: data.matters, lanes };
 }
 
 // The lanes: of each a star for the run in the picture, below it other seeds as dots, and their mean with its 95% interval.
 function comparison(stage, figure, { left, right, top, bottom }) {
   const ends = [left + 92, right - 58], from = top + 23, high = (bottom - 20 - from) / 3, ys = [0, 1, 2].map((i) => from + high * (i + .5));
-  const title = text(figure, left, top + 14, "", { fill: BLACK, "font-weight": "bold" });
-  const zone = add(figure, "rect", { y: from, height: 3 * high, fill: BAND });
+  const title = text(figure, left, top + 14, "", { fill: BLACK, "font-weight": "bold" }), zone = add(figure, "rect", { y: from, height: 3 * high, fill: BAND });
   line(figure, { d: ys.map((y) => `M${left},${fixed(y - high / 2)}H${right}`).join(""), stroke: "#ebebeb" });
   const ticks = ys.map(() => [line(figure, { stroke: "#d5d5d5" }), text(figure, 0, bottom - 5, "", { ...MIDDLE, "font-size": 13 })]);
   const draw = guess(stage, figure, {
     name: "your guess: R² of B under UWL", x: scale(0, 1, ...ends), level: ys[1], shape: star(0, 1, { points: 5, size: 16 }), words: ([value]) => said(value),
     known: () => current(stage).looks.length > 1 && !looking(stage), setting: () => settingOf(stage.state),
   });
-  const words = (at, more) => text(figure, at, 0, "", more), small = { "font-size": 13 };
+  const words = (at, more) => text(figure, at, 0, "", more), small = { "font-size": 13 }, write = (node, said, more) => { change(node, more); node.textContent = said; };
   const rows = ys.map(() => ({
     labels: [words(left, { "font-weight": "bold" }), words(left, small), words(right, { ...END, fill: BLACK }), words(right, { ...END, ...small })],
     dots: line(figure, { "fill-opacity": .5 }), reach: line(figure, { "stroke-width": 2.5 }), centre: line(figure, RIM), mark: line(figure, RIM),
@@ -237,19 +233,16 @@ function comparison(stage, figure, { left, right, top, bottom }) {
     title.textContent = more.title;
     change(zone, { x: fixed(x(-matters)), width: fixed(x(matters) - x(-matters)) });
     ticks.forEach(([rule, name], i) => {
-      const [value, words = said(value, value % 1 && 1)] = [more.ticks[i]].flat();
-      rule.setAttribute("d", `M${fixed(x(value))},${from}V${bottom - 20}`);
-      name.setAttribute("x", fixed(x(value)));
-      name.textContent = words;
+      const [value, words = said(value, value % 1 && 1)] = [more.ticks[i]].flat(), at = fixed(x(value));
+      rule.setAttribute("d", `M${at},${from}V${bottom - 20}`);
+      write(name, words, { x: at });
     });
-    draw([0, 1].map(() => (Number.isNaN(missedBy(stage)) ? NaN : lanes[1].value)));
+    const missed = missedBy(stage), told = !Number.isNaN(missed);
+    draw([0, 1].map(() => (told ? lanes[1].value : NaN)));
     rows.forEach(({ labels, dots, reach, centre, mark }, i) => {
-      const { how, value, below, off, seeds } = lanes[i], look = LOOKS[how], open = Number.isNaN(value), many = seeds.length > 1;
+      const { how, value, below, seeds } = lanes[i], off = told && i === 1 ? `${said(missed)} off` : "", look = LOOKS[how], open = Number.isNaN(value), many = seeds.length > 1;
       const y = ys[i] - (below || off ? 8 : 0), under = ys[i] + 9, [score, ...range] = interval(seeds), beyond = value < low ? -1 : value > most ? 1 : 0;
-      [how, below, open ? "" : more.words(value), many ? more.words(score) : off].forEach((words, k) => {
-        labels[k].setAttribute("y", fixed((k % 2 ? under : y) + 5));
-        labels[k].textContent = words;
-      });
+      [how, below, open ? "" : more.words(value), many ? more.words(score) : off].forEach((words, k) => write(labels[k], words, { y: fixed((k % 2 ? under : y) + 5) }));
       labels[0].setAttribute("fill", AS_TEXT[look.colour]);
       for (const node of [dots, centre, mark]) node.setAttribute("fill", look.colour);
       dots.setAttribute("d", seeds.map((seed) => star(inside(seed), under, { ...look, size: 4 })).join(""));
@@ -264,15 +257,13 @@ function picture(stage, place, width) {
   const narrow = width < 560, first = narrow ? 0 : 66, y = faders(narrow), [top, bottom] = narrow ? [190, 336] : [154, 312];
   const share = narrow ? (width - 10) / 2 : .29 * width, figure = svg(place, width, narrow ? bottom + 160 : bottom);
   change(figure, { role: "group", "aria-label": "the weights of the runs, with your faders; the curves of both tasks; what is compared" });
-  if (!narrow) {
-    for (const [at, words] of [[y(3) + 5, "1000 : 1"], [y(0) + 5, "1 : 1"], [y(-3) + 5, "1 : 1000"], [y(-REACH) + 24, "weight"]]) text(figure, 0, at, words, { "font-size": 13 });
-  }
+  if (!narrow) for (const [at, words] of [[y(3) + 5, "1000 : 1"], [y(0) + 5, "1 : 1"], [y(-3) + 5, "1 : 1000"], [y(-REACH) + 24, "weight"]]) text(figure, 0, at, words, { "font-size": 13 });
   const desks = [["equal", "UWL", "GradNorm"], ["equal", "UWL", "GradNorm", "you"]].map((hows) => { // without faders to move, and with
     const desk = add(figure, "g"), each = (width - first) / hows.length;
     return [desk, hows.map((how, i) => strip(stage, desk, first + i * each, each - 6, how, narrow))];
   });
   const panels = [0, 1].map((k) => curves(stage, figure, { left: k * (share + 10), right: k * (share + 10) + share, top, bottom }, k));
-  const lanes = comparison(stage, figure, narrow ? { left: 0, right: width, top: bottom + 10, bottom: bottom + 160 } : { left: 2 * share + 34, right: width - 2, top, bottom });
+  const lanes = comparison(stage, figure, narrow ? { left: 0, right: width - 2, top: bottom + 10, bottom: bottom + 160 } : { left: 2 * share + 34, right: width - 2, top, bottom });
   return () => {
     desks.forEach(([desk], i) => { desk.style.display = byHand(stage) === i > 0 ? "" : "none"; });
     for (const draw of [...desks[Number(byHand(stage))][1], ...panels, lanes]) draw(current(stage));
@@ -281,7 +272,7 @@ function picture(stage, place, width) {
 
 // --- in words -------------------------------------------------------------------------------------------------------
 
-const missedBy = (stage) => (stage.race.over && !looking(stage) && stage.guessed === stage.race.setting ? Math.abs(stage.state.guess - stage.race.r2[ALL.indexOf("UWL")][1]) : NaN);
+const missedBy = (stage) => (stage.question?.moves && stage.race.over && !looking(stage) && stage.guessed === stage.race.setting ? Math.abs(stage.state.guess - stage.race.r2[ALL.indexOf("UWL")][1]) : NaN);
 
 function sentence(stage) {
   const race = current(stage), { state, others, data } = stage;
@@ -327,8 +318,7 @@ export default explorable({
       set: { scale: 0, noise: 3, features: "disjoint", hand: 0 }, show: [], moves: { play: "", alpha: "" }, again: (stage) => (unplayed(stage) ? "play" : "alpha"), asks: ["UWL", "GradNorm"],
       when: (stage) => noisy(stage).every(Boolean),
       then(stage) {
-        const [low, high] = noisy(stage);
-        const more = high.weights[ALL.indexOf("GradNorm")] > low.weights[ALL.indexOf("GradNorm")] + .05;
+        const [low, high] = noisy(stage), more = high.weights[ALL.indexOf("GradNorm")] > low.weights[ALL.indexOf("GradNorm")] + .05;
         return `B's weight at the end: UWL ${ofB(low, "UWL")}; GradNorm ${ofB(low, "GradNorm")} at α ${said(low.state.alpha)}, ${ofB(high, "GradNorm")} at α ${said(high.state.alpha)}. ${more ? "Noise looks to α like a task that is behind." : "In these runs α made no such difference."}`;
       },
       hint: (stage) => noisy(stage).map((one, high) => one && `at α ${said(one.state.alpha)} B's weight ended at ${ofB(one, "UWL")} with UWL, ${ofB(one, "GradNorm")} with GradNorm; play α ${high ? "0" : "1.5"}, too.`).find(Boolean) ?? "",

@@ -147,7 +147,7 @@ function picture(stage, place, width) {
   const lane = narrow ? 40 : 23, high = narrow ? 78 : 72, apart = 32; // of the scale; of all the weight of a gate; between two gates
   const figure = svg(place, width, narrow ? 640 : tops.scale + 3 * lane + 20);
   change(figure, { role: "group", "aria-label": "a row on a plane; two gates, four experts and two towers; what both gates give to the same experts" });
-  const text = (x, y, words, more = {}, parent = figure) => add(parent, "text", { x, y, fill: AS_TEXT[GREY], "font-size": 13, ...more }, words);
+  const text = (x, y, words, more = {}) => add(figure, "text", { x, y, fill: AS_TEXT[GREY], "font-size": 13, ...more }, words);
   const line = (more, parent = figure) => add(parent, "path", { fill: "none", ...more });
   const box = (more) => add(figure, "rect", { fill: "none", ...more });
   const bold = { fill: BLACK, "font-weight": "bold", "font-size": 14 }, middle = { "text-anchor": "middle" }, end = { "text-anchor": "end" };
@@ -165,9 +165,8 @@ function picture(stage, place, width) {
   });
   const wires = each((k) => line({ stroke: GREY, "stroke-width": 1.5 }));
   const turn = line({ d: `M${x(GRIP)},${y(0)}A${x(GRIP) - x(0)},${x(GRIP) - x(0)} 0 0 0 ${x(0)},${y(GRIP)}`, stroke: ORANGE, "stroke-width": 2, "stroke-dasharray": "2 5" });
-  const first = add(figure, "g", { transform: `translate(${x(stage.start.s)},${y(stage.start.t)})` }); // row
-  add(first, "circle", { r: 11, fill: "none", stroke: GREY, "stroke-width": 2, "stroke-dasharray": "4 3" });
-  text(-17, 5, "first row", { ...end, class: "mtl-halo" }, first);
+  const [px, py] = [x(stage.start.s), y(stage.start.t)], first = [add(figure, "circle", { cx: px, cy: py, r: 11, fill: "none", stroke: GREY, "stroke-width": 2, "stroke-dasharray": "4 3" })];
+  first.push(text(px - 17, py + 5, "first row", { ...end, class: "mtl-halo" }));
   const needs = each((k, task, colour, ink) => ({
     shaft: line({ stroke: colour, "stroke-width": 4 }), head: line({ fill: colour }), name: text(0, 0, `${task} needs`, { ...ink, ...(k ? end : middle), "font-size": 13, class: "mtl-halo", style: "stroke-width: 8px" }),
   }));
@@ -192,10 +191,10 @@ function picture(stage, place, width) {
     text(g(share), under + 16, share === 1 ? "all" : share ? percent(share) : "none", share === 1 ? end : narrow && !share ? {} : middle);
   }
   const title = text(left, tops.scale - 10, "", bold), small = text(right, tops.scale - 10, "", end);
-  const names = lanesAt.map((at) => (narrow ? text(g(0), at - 12, "", { class: "mtl-halo" }) : text(g(0) - 12, at + 5, "", end)));
   const summed = four((e) => ({ bar: box({ y: lanesAt[0] - 8, height: 16, fill: SHARED, stroke: "#fff" }), name: text(0, lanesAt[0] + 5, e + 1, { ...bold, ...middle, "font-size": 13 }) }));
   const ticks = [BLACK, GREY].map((stroke) => line({ stroke, "stroke-opacity": .2 }));
   const others = line({ stroke: GREY, "stroke-width": 1.5 }), slant = line({ stroke: BLACK, "stroke-width": 2 });
+  const names = lanesAt.map((at) => (narrow ? text(g(0), at - 12, "", { class: "mtl-halo" }) : text(g(0) - 12, at + 5, "", end)));
   const off = narrow ? text(right, lanesAt[1] + 20, "", end) : text(right, lanesAt[1] + 5, "", end);
   const means = [BLACK, "#fff"].map((fill) => line({ fill, stroke: BLACK, "stroke-width": 2 }));
   const shown = lanesAt.map((at, i) => text(g(1) + 12, at + 5, "", { fill: BLACK, "font-weight": i === 1 ? "bold" : "normal", "font-size": 14 }));
@@ -218,9 +217,11 @@ function picture(stage, place, width) {
     const measures = lanes(stage), values = measures.map(([, list]) => mean(list)), missed = missedBy(stage);
     edges.forEach(([edge, ...key], k) => {
       edge.setAttribute("d", borders(run.logits[k], x, y));
-      const all = !edge.getAttribute("d"), words = all ? ["always takes", `expert ${weights[k].indexOf(Math.max(...weights[k])) + 1}`] : ["changes", "its favourite"];
-      key.forEach((node, i) => { node.style.display = all && !(open && i) ? "none" : ""; });
-      key.slice(1).forEach((node, i, { length }) => { node.textContent = [`gate ${TASKS[k][0]} ${words[0]}`, words[1]].slice(i, i + 3 - length).join(" "); });
+      const all = !edge.getAttribute("d"), words = all ? ["always", `takes expert ${weights[k].indexOf(Math.max(...weights[k])) + 1}`] : ["changes", "its favourite"];
+      key.forEach((node, i) => {
+        node.style.display = all && !(open && i) ? "none" : "";
+        if (i) node.textContent = [`gate ${TASKS[k][0]} ${words[0]}`, words[1]].slice(i - 1, narrow ? i : 2).join(" ");
+      });
     });
     [[1, 0], [p, Math.sqrt(1 - p * p)]].forEach(([u, v], k) => {
       const { shaft, head, name } = needs[k], aside = p > .97 ? 5 - 10 * k : 0, px = x(REACH * u), py = y(REACH * v) + aside;
@@ -254,10 +255,10 @@ function picture(stage, place, width) {
 
     title.textContent = one ? `weight of gate A that stays${narrow ? "" : " when the row changes"}` : narrow ? "weight that the gates share" : "weight that both gates give to the same experts";
     grey.textContent = !one ? "grey: from both gates" : open ? "grey: gate A keeps it" : "";
-    first.style.display = one && open ? "" : "none";
+    for (const node of first) node.style.display = one && open ? "" : "none";
     turn.style.display = !stage.question?.show || "p" in stage.question.moves ? "" : "none";
-    [one ? "grey: since first row" : "grey: this row", ...measures.map(([name]) => name)].forEach((name, i) => { names[i].textContent = (i === 2 || (one && !i)) && !open ? "" : name; });
-    [sum, ...values].forEach((value, i) => { shown[i].textContent = (i || one) && !open ? "" : percent(value); });
+    const rows = [[one ? "grey: since first row" : "grey: this row", sum, open || !one], ...measures.map(([name], i) => [name, values[i], open])];
+    rows.forEach(([name, value, known], i) => [names[i].textContent, shown[i].textContent] = [known || i === 1 ? name : "", known ? percent(value) : ""]);
     measures.forEach(([, list], i) => {
       ticks[i].setAttribute("d", open ? list.map((value) => `M${fixed(g(value))},${lanesAt[i + 1] - 8}v16`).join("") : "");
       means[i].setAttribute("d", open ? diamond(g(values[i]), lanesAt[i + 1], 12 - 3 * i) : "");
@@ -273,7 +274,7 @@ function picture(stage, place, width) {
 
 // --- in words -------------------------------------------------------------------------------------------------------
 
-const missedBy = (stage) => (ended(stage) && stage.guessed === settingOf(stage) ? Math.abs(stage.state.guess - mean(lanes(stage)[0][1])) : NaN);
+const missedBy = (stage) => (stage.question?.moves && ended(stage) && stage.guessed === settingOf(stage) ? Math.abs(stage.state.guess - mean(lanes(stage)[0][1])) : NaN);
 
 function sentence(stage) {
   const run = current(stage), weights = run.weights(stage.state), here = percent(overlap(weights[0], compared(stage, weights))), [first, second] = lanes(stage).map(([, values]) => percent(mean(values)));
