@@ -215,7 +215,7 @@ function compared(stage) {
 
 // The lanes: of each a star for the run in the picture, below it other seeds as dots, and their mean with its 95% interval.
 function comparison(stage, figure, { left, right, top, bottom }) {
-  const ends = [left + 92, right - 58], from = top + 23, high = (bottom - 20 - from) / 3, ys = [0, 1, 2].map((i) => from + high * (i + .5));
+  const ends = [left + 90, right - 62], from = top + 23, high = (bottom - 20 - from) / 3, ys = [0, 1, 2].map((i) => from + high * (i + .5));
   const title = text(figure, left, top + 14, "", { fill: BLACK, "font-weight": "bold" }), zone = add(figure, "rect", { y: from, height: 3 * high, fill: BAND });
   line(figure, { d: ys.map((y) => `M${left},${fixed(y - high / 2)}H${right}`).join(""), stroke: "#ebebeb" });
   const ticks = ys.map(() => [line(figure, { stroke: "#d5d5d5" }), text(figure, 0, bottom - 5, "", { ...MIDDLE, "font-size": 13 })]);
