@@ -388,7 +388,7 @@ def test_the_questions_of_the_desk_are_answered(opened):
     press(card, "8 more seeds")
     card.get_by_text("over GradNorm").wait_for(timeout=120_000)
     answered(card, 2)
-    score = re.search(r"([+−]0\.\d{3}) \[([+−]0\.\d{3}), ([+−]0\.\d{3})\] over GradNorm, (\w[\w ]*)\.", said(page, card))
+    score = re.search(r"([+−]0\.\d{3}) \[([+−]0\.\d{3}), ([+−]0\.\d{3})\] over GradNorm, ([\w ]+)\.", said(page, card))
     middle, low, high = (float(number.replace("−", "-")) for number in score.groups()[:3])
     assert low < middle < high and (score[4] == "a gain") == (low > 0.01)
     card.get_by_role("button", name="question 3").click()

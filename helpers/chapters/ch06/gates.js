@@ -99,7 +99,7 @@ function advance(stage) {
 
 // What is measured, and its control: [name, a number a row].
 const alone = ({ state }) => state.column !== "scaled";
-const lanes = (stage) => (alone(stage) ? [["with the column", stage.run.own], ["without it", stage.control.own]] : [["all 500 rows", stage.run.same], ["rows shuffled", stage.run.apart]]);
+const lanes = (stage) => (alone(stage) ? [["with the column", stage.run.own], ["without it", stage.control.own]] : [["all 500 rows", stage.run.same], ["two random rows", stage.run.apart]]);
 // What is grey: of the weights of gate A what gate B gives to the same experts; or what A itself gave to them on the first row.
 const compared = (stage, weights) => (!alone(stage) ? weights[1] : started(stage) ? stage.run.weights(stage.start)[0] : weights[0].map(() => 0));
 
@@ -280,14 +280,14 @@ function sentence(stage) {
   const run = current(stage), weights = run.weights(stage.state), here = percent(overlap(weights[0], compared(stage, weights))), [first, second] = lanes(stage).map(([, values]) => percent(mean(values)));
   const begins = `${run.steps ? `Step ${run.steps}` : "Not trained yet"}: ${!alone(stage) ? `on this row the gates share ${here} of their weight` : run.steps ? `gate A keeps ${here} of its weight from the first row` : "the column goes into both gates"}`;
   if (!run.steps) return `${begins}.`;
-  return `${begins}${alone(stage) ? `, from row to row ${first}, without the column` : `, over 500 rows ${first}, with the rows shuffled`} ${second}.`;
+  return `${begins}${alone(stage) ? `, from row to row ${first}, without the column` : `, over 500 rows ${first}, on two random rows`} ${second}.`;
 }
 
 function answer(stage) {
   const [first, second] = lanes(stage).map(([, values]) => mean(values)), more = first - second, missed = missedBy(stage);
   const chance = more > .3 ? "far more than by chance" : more > .1 ? "more than by chance" : more < -.1 ? "less than by chance" : "no more than by chance";
   const off = Number.isNaN(missed) ? "" : ` Your guess was ${said(100 * missed, 0)} points off.`;
-  if (!alone(stage)) return `${percent(first)} on the same row, ${percent(second)} with the rows shuffled: ${chance}.${off}`;
+  if (!alone(stage)) return `${percent(first)} on the same row, ${percent(second)} on two random rows: ${chance}.${off}`;
   return `Gate A keeps ${percent(first)} from row to row, ${percent(second)} without the column${first > .9 ? ": it hardly looks at the row" : ""}.${off}`;
 }
 
