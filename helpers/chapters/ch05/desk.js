@@ -210,7 +210,7 @@ function compared(stage) {
   }
   const rival = rivalOf(stage), below = others.length ? `${others.length} other${others.length > 1 ? "s" : ""}` : "", how = ["you", "UWL", "GradNorm", "equal"].filter((one) => one !== rival);
   const lanes = how.map((one) => lane(one, gain(race.r2, rival, one), { below, seeds: others.map((r2) => gain(r2, rival, one)) }));
-  return { title: `best R², mean of both, over ${rival}`, low: -.1, high: .1, ticks: [-.1, 0, .1], words: signed, zone: data.matters, lanes };
+  return { title: `mean of best R², over ${rival}`, low: -.1, high: .1, ticks: [-.1, 0, .1], words: signed, zone: data.matters, lanes };
 }
 
 // The lanes: of each a star for the run in the picture, below it other seeds as dots, and their mean with its 95% interval.
@@ -237,18 +237,18 @@ function comparison(stage, figure, { left, right, top, bottom }) {
       rule.setAttribute("d", `M${at},${from}V${bottom - 20}`);
       write(name, words, { x: at });
     });
-    const missed = missedBy(stage), told = !Number.isNaN(missed);
-    draw([0, 1].map(() => (told ? lanes[1].value : NaN)));
+    const missed = missedBy(stage), told = !Number.isNaN(missed), truth = told ? lanes[1].value : NaN;
+    draw([truth, truth]);
     rows.forEach(({ labels, dots, reach, centre, mark }, i) => {
       const { how, value, below, seeds } = lanes[i], off = told && i === 1 ? `${said(missed)} off` : "", look = LOOKS[how], open = Number.isNaN(value), many = seeds.length > 1;
       const y = ys[i] - (below || off ? 8 : 0), under = ys[i] + 9, [score, ...range] = interval(seeds), beyond = value < low ? -1 : value > most ? 1 : 0;
       [how, below, open ? "" : more.words(value), many ? more.words(score) : off].forEach((words, k) => write(labels[k], words, { y: fixed((k % 2 ? under : y) + 5) }));
-      labels[0].setAttribute("fill", AS_TEXT[look.colour]);
-      for (const node of [dots, centre, mark]) node.setAttribute("fill", look.colour);
+      for (const node of [labels[0], dots, centre, mark]) node.setAttribute("fill", node === labels[0] ? AS_TEXT[look.colour] : look.colour);
       dots.setAttribute("d", seeds.map((seed) => star(inside(seed), under, { ...look, size: 4 })).join(""));
       change(reach, { stroke: look.colour, d: many ? path(range.map((end) => [inside(end), under])) : "" });
       centre.setAttribute("d", many ? star(inside(score), under, { ...look, size: 7 }) : "");
-      mark.setAttribute("d", open ? "" : beyond ? `M${fixed(inside(value) + 6 * beyond)},${fixed(y)}l${-9 * beyond},-6v12Z` : star(inside(value), y, look));
+      const at = seeds.length ? y : ys[i]; // with the guess on one line
+      mark.setAttribute("d", open ? "" : beyond ? `M${fixed(inside(value) + 6 * beyond)},${fixed(at)}l${-9 * beyond},-6v12Z` : star(inside(value), at, look));
     });
   };
 }

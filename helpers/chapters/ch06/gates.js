@@ -257,7 +257,7 @@ function picture(stage, place, width) {
     grey.textContent = !one ? "grey: from both gates" : open ? "grey: gate A keeps it" : "";
     for (const node of first) node.style.display = one && open ? "" : "none";
     turn.style.display = !stage.question?.show || "p" in stage.question.moves ? "" : "none";
-    const rows = [[one ? "grey: since first row" : "grey: this row", sum, open || !one], ...measures.map(([name], i) => [name, values[i], open])];
+    const rows = [[one ? "grey: as on first row" : "grey: this row", sum, open || !one], ...measures.map(([name], i) => [name, values[i], open])];
     rows.forEach(([name, value, known], i) => [names[i].textContent, shown[i].textContent] = [known || i === 1 ? name : "", known ? percent(value) : ""]);
     measures.forEach(([, list], i) => {
       ticks[i].setAttribute("d", open ? list.map((value) => `M${fixed(g(value))},${lanesAt[i + 1] - 8}v16`).join("") : "");
