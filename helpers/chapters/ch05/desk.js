@@ -255,7 +255,7 @@ function comparison(stage, figure, { left, right, top, bottom }) {
 
 function picture(stage, place, width) {
   const narrow = width < 560, first = narrow ? 0 : 66, y = faders(narrow), [top, bottom] = narrow ? [190, 336] : [154, 312];
-  const share = narrow ? (width - 10) / 2 : .29 * width, figure = svg(place, width, narrow ? bottom + 160 : bottom);
+  const share = narrow ? (width - 10) / 2 : .28 * width, figure = svg(place, width, narrow ? bottom + 160 : bottom);
   change(figure, { role: "group", "aria-label": "the weights of the runs, with your faders; the curves of both tasks; what is compared" });
   if (!narrow) for (const [at, words] of [[y(3) + 5, "1000 : 1"], [y(0) + 5, "1 : 1"], [y(-3) + 5, "1 : 1000"], [y(-REACH) + 24, "weight"]]) text(figure, 0, at, words, { "font-size": 13 });
   const desks = [["equal", "UWL", "GradNorm"], ["equal", "UWL", "GradNorm", "you"]].map((hows) => { // without faders to move, and with
