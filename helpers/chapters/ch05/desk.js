@@ -1,7 +1,7 @@
 // The mixing desk: one Shared-Bottom trained four times at once, from the same start on the same rows, with equal weights,
 // UWL, GradNorm, and the weights of the reader, who moves a fader a task while it trains.
 import { add, change } from "../../display/elements.js";
-import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREEN, GREY, ORANGE, path, PURPLE, said, scale, signed, svg, text } from "../../display/live/kit.js";
+import { AS_TEXT, BAND, BLACK, BLUE, clamp, explorable, fixed, GREEN, GREY, ORANGE, path, PURPLE, said, scale, signed, svg, text } from "../../display/live/kit.js";
 import { guess, star } from "../../display/live/guess.js";
 import { featureTasks, GradNorm, mean, SumOfLogs, Training, UWL } from "../../display/live/sim.js";
 import { interval, verdict } from "../../display/live/verdicts.js";
@@ -15,13 +15,12 @@ const NEEDS = { // by task, which of eight features it needs: as in chapter 04
   same: [[1, -1, 1, -1, 0, 0, 0, 0], [1, 1, -1, -1, 0, 0, 0, 0]],
 };
 const LOOKS = { // of the four; the reader's is the first, and lies below the others
-  you: { name: "you", colour: BLACK, width: 4.5, dash: "none", points: 5, size: 12 },
+  you: { name: "you", colour: BLACK, width: 3.5, dash: "none", points: 5, size: 10 },
   equal: { name: "equal weights", colour: GREY, width: 2, dash: "2 3", points: 4, size: 9 },
   UWL: { name: "UWL", colour: GREEN, width: 2, dash: "none", points: 3, size: 9 },
   GradNorm: { name: "GradNorm", colour: PURPLE, width: 2, dash: "7 3", points: 6, size: 8 },
 };
 const ALL = Object.keys(LOOKS), TASKS = [["A", BLUE], ["B", ORANGE]];
-const GUESSED = ALL.indexOf("UWL"); // whose R² of B is asked for
 
 const power = (exponent, digits) => Number((10 ** exponent).toPrecision(digits));
 const times = ({ scale: exponent }) => power(exponent, 1); // the loss of A counts so often
@@ -92,11 +91,11 @@ function begin(stage) {
   Object.assign(stage, { race: new Race(state, same ? race.data : tasks(state)), others: [], other: null });
 }
 
-// Before *Play*: the race at this setting with the faders left alone. What of it is asked is not shown.
+// Before *Play*: the race at this setting with the faders left alone. What of it is asked is not shown, nor who has no fader to move.
 const looking = (stage) => stage.race === stage.alone;
 const unplayed = (stage) => looking(stage) || !stage.race.over || stage.race.moves.at(-1) !== stage.state.hand; // the race, or the faders
-const hidden = (stage, how) => looking(stage) && stage.question?.asks?.includes(how);
-const byHand = ({ question }) => !question?.show || "hand" in question.moves; // or the faders stay where they are
+const byHand = ({ question }) => !question?.show || "hand" in question.moves; // or the reader is not in the picture
+const hidden = (stage, how) => (how === "you" ? looking(stage) || !byHand(stage) : looking(stage) && stage.question?.asks?.includes(how));
 function lookAgain(stage) {
   begin(stage);
   stage.alone = stage.race;
@@ -129,13 +128,14 @@ function replay(stage) {
 }
 
 const tested = ({ others, other }) => others.length > 0 && others.length % OTHERS === 0 && !other;
-const gain = (r2, rival) => mean(r2[0]) - mean(r2[ALL.indexOf(rival)]); // of the reader
-const gains = (stage, rival) => interval(stage.others.map((r2) => gain(r2, rival)));
+const rivalOf = ({ question }) => (question?.show ? "GradNorm" : "equal");
+const gain = (r2, rival, how = "you") => mean(r2[ALL.indexOf(how)]) - mean(r2[ALL.indexOf(rival)]);
+const gains = (stage) => interval(stage.others.map((r2) => gain(r2, rivalOf(stage))));
 
 // --- the picture ----------------------------------------------------------------------------------------------------
 
 const line = (parent, more) => add(parent, "path", { fill: "none", ...more });
-const MIDDLE = { "text-anchor": "middle" }, END = { "text-anchor": "end" };
+const RIM = { stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" }, MIDDLE = { "text-anchor": "middle" }, END = { "text-anchor": "end" };
 
 const faders = (narrow) => (narrow ? scale(-REACH, REACH, 144, 50) : scale(-REACH, REACH, 128, 32));
 const weightWords = (weight) => said(weight, weight < .0095 ? 4 : weight < .095 ? 3 : 2);
@@ -151,7 +151,7 @@ function strip(stage, figure, left, width, how, narrow) {
   line(figure, { d: tracks.map((at) => `M${at},${y(REACH)}V${y(-REACH)}`).join(""), stroke: mine ? GREY : "#d5d5d5", "stroke-width": 4, "stroke-linecap": "round" });
   const parts = TASKS.map(([task, colour], k) => {
     const sign = k ? -1 : 1, ink = { ...MIDDLE, fill: AS_TEXT[colour], "font-size": narrow ? 12 : 13, "font-weight": "bold" };
-    const trail = line(figure, { stroke: colour, "stroke-width": 1.5 }), number = text(figure, tracks[k], y(-REACH) + (narrow ? 30 : 24), "", ink);
+    const trail = line(figure, { stroke: colour, "stroke-width": 2, "stroke-dasharray": k ? "5 5" : "none" }), number = text(figure, tracks[k], y(-REACH) + (narrow ? 30 : 24), "", ink);
     const mark = (g, held) => {
       add(g, "rect", { x: -12, y: -9, width: 24, height: 18, rx: 4, fill: "#fff", stroke: colour, "stroke-width": held ? 3 : 1.5 });
       text(g, 0, 5, task, { ...ink, "font-size": 13, "font-weight": held ? "bold" : "normal" });
@@ -175,108 +175,122 @@ function strip(stage, figure, left, width, how, narrow) {
   };
 }
 
-// R² of a task on the test rows, step by step, of all four; for B the guess, and how far it is off.
+// R² of a task on the test rows, step by step, of all four, with a star at the best step: what lanes and words are about.
 function curves(stage, figure, { left, right, top, bottom }, k) {
-  const [task, colour] = TASKS[k], x = scale(0, STEPS, left + 28, right - 20), y = scale(0, 1, bottom - 22, top + 26);
-  text(figure, left, top + 14, right - left < 260 ? `task ${task}: R²` : `task ${task}: R² by step`, { fill: AS_TEXT[colour], "font-weight": "bold" });
+  const [task, colour] = TASKS[k], x = scale(0, STEPS, left + 28, right - 14), y = scale(0, 1, bottom - 22, top + 26);
+  text(figure, left, top + 14, right - left < 220 ? `task ${task}: R²` : `task ${task}: R² by step`, { fill: AS_TEXT[colour], "font-weight": "bold" });
   for (const value of [0, .5, 1]) {
     line(figure, { d: `M${x(0)},${fixed(y(value))}H${x(STEPS)}`, stroke: value ? "#ebebeb" : GREY });
     text(figure, x(0) - 5, y(value) + 5, String(value), { ...END, "font-size": 13 });
   }
   for (const value of [0, STEPS]) text(figure, x(value), bottom - 4, String(value), { ...MIDDLE, "font-size": 13 });
   const lines = ALL.map((how) => line(figure, { stroke: LOOKS[how].colour, "stroke-width": LOOKS[how].width, "stroke-dasharray": LOOKS[how].dash, "stroke-linejoin": "round" }));
-  const way = (race, i) => path(race.looks.map((looks, at) => [x(at * EVERY), y(clamp(looks[i].now[k], 0, 1))]).slice(1));
-  const asked = k && starred(stage, figure, x(STEPS), y);
-  return (race) => {
-    lines.forEach((one, i) => one.setAttribute("d", k && hidden(stage, ALL[i]) ? "" : way(race, i)));
-    if (asked) asked(race);
-  };
+  const stars = ALL.map((how) => line(figure, { fill: LOOKS[how].colour, ...RIM }));
+  const at = (race, step, i) => [x(step * EVERY), y(clamp(race.looks[step][i].now[k], 0, 1))];
+  return (race) => ALL.forEach((how, i) => {
+    const seen = hidden(stage, how) ? [] : [...race.looks.keys()].slice(1), best = seen.find((step) => race.looks[step][i].now[k] === race.r2[i][k]);
+    lines[i].setAttribute("d", path(seen.map((step) => at(race, step, i))));
+    stars[i].setAttribute("d", best ? star(...at(race, best, i), { ...LOOKS[how], size: 7 }) : "");
+  });
 }
 
-// An empty star at the end of UWL's curve of B; after the race where it should have been.
-function starred(stage, figure, x, y) {
+// What the question compares, a lane each: R² of B; B's weight at the end; or R² of both over a rival's, on other seeds, too.
+function compared(stage) {
+  const { others, question, state, data } = stage, { moves = {} } = question ?? {}, race = current(stage);
+  const lane = (how, value, more = {}) => ({ how, value: hidden(stage, how) ? NaN : value, below: "", seeds: [], ...more });
+  if ("guess" in moves) {
+    return { title: "R² of B at its best step", low: 0, high: 1, ticks: [0, .5, 1], words: said, lanes: ["equal", "UWL", "GradNorm"].map((how) => lane(how, race.r2[ALL.indexOf(how)][1])) };
+  }
+  if ("alpha" in moves) {
+    const now = looking(stage) ? null : { state, weights: race.looks.at(-1).map(({ ratio }) => weightsOf(ratio)[1]) };
+    const runs = noisy(stage).map((run, high) => (now && within(state)[high] ? now : run)), ticks = [[-2, "0.01"], [-1, "0.1"], [0, "1: as A's"]];
+    const weight = (how, run, below = "") => ({ ...lane(how), value: Math.log10(run?.weights[ALL.indexOf(how)] ?? NaN), below });
+    const lanes = [weight("UWL", now ?? runs.find(Boolean)), ...runs.map((run, high) => weight("GradNorm", run, `at α ${said(run?.state.alpha ?? [.12, 1.5][high])}`))];
+    return { title: "weight of B at the end", low: -2, high: .3, ticks, words: (exponent) => weightWords(10 ** exponent), lanes };
+  }
+  const rival = rivalOf(stage), below = others.length ? `${others.length} other${others.length > 1 ? "s" : ""}` : "", how = ["you", "UWL", "GradNorm", "equal"].filter((one) => one !== rival);
+  const lanes = how.map((one) => lane(one, gain(race.r2, rival, one), { below, seeds: others.map((r2) => gain(r2, rival, one)) }));
+  return { title: `mean of best R², over ${rival}`, low: -.1, high: .1, ticks: [-.1, 0, .1], words: signed, zone: data.matters, lanes };
+}
+
+// The lanes: of each a star for the run in the picture, below it other seeds as dots, and their mean with its 95% interval.
+function comparison(stage, figure, { left, right, top, bottom }) {
+  const ends = [left + 90, right - 62], from = top + 23, high = (bottom - 20 - from) / 3, ys = [0, 1, 2].map((i) => from + high * (i + .5));
+  const title = text(figure, left, top + 14, "", { fill: BLACK, "font-weight": "bold" }), zone = add(figure, "rect", { y: from, height: 3 * high, fill: BAND });
+  line(figure, { d: ys.map((y) => `M${left},${fixed(y - high / 2)}H${right}`).join(""), stroke: "#ebebeb" });
+  const ticks = ys.map(() => [line(figure, { stroke: "#d5d5d5" }), text(figure, 0, bottom - 5, "", { ...MIDDLE, "font-size": 13 })]);
   const draw = guess(stage, figure, {
-    name: "your guess: R² of B under UWL", y, level: x, shape: star(0, 1, { points: 5, size: 16 }), words: ([value]) => said(value),
+    name: "your guess: R² of B under UWL", x: scale(0, 1, ...ends), level: ys[1], shape: star(0, 1, { points: 5, size: 16 }), words: ([value]) => said(value),
     known: () => current(stage).looks.length > 1 && !looking(stage), setting: () => settingOf(stage.state),
   });
-  const right = line(figure, { fill: LOOKS.UWL.colour, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" });
-  const off = text(figure, x - 6, 0, "", { ...END, class: "mtl-halo", "font-size": 13 });
-  return (race) => {
-    const missed = missedBy(stage), open = Number.isNaN(missed), truth = open ? NaN : clamp(race.r2[GUESSED][1], 0, 1);
+  const words = (at, more) => text(figure, at, 0, "", more), small = { "font-size": 13 }, write = (node, said, more) => { change(node, more); node.textContent = said; };
+  const rows = ys.map(() => ({
+    labels: [words(left, { "font-weight": "bold" }), words(left, small), words(right, { ...END, fill: BLACK }), words(right, { ...END, ...small })],
+    dots: line(figure, { "fill-opacity": .5 }), reach: line(figure, { "stroke-width": 2.5 }), centre: line(figure, RIM), mark: line(figure, RIM),
+  }));
+  return () => {
+    const { lanes, low, high: most, zone: matters = 0, ...more } = compared(stage), x = scale(low, most, ...ends), inside = (value) => x(clamp(value, low, most));
+    title.textContent = more.title;
+    change(zone, { x: fixed(x(-matters)), width: fixed(x(matters) - x(-matters)) });
+    ticks.forEach(([rule, name], i) => {
+      const [value, words = said(value, value % 1 && 1)] = [more.ticks[i]].flat(), at = fixed(x(value));
+      rule.setAttribute("d", `M${at},${from}V${bottom - 20}`);
+      write(name, words, { x: at });
+    });
+    const missed = missedBy(stage), told = !Number.isNaN(missed), truth = told ? lanes[1].value : NaN;
     draw([truth, truth]);
-    right.setAttribute("d", open ? "" : star(x, y(truth), LOOKS.UWL));
-    off.textContent = open ? "" : `${said(missed)} off`;
-    if (!open) off.setAttribute("y", fixed((y(stage.state.guess) + y(truth)) / 2 + 5));
-  };
-}
-
-// R² of A against that of B, each at its best: a star for each of the four; after a replay the means of its seeds, with 95% intervals.
-function outcomes(stage, figure, { left, right, top, bottom }) {
-  const box = { left: left + 28, right: right - 6, top: top + 26, bottom: bottom - 22 };
-  const x = scale(0, 1, box.left, box.right), y = scale(0, 1, box.bottom, box.top), at = (pair) => [x, y].map((place, k) => place(clamp(pair[k], 0, 1)));
-  const head = text(figure, left, top + 14, "", { fill: BLACK, "font-weight": "bold" });
-  line(figure, { d: `M${box.left},${box.top}V${box.bottom}H${box.right}`, stroke: GREY });
-  text(figure, (box.left + box.right) / 2, bottom - 4, "task A", { ...MIDDLE, fill: AS_TEXT[BLUE], "font-weight": "bold" });
-  text(figure, box.left - 5, (box.top + box.bottom) / 2 + 5, "B", { ...END, fill: AS_TEXT[ORANGE], "font-weight": "bold" });
-  for (const value of [0, 1]) {
-    text(figure, x(value), bottom - 4, String(value), { ...MIDDLE, "font-size": 13 });
-    text(figure, box.left - 5, y(value) + 5, String(value), { ...END, "font-size": 13 });
-  }
-  const layer = (more) => ALL.map((how) => line(figure, more(LOOKS[how])));
-  const dots = layer(({ colour }) => ({ fill: colour, "fill-opacity": .5 }));
-  const whiskers = layer(({ colour }) => ({ stroke: colour, "stroke-width": 2 }));
-  const stars = layer(({ colour }) => ({ fill: colour, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" }));
-  return (race) => {
-    const { others } = stage, many = others.length > 1;
-    head.textContent = others.length ? `${others.length} other seed${many ? "s" : ""}` : "best R² of A and B";
-    ALL.forEach((how, i) => {
-      const [a, b] = race.r2[i].map((value, k) => (others.length ? interval(others.map((r2) => r2[i][k])) : [value])), [px, py] = at([a[0], b[0]]);
-      dots[i].setAttribute("d", others.map((r2) => star(...at(r2[i]), { points: LOOKS[how].points, size: 4 })).join(""));
-      whiskers[i].setAttribute("d", many ? `${path([1, 2].map((end) => [at([a[end], 0])[0], py]))}${path([1, 2].map((end) => [px, at([0, b[end]])[1]]))}` : "");
-      stars[i].setAttribute("d", Number.isNaN(px) || hidden(stage, how) ? "" : star(px, py, { ...LOOKS[how], size: LOOKS[how].size * (many ? .75 : 1) }));
+    rows.forEach(({ labels, dots, reach, centre, mark }, i) => {
+      const { how, value, below, seeds } = lanes[i], off = told && i === 1 ? `${said(missed)} off` : "", look = LOOKS[how], open = Number.isNaN(value), many = seeds.length > 1;
+      const y = ys[i] - (below || off ? 8 : 0), under = ys[i] + 9, [score, ...range] = interval(seeds), beyond = value < low ? -1 : value > most ? 1 : 0;
+      [how, below, open ? "" : more.words(value), many ? more.words(score) : off].forEach((words, k) => write(labels[k], words, { y: fixed((k % 2 ? under : y) + 5) }));
+      for (const node of [labels[0], dots, centre, mark]) node.setAttribute("fill", node === labels[0] ? AS_TEXT[look.colour] : look.colour);
+      dots.setAttribute("d", seeds.map((seed) => star(inside(seed), under, { ...look, size: 4 })).join(""));
+      change(reach, { stroke: look.colour, d: many ? path(range.map((end) => [inside(end), under])) : "" });
+      centre.setAttribute("d", many ? star(inside(score), under, { ...look, size: 7 }) : "");
+      const at = seeds.length ? y : ys[i]; // with the guess on one line
+      mark.setAttribute("d", open ? "" : beyond ? `M${fixed(inside(value) + 6 * beyond)},${fixed(at)}l${-9 * beyond},-6v12Z` : star(inside(value), at, look));
     });
   };
 }
 
 function picture(stage, place, width) {
-  const narrow = width < 560, first = narrow ? 0 : 44, each = (width - first) / ALL.length, y = faders(narrow);
-  const [top, bottom] = narrow ? [190, 358] : [160, 312], columns = narrow ? 2 : 3, share = (width - 10 * (columns - 1)) / columns;
-  const figure = svg(place, width, narrow ? bottom + 172 : bottom);
-  change(figure, { role: "group", "aria-label": "the weights of four runs, with your faders; the curves of both tasks; the four outcomes" });
-  if (!narrow) {
-    for (const [exponent, words] of [[3, "1000×"], [0, "1×"], [-3, "1/1000"]]) text(figure, 0, y(exponent) + 5, words, { "font-size": 12 });
-    text(figure, 0, y(-REACH) + 24, "weights", { "font-size": 13 });
-  }
-  const strips = ["equal", "UWL", "GradNorm", "you"].map((how, i) => strip(stage, figure, first + i * each, each - 6, how, narrow));
-  const boxes = [0, 1, 2].map((i) => ({ left: i * (share + 10), right: i * (share + 10) + share, top, bottom }));
-  const map = outcomes(stage, figure, narrow ? { left: 0, right: width, top: bottom + 8, bottom: bottom + 172 } : boxes[2]);
-  const panels = [0, 1].map((k) => curves(stage, figure, boxes[k], k));
+  const narrow = width < 560, first = narrow ? 0 : 66, y = faders(narrow), [top, bottom] = narrow ? [190, 336] : [154, 312];
+  const share = narrow ? (width - 10) / 2 : .28 * width, figure = svg(place, width, narrow ? bottom + 160 : bottom);
+  change(figure, { role: "group", "aria-label": "the weights of the runs, with your faders; the curves of both tasks; what is compared" });
+  if (!narrow) for (const [at, words] of [[y(3) + 5, "1000 : 1"], [y(0) + 5, "1 : 1"], [y(-3) + 5, "1 : 1000"], [y(-REACH) + 24, "weight"]]) text(figure, 0, at, words, { "font-size": 13 });
+  const desks = [["equal", "UWL", "GradNorm"], ["equal", "UWL", "GradNorm", "you"]].map((hows) => { // without faders to move, and with
+    const desk = add(figure, "g"), each = (width - first) / hows.length;
+    return [desk, hows.map((how, i) => strip(stage, desk, first + i * each, each - 6, how, narrow))];
+  });
+  const panels = [0, 1].map((k) => curves(stage, figure, { left: k * (share + 10), right: k * (share + 10) + share, top, bottom }, k));
+  const lanes = comparison(stage, figure, narrow ? { left: 0, right: width - 2, top: bottom + 10, bottom: bottom + 160 } : { left: 2 * share + 34, right: width - 2, top, bottom });
   return () => {
-    for (const draw of [...strips, ...panels, map]) draw(current(stage));
+    desks.forEach(([desk], i) => { desk.style.display = byHand(stage) === i > 0 ? "" : "none"; });
+    for (const draw of [...desks[Number(byHand(stage))][1], ...panels, lanes]) draw(current(stage));
   };
 }
 
 // --- in words -------------------------------------------------------------------------------------------------------
 
-const missedBy = (stage) => (stage.race.over && !looking(stage) && stage.guessed === stage.race.setting ? Math.abs(stage.state.guess - stage.race.r2[GUESSED][1]) : NaN);
+const missedBy = (stage) => (stage.question?.moves && stage.race.over && !looking(stage) && stage.guessed === stage.race.setting ? Math.abs(stage.state.guess - stage.race.r2[ALL.indexOf("UWL")][1]) : NaN);
 
 function sentence(stage) {
   const race = current(stage), { state, others, data } = stage;
   if (others.length) {
     if (!tested(stage)) return `Your moves on seeds that you have not seen, ${others.length} so far.`;
-    const [score, ...ends] = gains(stage, "GradNorm"), word = verdict([score, ...ends], data.matters);
-    const rest = ["UWL", "equal"].map((rival) => `${signed(gains(stage, rival)[0])} over ${LOOKS[rival].name}`);
-    return `Your moves on ${others.length} other seeds, mean R² of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over GradNorm, ${word}; ${rest.join("; ")}.`;
+    const [score, ...ends] = gains(stage), word = verdict([score, ...ends], data.matters);
+    return `Your moves on ${others.length} other seeds, best R², mean of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over ${LOOKS[rivalOf(stage)].name}, ${word}.`;
   }
-  if (race.looks.length < 2 || looking(stage)) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${!byHand(stage) ? "Press Play: UWL and GradNorm set their weights" : looking(stage) ? "This run leaves your faders alone; press Play for your own" : "Press Play, and move your faders at any time"}.`;
-  const r2 = race.r2, scores = r2.map(mean), best = Math.max(...scores), top = ALL.filter((_, i) => scores[i] > best - data.matters).map((how) => LOOKS[how].name);
-  const each = ["equal", "UWL", "GradNorm", "you"].map((how) => `${LOOKS[how].name} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
-  if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. R² of A and B so far: ${each.join("; ")}.`;
-  return `Seed ${state.seed}, R² of A and B: ${each.join("; ")}. Highest in the mean of both: ${top.join(", ")}. That is one seed.`;
+  if (race.looks.length < 2 || looking(stage)) return `One model, ${byHand(stage) ? "four" : "three"} ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${!byHand(stage) ? "Press Play: UWL and GradNorm set their weights" : looking(stage) ? "These ran without you; press Play for your own run" : "Press Play, and move your faders at any time"}.`;
+  const r2 = race.r2, scores = r2.map(mean), best = Math.max(...scores), seen = ["equal", "UWL", "GradNorm", "you"].filter((how) => !hidden(stage, how)), top = seen.filter((how) => scores[ALL.indexOf(how)] > best - data.matters).map((how) => LOOKS[how].name);
+  const each = seen.map((how) => `${LOOKS[how].name} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
+  if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. Best R² of A and B so far: ${each.join("; ")}.`;
+  return `Seed ${state.seed}, best R² of A and B: ${each.join("; ")}. Highest in the mean of both: ${top.join(", ")}. That is one seed.`;
 }
 
 // The last finished races with noisy labels of B, at a small α and at a large one.
-const noisy = ({ finished }) => [[0, .3], [1.2, 3]].map(([low, high]) => finished.findLast(({ state }) => state.scale === 0 && state.noise >= 3 && state.alpha >= low && state.alpha <= high));
+const within = ({ alpha }) => [alpha <= .3, alpha >= 1.2];
+const noisy = ({ finished }) => [0, 1].map((high) => finished.findLast(({ state }) => state.scale === 0 && state.noise >= 3 && within(state)[high]));
 const ofB = ({ weights }, how) => weightWords(weights[ALL.indexOf(how)]);
 
 export default explorable({
@@ -284,29 +298,27 @@ export default explorable({
   limits: { scale: [0, 3], noise: [0, 4], alpha: [0, 3], uwl: [-2, AT_ONCE], gradnorm: [-2, 0], hand: [-REACH, REACH], guess: [0, 1] },
   questions: [
     {
-      name: "A loud loss", ask: "A's loss counts 100 times. How well is B learnt with UWL?",
-      set: { scale: 2, noise: .5, features: "disjoint", hand: 0 }, show: [], moves: { guess: "Drag to guess", play: "" }, asks: ["UWL", "GradNorm"],
+      name: "A loud loss", ask: "A's loss counts 100 times. How high is B's best R² with UWL?",
+      set: { scale: 2, noise: .5, features: "disjoint", hand: 0 }, show: [], moves: { guess: "Drag your guess", play: "" }, asks: ["UWL", "GradNorm"],
       when: (stage) => stage.race.over && !looking(stage),
       then(stage) {
-        const [equal, uwl, gradnorm] = ["equal", "UWL", "GradNorm"].map((how) => ALL.indexOf(how)).map((i) => ({ b: said(stage.race.r2[i][1]), a: weightWords(weightsOf(stage.race.looks.at(-1)[i].ratio)[0]) }));
-        const missed = missedBy(stage), off = Number.isNaN(missed) ? "" : ` Your guess was ${said(missed)} off.`;
-        return `R² of B is ${uwl.b} with UWL, ${gradnorm.b} with GradNorm, and ${equal.b} with equal weights. UWL turns A's weight to ${uwl.a}, GradNorm to ${gradnorm.a}.${off}`;
+        const [equal, uwl, gradnorm] = ["equal", "UWL", "GradNorm"].map((how) => said(stage.race.r2[ALL.indexOf(how)][1])), missed = missedBy(stage);
+        return `B's best R² is ${uwl} with UWL, ${gradnorm} with GradNorm, and ${equal} with equal weights.${Number.isNaN(missed) ? "" : ` Your guess was ${said(missed)} off.`}`;
       },
     },
     {
       name: "By hand", ask: "Beat GradNorm by hand. Do your moves also win on seeds that you have not seen?",
       set: { scale: 2, noise: .5, features: "disjoint" }, show: [], moves: { hand: "Pull A down", play: "", more: "" }, again: (stage) => (unplayed(stage) ? "play" : tested(stage) ? "hand" : "more"),
       when: (stage) => tested(stage) && gain(stage.race.r2, "GradNorm") > stage.data.matters,
-      then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} R² on yours, ${signed(gains(stage, "GradNorm")[0])} on the others: ${verdict(gains(stage, "GradNorm"), stage.data.matters)}.`,
-      hint: (stage) => (tested(stage) ? `${signed(gain(stage.race.r2, "GradNorm"))} R² over GradNorm on your own seed. Pull A to another weight, and play again.` : ""),
+      then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} best R² on yours, ${signed(gains(stage)[0])} on the others: ${verdict(gains(stage), stage.data.matters)}.`,
+      hint: (stage) => (tested(stage) ? `${signed(gain(stage.race.r2, "GradNorm"))} best R² over GradNorm on your own seed. Pull A to another weight, and play again.` : ""),
     },
     {
       name: "A noisy task", ask: "A's loss counts once, B's labels are noisy: who turns B down? And at α = 1.5?",
       set: { scale: 0, noise: 3, features: "disjoint", hand: 0 }, show: [], moves: { play: "", alpha: "" }, again: (stage) => (unplayed(stage) ? "play" : "alpha"), asks: ["UWL", "GradNorm"],
       when: (stage) => noisy(stage).every(Boolean),
       then(stage) {
-        const [low, high] = noisy(stage);
-        const more = high.weights[ALL.indexOf("GradNorm")] > low.weights[ALL.indexOf("GradNorm")] + .05;
+        const [low, high] = noisy(stage), more = high.weights[ALL.indexOf("GradNorm")] > low.weights[ALL.indexOf("GradNorm")] + .05;
         return `B's weight at the end: UWL ${ofB(low, "UWL")}; GradNorm ${ofB(low, "GradNorm")} at α ${said(low.state.alpha)}, ${ofB(high, "GradNorm")} at α ${said(high.state.alpha)}. ${more ? "Noise looks to α like a task that is behind." : "In these runs α made no such difference."}`;
       },
       hint: (stage) => noisy(stage).map((one, high) => one && `at α ${said(one.state.alpha)} B's weight ended at ${ofB(one, "UWL")} with UWL, ${ofB(one, "GradNorm")} with GradNorm; play α ${high ? "0" : "1.5"}, too.`).find(Boolean) ?? "",

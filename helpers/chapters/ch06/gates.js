@@ -99,7 +99,9 @@ function advance(stage) {
 
 // What is measured, and its control: [name, a number a row].
 const alone = ({ state }) => state.column !== "scaled";
-const lanes = (stage) => (alone(stage) ? [["with the column", stage.run.own], ["without it", stage.control.own]] : [["same row, mean", stage.run.same], ["random rows, mean", stage.run.apart]]);
+const lanes = (stage) => (alone(stage) ? [["with the column", stage.run.own], ["without it", stage.control.own]] : [["all 500 rows", stage.run.same], ["two random rows", stage.run.apart]]);
+// What is grey: of the weights of gate A what gate B gives to the same experts; or what A itself gave to them on the first row.
+const compared = (stage, weights) => (!alone(stage) ? weights[1] : started(stage) ? stage.run.weights(stage.start)[0] : weights[0].map(() => 0));
 
 function setup(stage) {
   stage.done = {}; // by setting and seed: the means of both lanes
@@ -157,18 +159,20 @@ function picture(stage, place, width) {
   text(1, tops.plane - 8, "each point is a row", bold);
   const cosine = narrow ? text(side + 12, tops.plane + 122, "") : text(side + 1, tops.plane - 8, "", end);
   box({ x: 1, y: tops.plane, width: side, height: side, stroke: LINE });
-  const edges = each((k, task, colour) => {
+  const edges = each((k, _, colour) => {
     const [px, py] = narrow ? [side + 12, tops.plane + 20 + 48 * k] : [1, tops.plane + side + 19 * (k + 1)], dash = { stroke: colour, "stroke-width": 2.5, "stroke-dasharray": k ? "7 5" : "none" };
-    const words = narrow ? [`gate ${task} changes`, "its favourite"] : [`gate ${task} changes its favourite`];
-    return [line(dash), line({ ...dash, d: `M${px},${py - 4}h24` }), ...words.map((part, i) => text(px + 30, py + 17 * i, part))];
+    return [line(dash), line({ ...dash, d: `M${px},${py - 4}h24` }), ...(narrow ? [0, 17] : [0]).map((down) => text(px + 30, py + down, ""))];
   });
+  const wires = each((k) => line({ stroke: GREY, "stroke-width": 1.5 }));
+  const turn = line({ d: `M${x(GRIP)},${y(0)}A${x(GRIP) - x(0)},${x(GRIP) - x(0)} 0 0 0 ${x(0)},${y(GRIP)}`, stroke: ORANGE, "stroke-width": 2, "stroke-dasharray": "2 5" });
+  const [px, py] = [x(stage.start.s), y(stage.start.t)], first = [add(figure, "circle", { cx: px, cy: py, r: 11, fill: "none", stroke: GREY, "stroke-width": 2, "stroke-dasharray": "4 3" })];
+  first.push(text(px - 17, py + 5, "first row", { ...end, class: "mtl-halo" }));
   const needs = each((k, task, colour, ink) => ({
     shaft: line({ stroke: colour, "stroke-width": 4 }), head: line({ fill: colour }), name: text(0, 0, `${task} needs`, { ...ink, ...(k ? end : middle), "font-size": 13, class: "mtl-halo", style: "stroke-width: 8px" }),
   }));
 
   // the flow: gate, experts, tower
   const from = left + 14, to = right - 14, expert = (from + to) / 2 - 12, starts = [tops.flow, tops.flow + high + apart];
-  const wires = each((k) => line({ stroke: GREY, "stroke-width": 1.5 }));
   const strands = each((k, task, colour) => four(() => line({ fill: colour, "fill-opacity": .5 })));
   const cuts = each((k, task, colour, ink) => {
     for (const px of [left, to]) box({ x: px, y: starts[k], width: 14, height: high, fill: colour });
@@ -178,19 +182,19 @@ function picture(stage, place, width) {
   });
   const experts = four((e) => ({ all: box({ x: expert, width: 24, fill: "#fff", stroke: BLACK, "stroke-width": 1.5 }), both: box({ x: expert, width: 24, fill: SHARED }), name: text(expert - 6, 0, e + 1, { ...bold, ...end, class: "mtl-halo" }) }));
   const age = text(expert + 12, tops.flow - 8, "", { ...bold, ...middle });
-  text(expert + 12, starts[1] + high + 18, "grey: from both gates", middle);
+  const grey = text(expert + 12, starts[1] + high + 18, "", middle);
 
   // the scale: this row, all rows, the control
-  const g = scale(0, 1, left + (narrow ? 6 : 146), right - (narrow ? 48 : 100)), under = tops.scale + 3 * lane, lanesAt = [0, 1, 2].map((i) => tops.scale + i * lane + (narrow ? 26 : 14));
+  const g = scale(0, 1, left + (narrow ? 6 : 146), right - (narrow ? 58 : 100)), under = tops.scale + 3 * lane, lanesAt = [0, 1, 2].map((i) => tops.scale + i * lane + (narrow ? 26 : 14));
   for (const share of [0, .25, .5, .75, 1]) {
     line({ d: `M${g(share)},${tops.scale}V${under}`, stroke: LINE });
     text(g(share), under + 16, share === 1 ? "all" : share ? percent(share) : "none", share === 1 ? end : narrow && !share ? {} : middle);
   }
-  const title = text(left, 0, "", { ...bold, class: "mtl-halo" });
-  const names = lanesAt.map((at) => (narrow ? text(g(0), at - 12, "", { class: "mtl-halo" }) : text(g(0) - 12, at + 5, "", end)));
+  const title = text(left, tops.scale - 10, "", bold), small = text(right, tops.scale - 10, "", end);
   const summed = four((e) => ({ bar: box({ y: lanesAt[0] - 8, height: 16, fill: SHARED, stroke: "#fff" }), name: text(0, lanesAt[0] + 5, e + 1, { ...bold, ...middle, "font-size": 13 }) }));
   const ticks = [BLACK, GREY].map((stroke) => line({ stroke, "stroke-opacity": .2 }));
-  const others = line({ stroke: GREY, "stroke-width": 1.5 });
+  const others = line({ stroke: GREY, "stroke-width": 1.5 }), slant = line({ stroke: BLACK, "stroke-width": 2 });
+  const names = lanesAt.map((at) => (narrow ? text(g(0), at - 12, "", { class: "mtl-halo" }) : text(g(0) - 12, at + 5, "", end)));
   const off = narrow ? text(right, lanesAt[1] + 20, "", end) : text(right, lanesAt[1] + 5, "", end);
   const means = [BLACK, "#fff"].map((fill) => line({ fill, stroke: BLACK, "stroke-width": 2 }));
   const shown = lanesAt.map((at, i) => text(g(1) + 12, at + 5, "", { fill: BLACK, "font-weight": i === 1 ? "bold" : "normal", "font-size": 14 }));
@@ -209,11 +213,15 @@ function picture(stage, place, width) {
   });
 
   return () => {
-    const run = current(stage), { p } = stage.state, weights = run.weights(stage.state), one = alone(stage), open = started(stage);
+    const run = current(stage), { p } = stage.state, weights = run.weights(stage.state), one = alone(stage), open = started(stage), base = compared(stage, weights);
     const measures = lanes(stage), values = measures.map(([, list]) => mean(list)), missed = missedBy(stage);
     edges.forEach(([edge, ...key], k) => {
       edge.setAttribute("d", borders(run.logits[k], x, y));
-      for (const node of key) change(node, { display: edge.getAttribute("d") ? "inline" : "none" });
+      const all = !edge.getAttribute("d"), words = all ? ["always", `takes expert ${weights[k].indexOf(Math.max(...weights[k])) + 1}`] : ["changes", "its favourite"];
+      key.forEach((node, i) => {
+        node.style.display = all && !(open && i) ? "none" : "";
+        if (i) node.textContent = [`gate ${TASKS[k][0]} ${words[0]}`, words[1]].slice(i - 1, narrow ? i : 2).join(" ");
+      });
     });
     [[1, 0], [p, Math.sqrt(1 - p * p)]].forEach(([u, v], k) => {
       const { shaft, head, name } = needs[k], aside = p > .97 ? 5 - 10 * k : 0, px = x(REACH * u), py = y(REACH * v) + aside;
@@ -226,18 +234,18 @@ function picture(stage, place, width) {
     const at = [...starts], marks = ["", ""];
     let top = tops.flow + free / 2, sum = 0;
     experts.forEach(({ all, both, name }, e) => { // an expert is as high as the larger of its two weights, and grey as far as both reach
-      const least = Math.min(...weights.map((gate) => gate[e])), { bar, name: number } = summed[e];
+      const least = Math.min(weights[0][e], base[e]), { bar, name: number } = summed[e];
       change(all, { y: fixed(top), height: fixed(Math.max(tall[e], 2)) });
       change(both, { y: fixed(top), height: fixed(high * least) });
       change(name, { y: fixed(top + tall[e] / 2 + 5), display: tall[e] + free < 12 ? "none" : "inline" });
       weights.forEach((gate, k) => {
         const part = high * gate[e];
-        change(strands[k][e], { d: ribbon(from, at[k], expert, top, part) + ribbon(expert + 24, top, to, at[k], part) });
+        change(strands[k][e], { d: ribbon(from, at[k], expert, top, part) + ribbon(expert + 24, top, to, at[k], part), "fill-opacity": one && k ? .15 : .5 });
         at[k] += part;
         if (e < EXPERTS - 1) marks[k] += `M${left},${fixed(at[k])}h14M${to},${fixed(at[k])}h14`;
       });
-      change(bar, { x: fixed(g(sum)), width: fixed(g(least) - g(0)), display: one ? "none" : "inline" });
-      change(number, { x: fixed(g(sum + least / 2)), display: one || g(least) - g(0) < 14 ? "none" : "inline" });
+      change(bar, { x: fixed(g(sum)), width: fixed(g(least) - g(0)) });
+      change(number, { x: fixed(g(sum + least / 2)), display: g(least) - g(0) < 14 ? "none" : "inline" });
       sum += least;
       top += tall[e] + free;
     });
@@ -246,15 +254,19 @@ function picture(stage, place, width) {
     age.textContent = run.over ? "experts, trained" : open ? `experts, step ${run.steps}` : "experts, untrained";
 
     title.textContent = one ? `weight of gate A that stays${narrow ? "" : " when the row changes"}` : narrow ? "weight that the gates share" : "weight that both gates give to the same experts";
-    title.setAttribute("y", tops.scale - 10 + (one ? lane : 0));
-    ["grey: on this row", ...measures.map(([name]) => name)].forEach((name, i) => { names[i].textContent = (one && !i) || (i === 2 && !open) ? "" : name; });
-    [sum, ...values].forEach((value, i) => { shown[i].textContent = (i ? open : !one) ? percent(value) : ""; });
+    grey.textContent = !one ? "grey: from both gates" : open ? "grey: gate A keeps it" : "";
+    for (const node of first) node.style.display = one && open ? "" : "none";
+    turn.style.display = !stage.question?.show || "p" in stage.question.moves ? "" : "none";
+    const rows = [[one ? "grey: as on first row" : "grey: this row", sum, open || !one], ...measures.map(([name], i) => [name, values[i], open])];
+    rows.forEach(([name, value, known], i) => [names[i].textContent, shown[i].textContent] = [known || i === 1 ? name : "", known ? percent(value) : ""]);
     measures.forEach(([, list], i) => {
       ticks[i].setAttribute("d", open ? list.map((value) => `M${fixed(g(value))},${lanesAt[i + 1] - 8}v16`).join("") : "");
       means[i].setAttribute("d", open ? diamond(g(values[i]), lanesAt[i + 1], 12 - 3 * i) : "");
     });
     const before = Object.entries(stage.done[settingOf(stage)] ?? {}).filter(([seed]) => Number(seed) !== stage.state.seed).map(([, pair]) => pair);
     others.setAttribute("d", before.flatMap((pair) => pair.map((value, i) => diamond(g(value), lanesAt[i + 1], 6))).join(""));
+    small.textContent = before.length && right - left > 560 ? "◇ other first weights" : "";
+    slant.setAttribute("d", open ? `M${fixed(g(values[0]))},${lanesAt[1]}L${fixed(g(values[1]))},${lanesAt[2]}` : "");
     guessed([Number.isNaN(missed) ? NaN : values[0]]);
     off.textContent = Number.isNaN(missed) ? "" : `${said(100 * missed, 0)} off`;
   };
@@ -262,13 +274,13 @@ function picture(stage, place, width) {
 
 // --- in words -------------------------------------------------------------------------------------------------------
 
-const missedBy = (stage) => (ended(stage) && stage.guessed === settingOf(stage) ? Math.abs(stage.state.guess - mean(lanes(stage)[0][1])) : NaN);
+const missedBy = (stage) => (stage.question?.moves && ended(stage) && stage.guessed === settingOf(stage) ? Math.abs(stage.state.guess - mean(lanes(stage)[0][1])) : NaN);
 
 function sentence(stage) {
-  const run = current(stage), here = percent(overlap(...run.weights(stage.state))), [first, second] = lanes(stage).map(([, values]) => percent(mean(values)));
-  const begins = `${run.steps ? `Step ${run.steps}` : "Not trained yet"}: on this row the gates share ${here} of their weight`;
+  const run = current(stage), weights = run.weights(stage.state), here = percent(overlap(weights[0], compared(stage, weights))), [first, second] = lanes(stage).map(([, values]) => percent(mean(values)));
+  const begins = `${run.steps ? `Step ${run.steps}` : "Not trained yet"}: ${!alone(stage) ? `on this row the gates share ${here} of their weight` : run.steps ? `gate A keeps ${here} of its weight from the first row` : "the column goes into both gates"}`;
   if (!run.steps) return `${begins}.`;
-  return `${begins}${alone(stage) ? `; from row to row gate A keeps ${first}, without the column` : `, over 500 rows ${first}, on random rows`} ${second}.`;
+  return `${begins}${alone(stage) ? `, from row to row ${first}, without the column` : `, over 500 rows ${first}, on two random rows`} ${second}.`;
 }
 
 function answer(stage) {
