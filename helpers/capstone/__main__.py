@@ -219,7 +219,7 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
         say(f"stopped: correct {plan}, or the table")
         return 1
     if doubted := [str(problem.column) for problem in problems if problem.doubt]:
-        say(f"stopped before training: settle {names(doubted)} first, in {plan} or in the table")
+        say(f"stopped before training: settle {names(dict.fromkeys(doubted))} first, in {plan} or in the table")
         return 1
     metric, but = _metric(own, frame)
     say(f"checked; binary labels are judged by {metric}{but}")

@@ -259,7 +259,11 @@ def _undecided(found: Comparison) -> str:
         costs = f"sharing may cost up to {-row.low:.3f}" if row.low < 0 else "sharing costs nothing"
         between = f"{costs} and bring up to {row.high:.3f}"
         between = f"sharing costs {-row.high:.3f} to {-row.low:.3f}" if row.high <= 0 else between
-        stays = f"Should its gain stay at {gain:+.3f}, it would take {many} to decide. A "
+        stays = f"Should its gain stay at {gain:+.3f}"
+        if round(gain, 3) != round(row.gain, 3):
+            stays = f"Its gain is {row.gain:+.3f} over the rival that came nearest, and {row.rival_gain:+.3f} over the "
+            stays += f"one that the validation rows chose. Should it be {gain:+.3f}"
+        stays += f", it would take {many} to decide. A "
         stays += f"gain of {row.matters + gain - row.low:.3f} or more, and a loss of "
         stays += f"{row.matters + row.high - gain:.3f}, would have been decided here."
         lines.append(f"{row.task} leans to {leaning(gain, row.matters)}: {between} {row.metric}. {stays}")

@@ -24,7 +24,8 @@ IDS = f"author|brand|category|class|code|creator|group|id|key|no|nr|segment|type
 CODES = r"(c|cat|categor[a-z]*)\d+|.*编号|.*nummer|.*(?<!b)(?<!pa)(?<!val)id"  # C14; no bid, paid or valid
 HAPPENED = "(click|lik|fav|buy|bought|purchas|order|conver|convert|conversion|follow|shar|forward|comment|cart|collect|"
 HAPPENED += "install|download|subscrib|churn|finish|complet|view|watch|play|read|skip|hat|dislik|sav|open|paid|enter|"
-HAPPENED += "visit|return|favourit|favorit|book|add|appli|tapp|rat|repli|vot|win)"
+HAPPENED += "visit|return|favourit|favorit|book|add|appli|tapp|rat|repli|vot|win|skipp|upvot|downvot|interview|hir|"
+HAPPENED += "unsubscrib|unfollow)"
 HAPPENED += "(e|s|es|d|ed|t|ing)?|label|target"  # the last word of a label's name
 HAPPENED_ZH = "点击|点赞|收藏|购买|转化|关注|分享|评论|下单"
 PLACES = {"position", "pos", "rank", "slot", "place", "platz", "rang"}  # whole words of a name
@@ -36,8 +37,9 @@ DATE = rf"\s*(\d{{4}}[-/. ]{MONTH}[-/. ]\d{{1,2}}|\d{{1,2}}[-/. ]{MONTH}[-/. ]\d
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
 NO_TIMES = {"count", "number", "spent", "zone", "value", "of", "budget", "limit"}  # beside "time": not when: how much
 AFTER = "(watch|play|dwell|stay|listen|view|read)(ed)?(time|sec|ms|dur|min|$)|(?<!ope)rating|"
-AFTER += "revenue|completion|停留"  # anywhere in a name
+AFTER += "(watch|play|listen|view|read)eds$|revenue|completion|停留"  # anywhere in a name
 MEANS = {"avg", "average", "mean", "past", "prior"}  # beside "rating" in a name: of what was before
+KINDS = {"bool", "flag", "yn"}  # the last word of a name, that says nothing of what it is
 BY_LOT = {"random", "randomized", "randomised", "shuffled"}  # beside "order" in a name: how the list came about
 GROUP_NAMES = {"session", "sessionid", "searchid", "queryid", "requestid", "impressionid"}
 EVENT_NAMES = {"event", "action", "behavior", "behaviour"}  # whole words of a name
@@ -143,7 +145,8 @@ def draft(guesses: pd.DataFrame) -> str:
 
 
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:
-    seen, compact, words, last = values.dropna(), _letters(name), {*words_of(name)}, (words_of(name) or [""])[-1]
+    seen, compact, words = values.dropna(), _letters(name), {*words_of(name)}
+    last = [word for word in words_of(name) if word not in KINDS][-1:] or [""]
     texts = seen.head(LOOKED_AT).astype(str)
     number = pd.api.types.is_numeric_dtype(values.dtype)
     signs = not number and texts.str.fullmatch(rf"{UNIT}? ?-?\d{{1,3}}([.,]?\d{{3}})*([.,]\d+)? ?{UNIT}?").mean() > 0.5
@@ -161,7 +164,7 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     two = set(seen.unique()) == {0, 1} if number else set(seen.astype(str).str.lower()) in map(set, YES_NO)
     if two and words & BY_LOT:
         return "leave out", "how a list was made, which nobody knows of the next"
-    if two and (re.fullmatch(HAPPENED, last) or re.search(HAPPENED_ZH, name)):
+    if two and (re.fullmatch(HAPPENED, last[0]) or re.search(HAPPENED_ZH, name)):
         return BINARY, f"{'0 and 1' if number else 'yes and no'}; if known before the impression, an id"
     if two:
         return "leave out", TWO
@@ -192,7 +195,7 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
         return "leave out", SCARCE
     if not number:
         return _id(name, TWO_WORDS if distinct == 2 else f"{distinct:,} different words")
-    if whole and (re.fullmatch(CODES, compact) or re.fullmatch(IDS, last) or re.fullmatch(IDS, compact)):
+    if whole and (re.fullmatch(CODES, compact) or re.fullmatch(IDS, last[0]) or re.fullmatch(IDS, compact)):
         return _id(name, f"its name; {distinct:,} different whole numbers")
     if (values.isna() | (values == 0)).mean() > MOSTLY:
         return "leave out", SCARCE

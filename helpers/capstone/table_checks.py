@@ -692,6 +692,8 @@ def _agree(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         if len(both) < FEWEST_COMMON or min(side.dropna().isin(both).mean() for side in (left, right)) < COMMON:
             continue
         same = (left == right).to_numpy()
+        if any(_says(frame[column], same) for column in (*declaration.ids, *declaration.numbers)):
+            continue
         for label in (label for label, kind in declaration.labels.items() if kind == "binary"):
             labels = frame[label].to_numpy(float)
             parts = [labels[rows & ~np.isnan(labels)] for rows in (same, ~same)]
@@ -707,6 +709,11 @@ def _agree(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
                 )
                 yield Problem(False, one, said)
                 break
+
+
+def _says(values: pd.Series, rows: np.ndarray) -> bool:
+    """Whether a column of two values says which these rows are."""
+    return values.nunique() == 2 and pd.Series(rows).groupby(values.to_numpy()).nunique().max() == 1
 
 
 def _stretches(values: pd.Series, ids: np.ndarray) -> np.ndarray:

@@ -266,4 +266,6 @@ def test_that_two_columns_are_equal_may_tell_more_than_either(tells):
         frame["like"] = (rng.random(len(frame)) < np.where(frame["topic"] == frame["interest"], 0.1, 0.03)).astype(int)
     found = told(check(declared(ids=("topic", "interest")), frame), "where it equals interest")
     assert [*found] == ["topic"] * tells
+    known = frame.assign(same=(frame["topic"] == frame["interest"]) * 1)
+    assert not told(check(declared("same", ids=("topic", "interest")), known), "where it equals interest")
     assert not tells or re.search(r"the mean 'like' is 0\.1\d?, elsewhere 0\.0[23]", found["topic"])

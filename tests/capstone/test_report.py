@@ -318,9 +318,11 @@ def test_what_is_undecided_leans_costs_and_needs_rows(found):
     assert "about 12 seeds (18 minutes of training)" in page
     lost = {"gain": [-0.03, 0], "rival_gain": [-0.02, 0], "low": [-0.05, 0]}
     loss = report(spoiled(one, **lost, high=[-0.001, 0])).page()
-    assert "leans to a loss: sharing costs 0.001 to 0.050 AUC. Should its gain stay at -0.020" in loss
+    both = "Its gain is -0.030 over the rival that came nearest, and {} over the one that the validation rows chose."
+    assert f"leans to a loss: sharing costs 0.001 to 0.050 AUC. {both.format('-0.020')} Should it be -0.020" in loss
     lucky = report(spoiled(one, **lost | {"rival_gain": [0.03, 0]})).page()  # of all rivals one, in the test rows
     assert "leans to no difference that matters: sharing may cost up to 0.050 and bring up to 0.050 AUC" in lucky
+    assert f"{both.format('+0.030')} Should it be +0.000, it would" in lucky
     assert "take what is best for each task, <code>found.ranker(kind=" in loss
     even = report(spoiled(one, gain=[0.0049999, 0])).page()
     assert "leans to no difference that matters" in even and "it would take over 1,000 times the rows to decide" in even

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers.capstone.declaration import ROLES, Declaration
-from helpers.capstone.suggestion import PLACE, SCARCE, SIGNS, TWO, TWO_WORDS, WHOLE, draft, suggest
+from helpers.capstone.suggestion import LATE, PLACE, SCARCE, SIGNS, TWO, TWO_WORDS, WHOLE, draft, suggest
 
 OF_DAY = "a time of day, which without a date orders no rows"
 
@@ -76,6 +76,9 @@ def test_what_may_be_known_too_late_is_left_out():
         ("liked", ["t", "f", None], "binary label", "yes and no; if known before the impression, an id"),
         ("is_liked", ["ja", "Nein"], "binary label", "yes and no; if known before the impression, an id"),
         ("是否点击", [0, 1], "binary label", "0 and 1; if known before the impression, an id"),
+        ("click_bool", [0, 1], "binary label", "0 and 1; if known before the impression, an id"),
+        ("skipped", [0, 1], "binary label", "0 and 1; if known before the impression, an id"),
+        ("listened_s", [0, 3, 3], "regression label", LATE),
         ("random_order", [0, 1], "leave out", "how a list was made, which nobody knows of the next"),
         ("time_budget", [5, 30, 15, 60] * 5, "number", WHOLE),
         ("rating_avg", [3.5, 4.25, 4.0], "number", "numbers with decimals"),
