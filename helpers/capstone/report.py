@@ -72,7 +72,7 @@ METRIC_WORDS = {
 SETTLED = 'Whether to share is open; what is ahead of today is not: `found.ranker(kind="best")`, in an A/B test.'
 UNTIL = "Until it is decided, keep what you serve today; if that is nothing yet, take what is best for each task, "
 UNTIL += '`found.ranker(kind="best")`.'
-BELOW = "<p>All but the shared model share nothing: sharing is worth having only where it beats them.</p>"
+BELOW = "<p>All but the shared model share nothing.</p>"
 SHUFFLED = "the shared model, labels of others shuffled"
 VERDICT_WORDS = {"holds": "gains", "opposite": "loses", "undecided": "is undecided"}
 VERDICT_WORDS |= {"too small to matter": "hardly moves", "no effect": "stays equal"}
@@ -261,8 +261,8 @@ def _undecided(found: Comparison) -> str:
         between = f"sharing costs {-row.high:.3f} to {-row.low:.3f}" if row.high <= 0 else between
         stays = f"Should its gain stay at {gain:+.3f}"
         if round(gain, 3) != round(row.gain, 3):
-            stays = f"Its gain is {row.gain:+.3f} over the rival that came nearest, and {row.rival_gain:+.3f} over the "
-            stays += f"one that the validation rows chose. Should it be {gain:+.3f}"
+            stays = f"It is {row.gain:+.3f} over the nearest rival and {row.rival_gain:+.3f} over the chosen one. "
+            stays += f"Should it be {gain:+.3f}"
         stays += f", it would take {many} to decide. A "
         stays += f"gain of {row.matters + gain - row.low:.3f} or more, and a loss of "
         stays += f"{row.matters + row.high - gain:.3f}, would have been decided here."

@@ -318,7 +318,7 @@ def test_what_is_undecided_leans_costs_and_needs_rows(found):
     assert "about 12 seeds (18 minutes of training)" in page
     lost = {"gain": [-0.03, 0], "rival_gain": [-0.02, 0], "low": [-0.05, 0]}
     loss = report(spoiled(one, **lost, high=[-0.001, 0])).page()
-    both = "Its gain is -0.030 over the rival that came nearest, and {} over the one that the validation rows chose."
+    both = "It is -0.030 over the nearest rival and {} over the chosen one."
     assert f"leans to a loss: sharing costs 0.001 to 0.050 AUC. {both.format('-0.020')} Should it be -0.020" in loss
     lucky = report(spoiled(one, **lost | {"rival_gain": [0.03, 0]})).page()  # of all rivals one, in the test rows
     assert "leans to no difference that matters: sharing may cost up to 0.050 and bring up to 0.050 AUC" in lucky
