@@ -107,8 +107,8 @@ class Comparison(Plan):
             is), low (the lowest end of the intervals of the gains over all of them: sharing helps only where it beats
             each); rival (the best of them by validation rows, as a loss is one only over what could have been chosen),
             rival_gain over it, high (its upper end); verdict, matters, seeds_needed, dead; hurried, whether it loses in
-            the one state that serves all tasks, and not surely at its own best epoch (then undecided), where its gain
-            over that rival is each_gain; own_gain, own_low, own_high
+            the one state that serves all tasks, but not surely, and less than half as much, at its own best epoch
+            (then undecided), where its gain over that rival is each_gain; own_gain, own_low, own_high
             and own_verdict, as in `growth`; control_gain, control_low and control_high, over the control (NaN without
             one); measured, whether there was any rival besides its own model; learnt, whether any model can surely be
             told from guessing; level, the metric of the best, surely (the low end of its interval); where it is not
@@ -483,7 +483,7 @@ def _headline(
         low, high = min(one.low for one in leads.values()), leads[rival].high
         said = verdict(low, high, matters) if judged else UNDECIDED
         at_its_own = _lead(table, models.test | each, task, EACH, rival, seeds=seeds)[0]
-        hurried = said == OPPOSITE and at_its_own.high >= -matters
+        hurried = said == OPPOSITE and at_its_own.high >= -matters and at_its_own.mean > leads[rival].mean / 2
         said = UNDECIDED if hurried else said
         row = {"task": task, "metric": _metric(table, task), "nearest": nearest, "gain": leads[nearest].mean}
         row |= {"rival": rival, "rival_gain": leads[rival].mean, "low": low, "high": high}
