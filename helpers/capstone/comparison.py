@@ -483,7 +483,8 @@ def _headline(
         low, high = min(one.low for one in leads.values()), leads[rival].high
         said = verdict(low, high, matters) if judged else UNDECIDED
         at_its_own = _lead(table, models.test | each, task, EACH, rival, seeds=seeds)[0]
-        hurried = said == OPPOSITE and at_its_own.high >= -matters and at_its_own.mean > leads[rival].mean / 2
+        hurried = said == OPPOSITE and rival != CONTROL  # which has one state for all, too
+        hurried &= at_its_own.high >= -matters and at_its_own.mean > leads[rival].mean / 2
         said = UNDECIDED if hurried else said
         row = {"task": task, "metric": _metric(table, task), "nearest": nearest, "gain": leads[nearest].mean}
         row |= {"rival": rival, "rival_gain": leads[rival].mean, "low": low, "high": high}

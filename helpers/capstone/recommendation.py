@@ -300,10 +300,8 @@ def _hurried(headline: pd.DataFrame) -> tuple[list[str], str]:
     """Labels that lose in the one state of the shared model that serves all, and not surely at their own best epoch;
     and what to do."""
     rows = headline[headline["hurried"].astype(bool)]
-    said = (
-        "{row.task} loses {row.loss:.3f} {row.metric} in the state that is best for all, and {row.left:.3f} in its own"
-    )
-    named = _each(rows.assign(loss=-rows["rival_gain"], left=-rows["each_gain"]), said)
+    words = "{row.task} loses {row.loss:.3f} {row.metric} in the state for all, and {row.left:.3f} in its own"
+    named = _each(rows.assign(loss=-rows["rival_gain"], left=-rows["each_gain"]), words)
     weights = {str(row.task): 1 if row.hurried else 0.1 for row in headline.itertuples()}
     said = [f"Against the best that shares nothing, {named}, which is not surely a loss."] if named else []
     return said, f"{HURRIED}recipe = Recipe(weighting={literal(weights)})."

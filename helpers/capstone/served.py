@@ -37,7 +37,7 @@ from .recommendation import served_as
 COUNTED = {"by item": ("item",), "by user": ("user",), "by user and item": ("user", "item")}  # means of these columns
 NO_UNIT = (*COUNTED, PRODUCT, MEAN)  # what is no logit, nor a value in the units of its label
 LEAST = 1e-6  # slope of a calibration: an order is never turned round
-NARROW = 0.1  # of the deviation of scores: rows that vary less, as of ids that are all new, tell no slope
+NARROW = 0.1  # of the deviation of all scores: rows that vary less tell no slope
 
 
 @validate.checked
@@ -216,8 +216,8 @@ class _Side(nn.Module):
 
 @validate.checked
 def calibration(scores: Tensor, labels: Tensor, kind: str, every: Tensor) -> tuple[float, float]:
-    """Slope and start of the line from scores to logits, or values, by rows with labels. Of `every` row, those that
-    it is for, the scores tell whether these vary enough to say a slope; if not, it is next to none."""
+    """Slope and start of the line from scores to logits, or values. Where they hardly vary beside the scores of `every`
+    row that the line is for, as of ids that are all new, no slope can be told: then it is next to none."""
     if not scores.std() > NARROW * every.std():
         mean = float(labels.mean())
         return LEAST, (mean if kind == "regression" else float(logit(mean))) - LEAST * float(scores.mean())

@@ -40,7 +40,7 @@ AFTER = "(watch|play|dwell|stay|listen|view|read)(ed)?(time|sec|ms|dur|min|$)|(?
 AFTER += "(watch|play|listen|view|read)eds$|revenue|completion|停留"  # anywhere in a name
 MEANS = {"avg", "average", "mean", "past", "prior"}  # beside "rating" in a name: of what was before
 KINDS = {"bool", "flag", "yn"}  # the last word of a name, that says nothing of what it is
-BY_LOT = {"random", "randomized", "randomised", "shuffled"}  # beside "order" in a name: how the list came about
+BY_LOT = {"random", "randomized", "randomised", "shuffled"}  # words of a name: how a list came about
 GROUP_NAMES = {"session", "sessionid", "searchid", "queryid", "requestid", "impressionid"}
 EVENT_NAMES = {"event", "action", "behavior", "behaviour"}  # whole words of a name
 WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}
@@ -146,7 +146,7 @@ def draft(guesses: pd.DataFrame) -> str:
 
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     seen, compact, words = values.dropna(), _letters(name), {*words_of(name)}
-    last = [word for word in words_of(name) if word not in KINDS][-1:] or [""]
+    last = ["", *(word for word in words_of(name) if word not in KINDS)][-1]
     texts = seen.head(LOOKED_AT).astype(str)
     number = pd.api.types.is_numeric_dtype(values.dtype)
     signs = not number and texts.str.fullmatch(rf"{UNIT}? ?-?\d{{1,3}}([.,]?\d{{3}})*([.,]\d+)? ?{UNIT}?").mean() > 0.5
@@ -164,7 +164,7 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     two = set(seen.unique()) == {0, 1} if number else set(seen.astype(str).str.lower()) in map(set, YES_NO)
     if two and words & BY_LOT:
         return "leave out", "how a list was made, which nobody knows of the next"
-    if two and (re.fullmatch(HAPPENED, last[0]) or re.search(HAPPENED_ZH, name)):
+    if two and (re.fullmatch(HAPPENED, last) or re.search(HAPPENED_ZH, name)):
         return BINARY, f"{'0 and 1' if number else 'yes and no'}; if known before the impression, an id"
     if two:
         return "leave out", TWO
@@ -195,7 +195,7 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
         return "leave out", SCARCE
     if not number:
         return _id(name, TWO_WORDS if distinct == 2 else f"{distinct:,} different words")
-    if whole and (re.fullmatch(CODES, compact) or re.fullmatch(IDS, last[0]) or re.fullmatch(IDS, compact)):
+    if whole and (re.fullmatch(CODES, compact) or re.fullmatch(IDS, last) or re.fullmatch(IDS, compact)):
         return _id(name, f"its name; {distinct:,} different whole numbers")
     if (values.isna() | (values == 0)).mean() > MOSTLY:
         return "leave out", SCARCE

@@ -574,12 +574,13 @@ def _odds(labels: pd.Series) -> float:
 def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether rows were logged several times."""
     same, exact = repeats(declaration, frame), _exact(declaration, frame)
-    share = same.share if same.copies or exact < FEWEST else exact / len(frame)
+    share, when, columns = same.share, "but the time", "[*declaration.features(), *declaration.labels]"
+    hidden = exact >= FEWEST and not same.copies  # among rows that are alike and have another answer
+    if hidden:
+        share, when, columns = exact / len(frame), "and at the same time", "declaration.columns()"
     told = f"{share:.0%}" if share >= FEW_TWICE else f"{round(share * len(frame)):,}"
-    again = f"{told} of the rows repeat an earlier one in all declared columns but the time"
-    if same.copies or exact >= FEWEST:
-        columns = "[*declaration.features(), *declaration.labels]" if same.copies else "declaration.columns()"
-        again = again if same.copies else again.replace("but the time", "and at the same time")
+    again = f"{told} of the rows repeat an earlier one in all declared columns {when}"
+    if same.copies or hidden:
         said = "Copies stay in one part of the split, and teach nothing new: if they were logged by mistake, keep one "
         said = f"{again}. {said}of each: `frame.drop_duplicates({columns})`."
         yield Problem(False, "all columns", said, doubt=share >= FEW_TWICE)
@@ -703,11 +704,9 @@ def _agree(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
             each = max(alone(_codes(side, False), labels, "binary") for side in (left, right))
             means = [float(part.mean()) for part in parts]
             if np.ptp(means) > SURELY * error and in_order(same.astype(float), labels, "binary") > each:
-                said = f"where it equals {other}, the mean {label!r} is {means[0]:.2g}, elsewhere {means[1]:.2g}: that "
-                said += (
-                    "tells more than what each of them is, and hardly any model here learns it. Add a column for it."
-                )
-                yield Problem(False, one, said)
+                said = f"where it equals {other}, the mean {label!r} is {means[0]:.2g}, elsewhere {means[1]:.2g}: "
+                said += "that tells more than what each of them is, and hardly any model here learns it. Add a column "
+                yield Problem(False, one, f"{said}for it.")
                 break
 
 

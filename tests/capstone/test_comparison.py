@@ -549,9 +549,9 @@ def test_late_fusion_is_of_the_single_task_models_and_fitted_on_validation_rows(
         assert found.loc[key, "gauc"] == pytest.approx(row["gauc"], abs=1e-3)
 
 
-def told(monkeypatch, noise, labels: int, rows: int = 4_000, coins: bool = False):
+def told(monkeypatch, noise, labels: int, rows: int = 4_000, coins: bool = False, each: float | None = None):
     """A comparison of labels with one order, or that are coins, by models whose outputs are that order with so much
-    noise: `noise(side, task)`; the features tell nothing."""
+    noise: `noise(side, task)`, of the shared model at each label's own best epoch `each`; the features tell nothing."""
     rng, names = np.random.default_rng(2), list("abcdefghijkl"[:labels])
     order, own = rng.normal(size=rows), dict.fromkeys(names, "binary")
     chance = np.full(rows, 0.2) if coins else 1 / (1 + np.exp(1.5 - 1.5 * order))
@@ -559,14 +559,16 @@ def told(monkeypatch, noise, labels: int, rows: int = 4_000, coins: bool = False
     frame = frame.assign(**{task: (rng.random(rows) < chance).astype(int) for task in names})
 
     def train(table, tasks, recipe, seeds, share=1, kept=None):
-        valid, test = {}, {}
+        valid, test, at_its_own = {}, {}, {}
         for (task, seed), (of, part) in itertools.product(
-            itertools.product(tasks, seeds), ((valid, "valid"), (test, "test"))
+            itertools.product(tasks, seeds), ((valid, "valid"), (test, "test"), (at_its_own, "test"))
         ):
             numbers = table.seen(task, 0, part)[2]
             luck = np.random.default_rng([seed, names.index(task), len(part)]).normal(size=len(numbers))
-            of[task, seed] = 0.5 * (order[numbers] + luck * noise("shared" if len(tasks) > 1 else "own", task))
-        return comparison._Run(1.0 * len(seeds), test, valid, 100, 1.0, test)
+            much = noise("shared" if len(tasks) > 1 else "own", task)
+            much = each if of is at_its_own and each is not None else much
+            of[task, seed] = 0.5 * (order[numbers] + luck * much)
+        return comparison._Run(1.0 * len(seeds), test, valid, 100, 1.0, at_its_own)
 
     monkeypatch.setattr(comparison, "_train", train)
     monkeypatch.setattr(yardsticks, "NAMES", ())

@@ -153,7 +153,7 @@ def test_leaks_of_three_kinds_are_named_from_the_file_to_the_report(tmp_path):
 
 @pytest.mark.long
 def test_numbers_agree_with_code_of_others():
-    """Within 0.005 AUC: both sides and the yardsticks."""
+    """Within 0.005 AUC: both sides, whose difference the gain is, and the yardsticks."""
     environment.threads()
     frame = shop()
     recipe = Recipe(lr=LR, epochs=EPOCHS, patience=PATIENCE, batch_size=BATCH)
@@ -164,5 +164,6 @@ def test_numbers_agree_with_code_of_others():
         alone = np.mean([by_hand(frame, (row.task,), seed) for seed in SEEDS])
         assert row.single == pytest.approx(alone, abs=0.005)
         assert row.shared == pytest.approx(together[k], abs=0.005)
+        assert row.gain == pytest.approx(row.shared - row.single)
         others = by_sklearn(frame, row.task)
         assert yardsticks.loc[row.task, list(others)].to_dict() == pytest.approx(others, abs=0.005)

@@ -138,6 +138,10 @@ def test_what_is_in_doubt_is_settled_before_anything_is_trained(tmp_path, monkey
     said = capsys.readouterr().out
     assert "settle first · reply: " in said and "stopped before training: settle reply first, in" in said
     assert [*folder.iterdir()] == [plan]
+    monkeypatch.setattr(road, "compare", lambda *_, **__: 1 / 0)
+    plan.write_text(plan.read_text().replace('time="t"', 'time="t", settled=("reply",)'))
+    with pytest.raises(ZeroDivisionError):  # who knows that all is well says so, and it is compared
+        road.main()
 
 
 def test_what_cannot_be_read_is_one_sentence_and_writes_nothing(tmp_path, monkeypatch, capsys):
