@@ -245,8 +245,7 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         scores = _judge(table, models.test)
         growth = _growth(table, plan, models, scores)
         rivals = _rivals(work, best[-1].recipe, models)
-        each = {(EACH, *key): output for run in runs[-1] for key, output in run.each.items()}
-        headline = _headline(table, plan, rivals, scores, growth, each)
+        headline = _headline(table, plan, rivals, scores, growth, runs[-1])
         best_of = _best(table, plan, rivals, scores, headline)
         plan, avoided = replace(plan, exponents=_exponents(plan, best_of)), _avoided(plan)
         outputs = models.test | _contributions(table, plan, rivals, best_of)
@@ -462,10 +461,9 @@ def _beaten(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, for
 
 
 def _headline(
-    table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, growth: pd.DataFrame, each: dict
+    table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, growth: pd.DataFrame, shared: list[_Run]
 ) -> pd.DataFrame:
-    """For each task the gain of the shared model at its best over the best that shares nothing. `each`: the outputs of
-    the shared model with each task at its own best epoch."""
+    """For each task the gain of the shared model at its best over the best that shares nothing."""
     rows = []
     for task, kind in table.tasks.items():
         seeds, judged = _live(task, scores)
@@ -482,13 +480,15 @@ def _headline(
         learnt = any(_learnt_anything(table, models.test, task, name, seeds, 2) for name in (form, rival))
         low, high = min(one.low for one in leads.values()), leads[rival].high
         said = verdict(low, high, matters) if judged else UNDECIDED
-        at_its_own = _lead(table, models.test | each, task, EACH, rival, seeds=seeds)[0]
-        hurried = said == OPPOSITE and rival != CONTROL  # which has one state for all, too
-        hurried &= at_its_own.high >= -matters and at_its_own.mean > leads[rival].mean / 2
+        each_gain, hurried = np.nan, False
+        if said == OPPOSITE and rival != CONTROL:  # which has one state for all, too
+            at_its_own = _at_its_own(table, plan, models, shared, task, seeds, rival)
+            each_gain = at_its_own.mean
+            hurried = at_its_own.high >= -matters and each_gain > leads[rival].mean / 2
         said = UNDECIDED if hurried else said
         row = {"task": task, "metric": _metric(table, task), "nearest": nearest, "gain": leads[nearest].mean}
         row |= {"rival": rival, "rival_gain": leads[rival].mean, "low": low, "high": high}
-        row |= {"verdict": said, "matters": matters, "hurried": hurried, "each_gain": at_its_own.mean}
+        row |= {"verdict": said, "matters": matters, "hurried": hurried, "each_gain": each_gain}
         row |= {"form": AS_IS if form == ours[0] else form.removeprefix(SHARED)}
         row |= {"plain_gain": lead(ours[0], nearest)[0].mean, "dead": len(plan.seeds) - len(seeds) * judged}
         level, _ = lead(max(every, key=lambda name: _values(table, models.test, task, name, seeds).mean()), None)
@@ -506,6 +506,23 @@ def _headline(
     spoilt &= ~found["learnt"].all()  # by the noise of a label that is shared, too
     found.loc[~found["learnt"] | ((found["verdict"] == HOLDS) & alone) | spoilt, "verdict"] = UNDECIDED
     return found
+
+
+def _at_its_own(
+    table: Table, plan: Plan, models: _Models, shared: list[_Run], task: str, seeds: Sequence[int], rival: str
+) -> Gain:
+    """The gain of the shared model over this rival with each task at its own best epoch, as the separate models have
+    it: as it is, or fused, as they may be."""
+    each = _Models({}, {})
+    for run in shared:
+        for key, outputs in run.each.items():
+            each.add(EACH, *key, *outputs)
+    for seed in seeds if YARDSTICKS in plan.also else ():
+        for way, both in _fusions(table, task, seed, each, EACH).items():
+            each.add(f"{EACH}, {way}", task, seed, *both)
+    names = dict.fromkeys(name for name, own, _ in each.test if own == task)
+    form = max(names, key=lambda name: _values(table, each.valid, task, name, seeds, VALID).mean())
+    return _lead(table, models.test | each.test, task, form, rival, seeds=seeds)[0]
 
 
 def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, headline: pd.DataFrame) -> pd.DataFrame:
@@ -649,14 +666,14 @@ def _cost(plan: Plan, runs: list[list[_Run]]) -> pd.DataFrame:
 class _Run(NamedTuple):
     """Models that were trained together, one a seed: the sum of their best total validation losses, {(task, seed):
     outputs for the test rows}, the same for the validation rows, the parameters of one model, the seconds of computing
-    that it took, and, of several tasks, the outputs for the test rows with each task at its own best epoch."""
+    that it took, and, of several tasks, {(task, seed): outputs for both} with each task at its own best epoch."""
 
     loss: float
     outputs: dict[tuple[str, int], np.ndarray]
     valid: dict[tuple[str, int], np.ndarray]
     parameters: int
     seconds: float
-    each: dict[tuple[str, int], np.ndarray]
+    each: dict[tuple[str, int], tuple[np.ndarray, np.ndarray]]
 
 
 def _together(table: Table, seeds: Sequence[int]) -> list[list[int]]:
@@ -698,8 +715,12 @@ def _train(
     )
     loss = float(totals.groupby("copy")["valid"].min().sum())
     several = len(tasks) > 1 and kept is None and not brief
-    at_its_own = run.predict(test.inputs) if several else {}
-    each = {(task, seed): out[i].numpy() for task, out in at_its_own.items() for i, seed in enumerate(seeds)}
+    at_its_own = [run.predict(part.inputs) for part in (valid, test)] if several else []
+    each = {
+        (task, seed): tuple(found[task][i].numpy() for found in at_its_own)
+        for task in (tasks if several else ())
+        for i, seed in enumerate(seeds)
+    }
     return _Run(loss, outputs, known, parameter_count(models[0]), seconds, each)
 
 

@@ -399,7 +399,7 @@ def trained(monkeypatch):
                     noise = np.random.default_rng([seed, len(task), len(tasks)]).normal(size=len(rows))
                     of[task, seed] = rows.labels[task].numpy() * (0.5 + 0.2 * len(tasks)) + noise
         loss = (LOSSES.get(recipe.lr, 4.0) + 10 * (recipe.l2_embedding == 0)) * len(seeds)
-        return comparison._Run(loss, outputs, valid, 100 * len(tasks), float(len(seeds)), outputs)
+        return comparison._Run(loss, outputs, valid, 100 * len(tasks), float(len(seeds)), {})
 
     monkeypatch.setattr(comparison, "_train", train)
     return calls
@@ -559,21 +559,31 @@ def told(monkeypatch, noise, labels: int, rows: int = 4_000, coins: bool = False
     frame = frame.assign(**{task: (rng.random(rows) < chance).astype(int) for task in names})
 
     def train(table, tasks, recipe, seeds, share=1, kept=None):
-        valid, test, at_its_own = {}, {}, {}
-        for (task, seed), (of, part) in itertools.product(
-            itertools.product(tasks, seeds), ((valid, "valid"), (test, "test"), (at_its_own, "test"))
-        ):
+        found = {}
+        for task, seed, part in itertools.product(tasks, seeds, ("valid", "test")):
             numbers = table.seen(task, 0, part)[2]
             luck = np.random.default_rng([seed, names.index(task), len(part)]).normal(size=len(numbers))
             much = noise("shared" if len(tasks) > 1 else "own", task)
-            much = each if of is at_its_own and each is not None else much
-            of[task, seed] = 0.5 * (order[numbers] + luck * much)
+            for when, so_much in (("served", much), ("own epoch", much if each is None else each)):
+                found.setdefault((when, part), {})[task, seed] = 0.5 * (order[numbers] + luck * so_much)
+        test, valid, *own = (found[key] for key in itertools.product(("served", "own epoch"), ("test", "valid")))
+        at_its_own = {key: (own[1][key], own[0][key]) for key in test}
         return comparison._Run(1.0 * len(seeds), test, valid, 100, 1.0, at_its_own)
 
     monkeypatch.setattr(comparison, "_train", train)
     monkeypatch.setattr(yardsticks, "NAMES", ())
     declaration = Declaration(own, "user", numbers=("x",), time="time")
     return compare(frame, declaration, RECIPE, seeds=range(3), rates=[0.01], also=["yardsticks"])
+
+
+@pytest.mark.parametrize(("each", "hurried"), [(0.5, True), (0.8, False), (1.0, False)])
+def test_one_epoch_for_all_is_to_blame_where_most_of_a_loss_goes_with_it(monkeypatch, each, hurried):
+    """The rival is fused, and so is the shared model at each label's own epoch: where that is as good, it is even."""
+    found = told(monkeypatch, lambda side, task: {"shared": 1.0, "own": 0.5}[side], labels=2, rows=2_000, each=each)
+    first = found.headline.iloc[0]
+    assert first["rival"] in FUSIONS and first["high"] < -first["matters"]
+    assert first["hurried"] == hurried and first["verdict"] == ("undecided" if hurried else "opposite")
+    assert (first["each_gain"] == 0) == (each == 0.5) and first["each_gain"] >= first["rival_gain"]
 
 
 @pytest.mark.long
