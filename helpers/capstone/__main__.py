@@ -224,8 +224,7 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     metric, but = _metric(own, frame)
     say(f"checked; binary labels are judged by {metric}{but}")
     mode = answers.get("mode", QUICK)
-    given = {name: answers.get(name) for name in ("recipe", "exponents")}
-    found = compare(frame, own, mode=mode, metric=metric, **given)
+    found = compare(frame, own, answers.get("recipe"), mode=mode, metric=metric, exponents=answers.get("exponents"))
     say(f"compared: {recommend(found.headline).word}" + f". {QUICKLY}" * (mode == QUICK))
     lists, said = _lists(found)
     say(said)

@@ -515,8 +515,8 @@ def _at_its_own(
     it: as it is, or fused, as they may be."""
     each = _Models({}, {})
     for run in shared:
-        for key, outputs in run.each.items():
-            each.add(EACH, *key, *outputs)
+        for key in run.outputs:
+            each.add(EACH, *key, *(part[key] for part in run.each))
     for seed in seeds if YARDSTICKS in plan.also else ():
         for way, both in _fusions(table, task, seed, each, EACH).items():
             each.add(f"{EACH}, {way}", task, seed, *both)
@@ -666,14 +666,14 @@ def _cost(plan: Plan, runs: list[list[_Run]]) -> pd.DataFrame:
 class _Run(NamedTuple):
     """Models that were trained together, one a seed: the sum of their best total validation losses, {(task, seed):
     outputs for the test rows}, the same for the validation rows, the parameters of one model, the seconds of computing
-    that it took, and, of several tasks, {(task, seed): outputs for both} with each task at its own best epoch."""
+    that it took, and, of several tasks, what they say of validation and test rows each at its own best epoch."""
 
     loss: float
     outputs: dict[tuple[str, int], np.ndarray]
     valid: dict[tuple[str, int], np.ndarray]
     parameters: int
     seconds: float
-    each: dict[tuple[str, int], tuple[np.ndarray, np.ndarray]]
+    each: list[dict[tuple[str, int], np.ndarray]]
 
 
 def _together(table: Table, seeds: Sequence[int]) -> list[list[int]]:
@@ -709,18 +709,12 @@ def _train(
     run = fit(models, train, valid, seed=seeds, progress=False, **recipe.training(len(train), brief))
     seconds = (time.process_time() - start) / len(seeds)
     totals = run.history[run.history["task"] == TOTAL]
-    known, outputs = (
+    several, parts = len(tasks) > 1 and kept is None and not brief, [valid.inputs, test.inputs]
+    known, outputs, *each = (
         {(task, seed): found[task][i].numpy() for task in tasks for i, seed in enumerate(seeds)}
-        for found in (predict(models, part.inputs) for part in (valid, test))
+        for found in [*(predict(models, part) for part in parts), *(run.predict(part) for part in parts * several)]
     )
     loss = float(totals.groupby("copy")["valid"].min().sum())
-    several = len(tasks) > 1 and kept is None and not brief
-    at_its_own = [run.predict(part.inputs) for part in (valid, test)] if several else []
-    each = {
-        (task, seed): tuple(found[task][i].numpy() for found in at_its_own)
-        for task in (tasks if several else ())
-        for i, seed in enumerate(seeds)
-    }
     return _Run(loss, outputs, known, parameter_count(models[0]), seconds, each)
 
 

@@ -211,9 +211,8 @@ class Lists:
         before = {task: self._brought(rival, task) for task in (goal, *keep)}
         after = {task: np.stack([self._brought(score, task) for score in scores]) for task in (goal, *keep)}
         half = self._lucky() % 2 == 0
-        for task in keep:
-            if min(before[task][:, lists].mean() for lists in (half, ~half)) == 0:
-                validate.fail("keep", repr(keep)[:60], f"what both halves of the lists bring: one has no {task!r}")
+        if none := [task for task in keep if min(before[task][:, one].mean() for one in (half, ~half)) == 0]:
+            validate.fail("keep", repr(keep)[:60], f"what both halves of the lists bring: one has no {none[0]!r}")
 
         def chosen(lists: np.ndarray) -> int:
             left = {task: after[task][..., lists].mean((1, 2)) / before[task][:, lists].mean() for task in keep}

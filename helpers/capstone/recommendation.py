@@ -273,7 +273,8 @@ ALARM += "you know that all is well, declare the label as settled."
 HANGS = "No table can tell whether a column is filled in afterwards in a part of its rows; where it is, what is said "
 HANGS += "here of the label, and what is served, is worth nothing. Log it for a day as lists are shown, and compare."
 HURRIED = "A label with few rows is learnt by heart soon, one that is hard to learn needs long: one state cannot suit "
-HURRIED += "both. Compare again with less weight on the first, before you keep anything apart: "
+HURRIED += "both."
+LESS = " Compare again with less weight on the first, before you keep anything apart: recipe = Recipe(weighting={})."
 UNLEARNABLE = "As much may be luck with few labels in the test rows, or no feature tells of it. Find one, or leave the "
 UNLEARNABLE += "label out: it is no reason to share, and its noise may spoil the model for others."
 ORDERLESS = "It differs between users, say, and not within one list: for lists leave it out and compare again."
@@ -304,7 +305,7 @@ def _hurried(headline: pd.DataFrame) -> tuple[list[str], str]:
     named = _each(rows.assign(loss=-rows["rival_gain"], left=-rows["each_gain"]), words)
     weights = {str(row.task): 1 if row.hurried else 0.1 for row in headline.itertuples()}
     said = [f"Against the best that shares nothing, {named}, which is not surely a loss."] if named else []
-    return said, f"{HURRIED}recipe = Recipe(weighting={literal(weights)})."
+    return said, HURRIED + LESS.format(literal(weights)) * (min(weights.values()) < 1)
 
 
 def _unlearnable(headline: pd.DataFrame) -> list[str]:

@@ -403,7 +403,7 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
             yield Problem(False, column, said)
         for name, part in zip(parts._fields, parts, strict=True):
             if part[column].nunique() < 2:
-                to = "validate" if name == "valid" else name
+                to = name.replace("valid", "validate")
                 yield Problem(True, column, f"in the rows to {to} it has fewer than two values.")
         seen = parts.test[parts.test[column].notna()]
         if declaration.user is not None and len(seen) and seen[declaration.user].nunique() < 2:
@@ -573,7 +573,9 @@ def _odds(labels: pd.Series) -> float:
 
 def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether rows were logged several times."""
-    same, exact = repeats(declaration, frame), _exact(declaration, frame)
+    same, time = repeats(declaration, frame), declaration.time
+    fine = time is not None and frame[time].nunique() * MANY_AT_ONCE > len(frame)  # enough to tell rows apart
+    exact = int(pd.Series(_hashes(frame[declaration.columns()])).duplicated().sum()) if fine else 0
     share, when, columns = same.share, "but the time", "[*declaration.features(), *declaration.labels]"
     hidden = exact >= FEWEST and not same.copies  # among rows that are alike and have another answer
     if hidden:
@@ -592,13 +594,6 @@ def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
             said = f"{share:.0%} of the rows differ from an earlier one in nothing else but the time, as after a join "
             said += "with this column. Keep one row of each impression; its values in one row can be tags."
             yield Problem(False, column, said, doubt=True)
-
-
-def _exact(declaration: Declaration, frame: pd.DataFrame) -> int:
-    """How many rows repeat an earlier one in all declared columns, where times are fine enough to tell rows apart."""
-    if declaration.time is None or frame[declaration.time].nunique() * MANY_AT_ONCE <= len(frame):
-        return 0
-    return int(pd.Series(_hashes(frame[declaration.columns()])).duplicated().sum())
 
 
 def _answered(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
@@ -693,8 +688,9 @@ def _agree(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         if len(both) < FEWEST_COMMON or min(side.dropna().isin(both).mean() for side in (left, right)) < COMMON:
             continue
         same = (left == right).to_numpy()
-        if any(_says(frame[column], same) for column in (*declaration.ids, *declaration.numbers)):
-            continue
+        said = (frame[column] for column in (*declaration.ids, *declaration.numbers) if frame[column].nunique() == 2)
+        if any(pd.Series(same).groupby(values.to_numpy()).nunique().max() == 1 for values in said):
+            continue  # a column says which rows these are
         for label in (label for label, kind in declaration.labels.items() if kind == "binary"):
             labels = frame[label].to_numpy(float)
             parts = [labels[rows & ~np.isnan(labels)] for rows in (same, ~same)]
@@ -702,17 +698,12 @@ def _agree(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
                 continue
             error = np.sqrt(sum(part.var() / len(part) for part in parts))
             each = max(alone(_codes(side, False), labels, "binary") for side in (left, right))
-            means = [float(part.mean()) for part in parts]
-            if np.ptp(means) > SURELY * error and in_order(same.astype(float), labels, "binary") > each:
-                said = f"where it equals {other}, the mean {label!r} is {means[0]:.2g}, elsewhere {means[1]:.2g}: "
+            there, elsewhere = (part.mean() for part in parts)
+            if abs(there - elsewhere) > SURELY * error and in_order(same.astype(float), labels, "binary") > each:
+                said = f"where it equals {other}, the mean {label!r} is {there:.2g}, elsewhere {elsewhere:.2g}: "
                 said += "that tells more than what each of them is, and hardly any model here learns it. Add a column "
                 yield Problem(False, one, f"{said}for it.")
                 break
-
-
-def _says(values: pd.Series, rows: np.ndarray) -> bool:
-    """Whether a column of two values says which these rows are."""
-    return values.nunique() == 2 and pd.Series(rows).groupby(values.to_numpy()).nunique().max() == 1
 
 
 def _stretches(values: pd.Series, ids: np.ndarray) -> np.ndarray:
