@@ -1,8 +1,8 @@
 """From a log to what is served, without a notebook:  mtlcheck LOG.csv, or python -m helpers.capstone LOG.csv
 
 The first call writes LOG_report/declaration.py: what each column seems to be, with questions that only you can answer.
-Answer them there, and write [x] before each. The same command again then compares, and writes into that folder, which
-is beside the log
+Answer them there, and write [x] before each; its function `clean` is for rows to drop and columns to add. The same
+command again then compares, and writes into that folder, which is beside the log
 
     report.html                 the answer, what it rests on, what to serve and what its lists bring
     ranker.pt                   what is best for each task, trained to the last row (`Ranker.load`)
@@ -22,6 +22,7 @@ import shutil
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -35,9 +36,9 @@ from .lists import Lists
 from .plan import METRICS, QUICK, THOROUGH, WITHIN, duration
 from .preparation import Table, prepare
 from .ranker import Ranker
-from .reading import PACKED, _close, read
+from .reading import PACKED, READING, _close, read
 from .recommendation import UNSETTLED, WORSE, against_today, names, recommend, served_as, today
-from .report import LIBRARY, QUICKLY, report, rings
+from .report import CLEAN, LIBRARY, QUICKLY, report, rings
 from .shadow import NAMES, shadow
 from .suggestion import BY_VALUES, LATE, PLACE, SIGNS, TWO, TWO_WORDS, WHOLE, draft, suggest, words_of
 from .table_checks import check
@@ -56,6 +57,12 @@ reading = {reading}  # options of {package}.reading.read
 mode = "{quick}"  # "{thorough}" for a decision: it searches more settings
 exponents = None  # of the score that orders a list; None: of all labels the same
 recipe = Recipe()  # of the shared model: structure, weighting, units and what else is not searched
+
+
+def clean(frame):  # of this file and of each that follows: what is dropped, corrected or added before all else
+    return frame
+
+
 {code}
 
 # Questions that only you can answer:
@@ -88,6 +95,7 @@ def questions(guesses: pd.DataFrame) -> list[str]:
     maybe = ~labels & ~traces & reasons.isin([TWO, TWO_WORDS, LATE])
     also = named(maybe, " Did {}, too? Then it is a label, and no feature.")
     said = f"happen after the row was shown, and is it to be predicted? {named(labels) or 'None was found'}.{also}"
+    said += " Sharing needs two." * int(labels.sum() == 1)
     asked += [f'labels: Did each of these {said} A label that is a number is "regression".']
     said = "Take out what was counted, filled in or measured afterwards, and any mean with the row's own day in it."
     said += named(reasons == SIGNS, " And {}? Numbers must have no such sign in the file.")
@@ -111,7 +119,8 @@ def questions(guesses: pd.DataFrame) -> list[str]:
     place = named(reasons == PLACE, " {} is none: a place is clicked because it is on top.")
     said = named(scores, perhaps) or place
     said += " It must be the score as it was when the list was shown: one that is written again later has seen the "
-    said += "outcome. All else is compared with it, and it is no feature. One may do for several labels"
+    said += "outcome. All else is compared with it, and it is no feature: take it out of the numbers. One may do for "
+    said += "several labels"
     asked += [f"served: Which column, if any, has the score that orders your lists, high on top?{said}: served={code}."]
     if not roles.eq("group").any():
         asked += ['group: Which column, if any, says what was shown together, such as a session? group="…".']
@@ -179,6 +188,18 @@ def _said(error: Exception) -> str:
     return str(error)
 
 
+def _cleaned(clean: Callable, frame: pd.DataFrame) -> pd.DataFrame:
+    """What `clean` of a declaration makes of a table, which says so itself."""
+    try:
+        found = clean(frame.copy(deep=False))
+        validate.instance("clean", found, pd.DataFrame, "a function that returns the table")
+    except Exception as error:  # whatever is wrong with the reader's own lines
+        validate.fail("clean", f"{type(error).__name__}: {error}", "a function that takes a table and returns it")
+    changed = {} if found.equals(frame) else {CLEAN: inspect.getsource(clean)}
+    found.attrs[READING] = frame.attrs[READING] | changed
+    return found
+
+
 def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, say) -> int:
     plan = folder / "declaration.py"
     if not plan.exists():
@@ -200,11 +221,17 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     answers = runpy.run_path(str(plan))
     if not isinstance(own := answers.get("declaration"), Declaration):
         validate.fail(str(plan), "no declaration", "declaration = Declaration(…), as its comments say")
-    frame = read(path, **answers.get("reading", {}))
-    say(f"read {len(frame):,} rows of {path.name}")
+
+    def cleaned(file: Path) -> pd.DataFrame:
+        frame = read(file, **answers.get("reading", {}))
+        left = frame if (clean := answers.get("clean")) is None else _cleaned(clean, frame)
+        kept = f", of which clean keeps {len(left):,}" * (len(left) != len(frame))
+        say(f"read {len(frame):,} rows of {file.name}{kept}")
+        return left
+
+    frame = cleaned(path)
     if later is not None:
-        rows = read(later, **answers.get("reading", {}))
-        say(f"read {len(rows):,} rows of {later.name}")
+        rows = cleaned(later)
         try:
             week = shadow(Ranker.load(folder / "ranker.pt"), own, frame, rows)
         except ValueError as error:  # of the new rows, which only we know by the name of their file
@@ -216,10 +243,10 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     problems = check(own, frame)
     print(problems)
     if problems.stopping:
-        say(f"stopped: correct {plan}, or the table")
+        say(f"stopped: correct {plan}, and what is wrong with the table in its `clean`")
         return 1
     if doubted := [str(problem.column) for problem in problems if problem.doubt]:
-        say(f"stopped before training: settle {names(dict.fromkeys(doubted))} first, in {plan} or in the table")
+        say(f"stopped before training: settle {names(dict.fromkeys(doubted))} first, in {plan}; rows in its `clean`")
         return 1
     metric, but = _metric(own, frame)
     say(f"checked; binary labels are judged by {metric}{but}")

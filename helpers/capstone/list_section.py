@@ -84,7 +84,7 @@ def _test(lists: Lists, exponents: dict[str, float], goal: str, over: str) -> st
     if found["low"] == found["high"] == 0:
         return f"{start} These are the same lists."
     if found["low"] <= 0 <= found["high"]:
-        return f"{start} Which is better is open; to find even the larger end takes {_users(found['least'])} an arm."
+        return f"{start} Which is better is undecided; to find the larger end takes {_users(found['least'])} an arm."
     return f"{start} To find this difference in 80 of 100 A/B tests takes {_users(found['users'])} an arm."
 
 

@@ -404,7 +404,7 @@ def split(declaration: Declaration, frame: pd.DataFrame, seed: int = 0) -> Split
         if gap and first < second:
             days = (second - first) / np.timedelta64(1, "D")
             came = f"a gap of {declaration.gap}, which swallows the {days:.1f} days of the rows to validate"
-            cure = "a log of more days, a shorter gap, or none: rows whose labels have not come can be left out without"
+            cure = "a log of more days, a shorter gap, or none, without the rows whose labels have not come"
             validate.fail(declaration.time, came, cure)
         validate.fail(declaration.time, f"{len(np.unique(time))} different times", expected)
     return parts

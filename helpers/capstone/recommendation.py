@@ -155,7 +155,7 @@ def formula(exponents: dict[str, float]) -> str:
 
 
 UNTIL_THEN = "That decides nothing, for or against what you serve: more rows would, or an A/B test."
-INSTEAD = {HOLDS: "a gain", OPPOSITE: "a loss", UNDECIDED: "open"}
+INSTEAD = {HOLDS: "a gain", OPPOSITE: "a loss", UNDECIDED: "undecided"}
 INSTEAD |= dict.fromkeys((SMALL, NO_EFFECT), "no difference that matters")
 SMALLEST = ", as it may be less than {0.matters:g}, the smallest difference that matters"
 INCUMBENT = (
@@ -178,7 +178,7 @@ def to_serve(best: pd.DataFrame) -> str:
     ]
     trees = _each(known[known["trees"].round(3) > 0], "{row.task} ({row.trees:+.3f})")
     refused = f" Boosted trees are better for {trees}: no ranker here serves them, scikit-learn itself does."
-    kept = f'To serve, by the validation rows: {names(said)}; `found.ranker(kind="best")` has them all.'
+    kept = f"To serve, by the validation rows: {names(said)}; {THE_BEST} has them all."
     return kept + refused * bool(trees) + left * bool(guessed)
 
 
@@ -218,7 +218,8 @@ def _fused(headline: pd.DataFrame) -> list[str]:
 
 
 FUSED_BEST = "By the validation rows the shared model is best with its outputs"
-SERVED = '`found.ranker()` serves it as it is, `found.ranker(kind="best")` in this form where it is best.'
+THE_BEST = '`found.ranker(kind="best")` (of the command: ranker.pt)'
+SERVED = f"`found.ranker()` serves it as it is, {THE_BEST} in this form where it is best."
 FORMS = {"product": "multiplied", "mean": "averaged", "stack": "stacked"}
 BY_USER = "by user"  # which orders nobody's list: no ranker serves it, and none serves trees
 UNSHARED = {

@@ -36,6 +36,7 @@ from .recommendation import (
     BETTER,
     FORMS,
     NOTHING_TO_SERVE,
+    THE_BEST,
     UNSETTLED,
     UNSHARED,
     against_today,
@@ -69,15 +70,16 @@ METRIC_WORDS = {
     "they tell nothing.",
     "stack": "A stack weights all outputs for one task, on the validation rows.",
 }
-SETTLED = 'Whether to share is open; what is ahead of today is not: `found.ranker(kind="best")`, in an A/B test.'
+SETTLED = f"Whether to share is open; what is ahead of today is not: {THE_BEST}, in an A/B test."
 UNTIL = "Until it is decided, keep what you serve today; if that is nothing yet, take what is best for each task, "
-UNTIL += '`found.ranker(kind="best")`.'
+UNTIL += f"{THE_BEST}."
 BELOW = "<p>All but the shared model share nothing.</p>"
 SHUFFLED = "the shared model, labels of others shuffled"
 VERDICT_WORDS = {"holds": "gains", "opposite": "loses", "undecided": "is undecided"}
 VERDICT_WORDS |= {"too small to matter": "hardly moves", "no effect": "stays equal"}
 PARTS = {"train": "train", "valid": "validate", "test": "test"}
 LONG = 16  # letters, above which a cell may wrap
+CLEAN = "clean"  # beside the options of reading: the source of what changed the table
 PAINTED = ["default", figures.STYLE | {"figure.dpi": 80}]
 
 
@@ -409,13 +411,15 @@ def _again(found: Comparison, file: str) -> str:
     chosen = {name: value for name in names if (value := getattr(found, name)) is not None}
     differ = {name: value for name, value in vars(found.recipe).items() if value != getattr(Recipe(), name)}
     recipe = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())
+    clean, read_by = (given := found.reading or {}).get(CLEAN), {name: given[name] for name in given if name != CLEAN}
     options, reading = (
-        "".join(f", {name}={literal(value)}" for name, value in some.items()) for some in (chosen, found.reading or {})
+        "".join(f", {name}={literal(value)}" for name, value in some.items()) for some in (chosen, read_by)
     )
-    elsewhere = "" if found.reading is not None else f"# {file} must hold the table, which came from elsewhere.\n"
+    before = "" if found.reading is not None else f"# {file} must hold the table, which came from elsewhere.\n"
+    before, table = (f"\n{clean}\n\n", f"{CLEAN}({{}})") if clean else (before, "{}")
     return f"""{IMPORTS}
 
-{elsewhere}frame = read({literal(file)}{reading})
+{before}frame = {table.format(f"read({literal(file)}{reading})")}
 declaration = {found.declaration.code()}
 recipe = Recipe({recipe})
 found = compare(frame, declaration, recipe{options})

@@ -87,7 +87,7 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
     count = min(len(rows), len(past) // 2)
     before, newest = past[:-count], past[-count:].reset_index(drop=True)
     said, reasons, bad, asked, tenths, falls = ranker.predict(rows), [], False, [], [], []
-    judged, log_judged = _Rows(declaration, rows), _Rows(declaration, newest)
+    judged, log_judged, lower = _Rows(declaration, rows), _Rows(declaration, newest), []
     for task, kind in declaration.labels.items():
         metric, found = judged.leads(task, said[task], past)
         was = float(ranker.check.set_index(["task", "metric"])["value"].get((task, NAMES[metric]), np.nan))
@@ -99,6 +99,7 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
         tenths += _tenths(task, said[task], rows[task])
         mean, least = found[MEAN][0], MATTERS[kind]
         falls += [f"{task} by {wide + least:.3f} {metric} or more"] * (was == was)  # NaN: never measured
+        lower += [f"{task} ({metric} {was:.3f}, now {now:.3f})"] * (now - was < -least)
         off = OFF * (mean - found[SHIFT][0] if kind == "binary" else newest[task].std())
         if found[CHANGE][2] < -least:
             reasons.append(f"{task} has {metric} {now:.3f}, and had {was:.3f} when the ranker was made.")
@@ -130,7 +131,9 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
     problems += [one for one in _not_come(declaration, log, later, count) if one.column not in doubted]
     doubts = [f"{problem.column}: {problem.sentence}" for problem in problems if problem.doubt]
     word = SETTLE if doubts else STOP if bad else RETRAIN if reasons else KEEP
-    calm = "Nothing speaks against it." + f" A measured fall of {names(falls)} would have been found." * bool(falls)
+    calm = f"Nothing surely speaks against it, but few rows tell: {names(lower)} may have fallen, or not."
+    calm = calm if lower else "Nothing speaks against it."
+    calm += f" A measured fall of {names(falls)} would have been found." * bool(falls)
     told = [*([*doubts, *reasons] or [calm]), *beside]
     return Shadow(word, told, len(rows), numbers, pd.DataFrame(ids), pd.DataFrame(tenths))
 

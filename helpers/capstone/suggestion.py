@@ -15,12 +15,12 @@ from ..support import validate
 from .declaration import BINARY, REGRESSION, VECTOR, Declaration, literal
 from .preparation import YES_NO, cut_tags, dates, moments, of_day, vector_width, with_signs, written
 
-USERS = "(user|uid|member|customer|viewer|reader|listener|learner|student|player|visitor|subscriber|reviewer|buyer)"
-USERS += "(id|no|nr|key)?"
+USERS = "(user|uid|member|customer|viewer|reader|listener|learner|student|player|visitor|subscriber|reviewer|buyer|"
+USERS += "seeker|applicant|shopper|guest|client|passenger|rider)(id|no|nr|key|ref)?"
 USERS += "|.*(用户|客户|会员).*"
-ITEMS = "(item|video|movie|product|article|photo|sku|asin|goods|ad|doc|news|song|track|clip|film|post|business)"
-ITEMS += "(id|no|nr|key)?|.*(视频|商品).*"
-IDS = f"author|brand|category|class|code|creator|group|id|key|no|nr|segment|type|{USERS}|{ITEMS}"  # the last word
+ITEMS = "(item|video|movie|product|article|photo|sku|asin|goods|ad|doc|news|song|track|clip|film|post|business|job|"
+ITEMS += "offer|recipe|listing|hotel|restaurant|course|lecture)(id|no|nr|key|ref)?|.*(视频|商品).*"
+IDS = f"author|brand|category|class|code|creator|group|id|key|no|nr|ref|segment|type|{USERS}|{ITEMS}"  # the last word
 CODES = r"(c|cat|categor[a-z]*)\d+|.*编号|.*nummer|.*(?<!b)(?<!pa)(?<!val)id"  # C14; no bid, paid or valid
 HAPPENED = "(click|lik|fav|buy|bought|purchas|order|conver|convert|conversion|follow|shar|forward|comment|cart|collect|"
 HAPPENED += "install|download|subscrib|churn|finish|complet|view|watch|play|read|skip|hat|dislik|sav|open|paid|enter|"

@@ -1,6 +1,7 @@
 """From a stranger's file to a served order in two calls, without a notebook."""
 
 import gzip
+import html
 import json
 import re
 import runpy
@@ -59,12 +60,15 @@ def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatc
     assert 'Perhaps "预估分数". It must be the score as it was when' in unwrapped(text) and 'user="用户编号"' in text
     corrected = text.replace('numbers=("时长", "预估分数"),', 'numbers=("时长",),\n    served={"点击": "预估分数"},')
     corrected = corrected.replace("exponents = None", 'exponents = {"点击": 1, "点赞": 0.5}')
+    cleaned = 'frame["长"] = (frame["时长"] > 60) * 1\n    return frame[frame["时长"] > 6]'
+    corrected = corrected.replace("return frame", cleaned).replace('("时长",)', '("时长", "长")')
     assert corrected.count("预估分数") == text.count("预估分数") and "点赞: 0.5" not in text
     plan.write_text(corrected, encoding="utf-8")
     tick(tmp_path)
     assert road.main() == 0
     said = capsys.readouterr().out
     assert "the service orders a list as the ranker does" in said and "judged by GAUC" in said
+    assert f"read 4,000 rows of 日志.csv, of which clean keeps {(frame[:-1_000]['时长'] > 6).sum():,}\n" in said
     first = "ordered by 预估分数. In the test rows, if they were ordered by 点击^1 · 点赞^0.5 of what is best"
     assert first in said and "That is worth an A/B test. What you serve has chosen these rows" in said
     for one in json.loads((folder / "ranker.json").read_text(encoding="utf-8"))["fusion"]:
@@ -76,6 +80,8 @@ def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatc
         assert one["exponent"] == {"点击": 1, "点赞": 0.5}[one["task"]]
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert first in page and "<li>点击: GAUC 0." in page and "a gain.</li>" in page
+    code = html.unescape(page.split("<pre>")[1].split("</pre>")[0])
+    assert cleaned in code and 'frame = clean(read("日志.csv"' in re.sub(r'read\(".*日志.csv"', 'read("日志.csv"', code)
     assert {"ranker.pt", "ranker.pt2", "ranker.json", "serve.py", "candidates.json"} <= {
         p.name for p in folder.iterdir()
     }
@@ -83,18 +89,18 @@ def test_a_strangers_file_goes_to_a_page_and_a_served_order(tmp_path, monkeypatc
     answer = runpy.run_path(str(folder / "serve.py"))["Service"](folder / "ranker.pt2").predict(candidates)
     assert sorted(answer["order"]) == list(range(len(candidates))) and not answer["unknown"]
     ranker = Ranker.load(folder / "ranker.pt")
-    tail = frame[-1_000:]
+    tail = frame[-1_000:].assign(长=lambda rows: (rows["时长"] > 60) * 1)
     score = ranker.rank(tail).sort_index()["score"]
     users = pd.factorize(tail["用户编号"])[0]
     assert gauc(score, tail["愿望"] > tail["愿望"].median(), users).value > 0.75  # the truth, which no label has
-    tail.drop(columns="愿望").to_csv(tmp_path / "下周.csv", sep=";", decimal=",", encoding="gbk", index=False)
+    tail.drop(columns=["愿望", "长"]).to_csv(tmp_path / "下周.csv", sep=";", decimal=",", encoding="gbk", index=False)
     monkeypatch.setattr(sys, "argv", ["capstone", log, "--next", str(tmp_path / "下周.csv")])
     assert road.main() == 0 and "keep it: " in capsys.readouterr().out
     page = (folder / "next_下周.html").read_text(encoding="utf-8")
-    assert "下周.csv, 1,000 rows" in page and "over what you serve today" in page
+    assert f"下周.csv, {(tail['时长'] > 6).sum():,} rows" in page and "over what you serve today" in page
     few = tail.drop(columns="愿望")[:60]
     few.to_csv(tmp_path / "下周.csv", sep=";", decimal=",", encoding="gbk", index=False)
-    assert road.main() == 1 and "Stopped. 下周.csv: got all columns: 60 rows are too few" in capsys.readouterr().err
+    assert road.main() == 1 and "Stopped. 下周.csv: got all columns: 58 rows are too few" in capsys.readouterr().err
 
 
 @pytest.mark.long
@@ -122,6 +128,28 @@ def test_a_list_that_loses_to_that_of_today_is_not_exported(tmp_path, monkeypatc
     assert f'.save("{(plan.parent / "ranker.pt").as_posix()}")' in said  # which is what `--next` reads
     monkeypatch.setattr(sys, "argv", [*sys.argv, "--next", "next.csv"])
     assert road.main() == 1 and "if it exported no ranker, what it said then" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("return frame['such']", "Stopped. clean: got KeyError: 'such'; expected a function that takes a table and"),
+        ("frame['x'] = 1", "Stopped. clean: got TypeError: clean: got NoneType; expected a function that returns the"),
+        ("return frame[['u', 'i', 't', 'p', 'b']]", "must fix · c: there is no such column"),
+        ("return frame[frame['i'] > 5_005].drop_duplicates()", "settle reply first"),
+        ("return frame", "settle all columns and reply first"),
+    ],
+)
+def test_clean_may_change_the_table_and_says_what_is_wrong_with_it(tmp_path, monkeypatch, capsys, lines, said):
+    frame = stranger(1_500).drop(columns="愿望").set_axis(list("uitpsabc")[:8], axis=1)
+    frame["reply"] = np.where(frame["c"] == 1, 1.5 * frame["p"], np.nan)
+    pd.concat([frame, frame[:300]]).to_csv(tmp_path / "log.csv", index=False)
+    (folder := tmp_path / "log_report").mkdir()
+    own = 'declaration = Declaration({"b": "binary", "c": "binary"}, "u", "i", numbers=("p", "reply"), time="t")'
+    code = f"from helpers.capstone.declaration import *\n{own}\ndef clean(frame):\n    {lines}\n"
+    (folder / "declaration.py").write_text(code)
+    monkeypatch.setattr(sys, "argv", ["capstone", str(tmp_path / "log.csv")])
+    assert road.main() == 1 and said in "".join(capsys.readouterr())
 
 
 def test_what_is_in_doubt_is_settled_before_anything_is_trained(tmp_path, monkeypatch, capsys):

@@ -116,8 +116,8 @@ def test_what_follows(found, verdicts, words):
 def test_what_is_open_though_it_is_not_nothing_says_why(found):
     rows = found.today.assign(verdict="undecided", matters=0.005, gain=-0.053, low=-0.106, high=[-0.001, 0.001])
     _, surely, perhaps, _ = today(rows, {"a": 1.0})
-    assert surely.endswith("-0.001), open, as it may be less than 0.005, the smallest difference that matters.")
-    assert perhaps.endswith("+0.001), open.")
+    assert surely.endswith("-0.001), undecided, as it may be less than 0.005, the smallest difference that matters.")
+    assert perhaps.endswith("+0.001), undecided.")
 
 
 def test_it_is_the_first_sentence_of_the_page(found):
