@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,7 @@ def lines(short: bool) -> Iterator[tuple[str, float]]:
     yield "million_quick_seconds", float(waited)
 
 
-def main(path: str) -> None:
+def main(path: str, epochs: int | None) -> None:
     """Prints a line a stage: its name, peak memory in MB, seconds of computing and of waiting so far."""
     environment.threads()
     start, computed = time.perf_counter(), time.process_time()
@@ -89,7 +90,7 @@ def main(path: str) -> None:
 
     frame = read(path, OWN.columns())
     done("read")
-    found = compare(frame, OWN, RECIPE, mode="quick")
+    found = compare(frame, OWN, replace(RECIPE, epochs=epochs), mode="quick")
     done("compare")
     report(found, path).save(Path(path).with_suffix(".html"))
     done("report")
@@ -99,4 +100,6 @@ if __name__ == "__main__":
     about = "Print memory and time after each stage of a quick comparison on a log."
     parser = argparse.ArgumentParser(prog="python -m benchmarks.million", description=about)
     parser.add_argument("path", metavar="LOG.csv", help="Read this log, as `write` makes it.")
-    main(parser.parse_args().path)
+    parser.add_argument("--epochs", type=int, help="Train for no more: it takes as much memory, and less time.")
+    options = parser.parse_args()
+    main(options.path, options.epochs)

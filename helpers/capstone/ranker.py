@@ -55,10 +55,7 @@ class _Product(SharedBottom):
 STRUCTURES = {"Shared-Bottom": SharedBottom, "single task": SingleTasks, "MMoE": MMoE, "PLE": PLE, "ESMM": _Product}
 BOTTOMS = ("MLP", "NeuMF", "DeepFM", "DCN", "DIN")
 A_RECIPE = "a Recipe, or None"
-STEPS, PATIENT_STEPS = (
-    1_000,
-    200,
-)  # a taste that no column shows is learnt within them, after standing still for a while
+STEPS, PATIENT_STEPS = 1_000, 200  # a taste that no column shows is learnt within them, after standing still
 BRIEF, PATIENCE = 240, 3  # steps of a training that only helps to choose; epochs without a better one, at least
 SMALLEST_PART = 1e-9  # of a fused score: below it the logarithm of a probability says nothing
 WEIGHTINGS = {"equal": None, "UWL": UWL, "GradNorm": GradNorm, "PCGrad": PCGrad}

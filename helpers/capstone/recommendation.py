@@ -283,8 +283,7 @@ WEAKER = "Sharing is measured among weaker models then: improve them (features, 
 NO_REASON = "The gain may then be over a weak model of its own: no reason to share."
 NO_NEED = "The other labels may help, but separate models that are fused learn from them as well: no reason to share."
 CHEAPER = "One model may still be cheaper."
-REGULARISED = "Shuffled labels tell nothing, so what helped may be regularisation, which a model of its own can have "
-REGULARISED += "as well: penalties, dropout, fewer epochs."
+REGULARISED = "Shuffled labels tell nothing: what helped may be regularisation, which its own model can have as well."
 DEAD = "Such a seed does not count for its task, on either side."
 REVIVE = "More units or a lower learning rate help where the units of a layer have all died."
 AT_RANDOM = "Rows were split at random: models were trained on rows newer than those they are tested on, and on "
@@ -354,7 +353,7 @@ def _regularised(held: pd.DataFrame) -> list[str]:
     return [
         f"{_gains_alone(row)}; over the same shared model with the other labels shuffled, {row.control_gain:+.3f} is "
         f"left ({row.control_low:+.3f} to {row.control_high:+.3f})."
-        for row in held[held["control_low"] <= held["matters"]].itertuples()
+        for row in held.query("control_low <= matters and control_gain < own_gain").itertuples()
     ]
 
 

@@ -64,15 +64,14 @@ QUICKLY = "This was a quick look (few epochs, no search for a learning rate): do
 METRIC_WORDS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always predicting the mean.",
-    "GAUC": "GAUC: the AUC within each user.",
+    "GAUC": "GAUC: the AUC within each list (of a group, if that is declared, else of a user).",
     "linear model": "Linear model, boosted trees: from scikit-learn, on the same rows and columns, each task alone.",
     "shuffled": "Shuffled: the shared model, with the labels of all other tasks moved to other training rows, where "
     "they tell nothing.",
     "stack": "A stack weights all outputs for one task, on the validation rows.",
 }
 SETTLED = f"Whether to share is open; what is ahead of today is not: {THE_BEST}, in an A/B test."
-UNTIL = "Until it is decided, keep what you serve today; if that is nothing yet, take what is best for each task, "
-UNTIL += f"{THE_BEST}."
+UNTIL = f"Until it is decided, keep what you serve today; if that is nothing yet, take what is best, {THE_BEST}."
 BELOW = "<p>All but the shared model share nothing.</p>"
 SHUFFLED = "the shared model, labels of others shuffled"
 VERDICT_WORDS = {"holds": "gains", "opposite": "loses", "undecided": "is undecided"}
@@ -410,10 +409,10 @@ def _again(found: Comparison, file: str) -> str:
     names = ("mode", "seeds", "rates", "penalties", "tuning_seeds", "matters", "metric", "also", "exponents")
     chosen = {name: value for name in names if (value := getattr(found, name)) is not None}
     differ = {name: value for name, value in vars(found.recipe).items() if value != getattr(Recipe(), name)}
-    recipe = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())
-    clean, read_by = (given := found.reading or {}).get(CLEAN), {name: given[name] for name in given if name != CLEAN}
-    options, reading = (
-        "".join(f", {name}={literal(value)}" for name, value in some.items()) for some in (chosen, read_by)
+    given = dict(found.reading or {})
+    clean = given.pop(CLEAN, None)
+    recipe, options, reading = (
+        "".join(f", {name}={literal(value)}" for name, value in some.items()) for some in (differ, chosen, given)
     )
     before = "" if found.reading is not None else f"# {file} must hold the table, which came from elsewhere.\n"
     before, table = (f"\n{clean}\n\n", f"{CLEAN}({{}})") if clean else (before, "{}")
@@ -421,7 +420,7 @@ def _again(found: Comparison, file: str) -> str:
 
 {before}frame = {table.format(f"read({literal(file)}{reading})")}
 declaration = {found.declaration.code()}
-recipe = Recipe({recipe})
+recipe = Recipe({recipe.removeprefix(", ")})
 found = compare(frame, declaration, recipe{options})
 report(found, {literal(file)}).save("report.html")"""
 

@@ -185,6 +185,8 @@ def test_a_gain_over_a_weak_model_of_its_own_is_no_reason_to_share():
     assert list(found) == [SHUFFLED] and found[SHUFFLED].endswith(words.REGULARISED)
     assert "other labels shuffled, -0.001 is left (-0.005 to +0.002)." in found[SHUFFLED]
     assert rung(headline=shuffled.assign(control_low=0.006)) == {}
+    worse = shuffled.assign(control_gain=0.08, control_low=-0.02)  # than its own model: that explains no gain
+    assert rung(headline=worse) == {}
 
 
 def test_a_label_that_nothing_predicts_is_named():

@@ -238,7 +238,7 @@ def test_what_both_sides_and_all_yardsticks_reach_is_in_one_table(found):
     assert levels.loc["the shared model with its outputs averaged"].tolist() == [*(f"{value:.3f}" for value in own), ""]
     page = report(found).page()
     assert (
-        "GAUC: the AUC within each user." in page
+        "GAUC: the AUC within each list" in page
         and "from scikit-learn" in page
         and "A stack weights all outputs" in page
     )
@@ -323,7 +323,7 @@ def test_what_is_undecided_leans_costs_and_needs_rows(found):
     lucky = report(spoiled(one, **lost | {"rival_gain": [0.03, 0]})).page()  # of all rivals one, in the test rows
     assert "leans to no difference that matters: sharing may cost up to 0.050 and bring up to 0.050 AUC" in lucky
     assert f"{both.format('+0.030')} Should it be +0.000, it would" in lucky
-    assert "take what is best for each task, <code>found.ranker(kind=" in loss
+    assert "take what is best, <code>found.ranker(kind=" in loss
     even = report(spoiled(one, gain=[0.0049999, 0])).page()
     assert "leans to no difference that matters" in even and "it would take over 1,000 times the rows to decide" in even
     coin = html.unescape(report(spoiled(one, learnt=[False, True])).page())

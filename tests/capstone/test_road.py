@@ -136,7 +136,7 @@ def test_a_list_that_loses_to_that_of_today_is_not_exported(tmp_path, monkeypatc
         ("return frame['such']", "Stopped. clean: got KeyError: 'such'; expected a function that takes a table and"),
         ("frame['x'] = 1", "Stopped. clean: got TypeError: clean: got NoneType; expected a function that returns the"),
         ("return frame[['u', 'i', 't', 'p', 'b']]", "must fix · c: there is no such column"),
-        ("return frame[frame['i'] > 5_005].drop_duplicates()", "settle reply first"),
+        ("return frame.drop_duplicates([*declaration.features(), *declaration.labels])", "settle reply first"),
         ("return frame", "settle all columns and reply first"),
     ],
 )
