@@ -40,7 +40,7 @@ from .reading import PACKED, READING, _close, read
 from .recommendation import UNSETTLED, WORSE, against_today, names, recommend, served_as, today
 from .report import CLEAN, LIBRARY, QUICKLY, report, rings
 from .shadow import NAMES, shadow
-from .suggestion import BY_VALUES, LATE, PLACE, SIGNS, TWO, TWO_WORDS, WHOLE, draft, suggest, words_of
+from .suggestion import ANOTHER_TIME, BY_VALUES, LATE, PLACE, SIGNS, TWO, TWO_WORDS, WHOLE, draft, suggest, words_of
 from .table_checks import check
 
 SCORES = "score|pc[tv]r|pred|predicted|prediction|.*(得分|分数|预估|排序).*"  # words of what may be served today
@@ -98,7 +98,9 @@ def questions(guesses: pd.DataFrame) -> list[str]:
     said += " Sharing needs two." * int(labels.sum() == 1)
     asked += [f'labels: Did each of these {said} A label that is a number is "regression".']
     said = "Take out what was counted, filled in or measured afterwards, and any mean with the row's own day in it."
-    said += named(reasons == SIGNS, " And {}? Numbers must have no such sign in the file.")
+    said += named(reasons == SIGNS, " And {}? Numbers must have no such sign.")
+    said += named(reasons == ANOTHER_TIME, " Of {} no date can be learnt from, but how many days ago it was.")
+    said += " `clean` is the place for such changes." * bool(reasons.isin([SIGNS, ANOTHER_TIME]).any())
     asked += [f"features: Was each of these known before the row was shown? {named(known)}. {said}"]
     said = f"at which place a row was shown, by which model or in which experiment?{named(traces, perhaps)}"
     asked += [f"features: Does any column say {said} Nobody knows that of the next list: leave it out."]

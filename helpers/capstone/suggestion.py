@@ -25,8 +25,7 @@ CODES = r"(c|cat|categor[a-z]*)\d+|.*编号|.*nummer|.*(?<!b)(?<!pa)(?<!val)id" 
 HAPPENED = "(click|lik|fav|buy|bought|purchas|order|conver|convert|conversion|follow|shar|forward|comment|cart|collect|"
 HAPPENED += "install|download|subscrib|churn|finish|complet|view|watch|play|read|skip|hat|dislik|sav|open|paid|enter|"
 HAPPENED += "visit|return|favourit|favorit|book|add|appli|tapp|rat|repli|vot|win|skipp|upvot|downvot|interview|hir|"
-HAPPENED += "unsubscrib|unfollow)"
-HAPPENED += "(e|s|es|d|ed|t|ing)?|label|target"  # the last word of a label's name
+HAPPENED += "unsubscrib|unfollow)(e|s|es|d|ed|t|ing)?|label|target"  # the last word of a label's name
 HAPPENED_ZH = "点击|点赞|收藏|购买|转化|关注|分享|评论|下单"
 PLACES = {"position", "pos", "rank", "slot", "place", "platz", "rang"}  # whole words of a name
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
@@ -47,6 +46,7 @@ WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "roww
 TWO, TWO_WORDS = "two values; a label or, if known before, an id", "2 different words; if an outcome, a label"
 SCARCE, LATE = "mostly 0 or missing; measured afterwards?", "measured afterwards? a label, never a feature"
 WHOLE, SIGNS = "whole numbers; if they are codes, an id", "numbers with a sign for thousands, or of a unit?"
+ANOTHER_TIME = "another time"
 PLACE, BY_VALUES = "the place in a list, unknown before it is made?", "by its values alone: each in several rows"
 UNIT = "[$€£¥￥元万%]"  # before or after a number, which then is a text
 SOON = 0.02  # of the time of a log
@@ -73,7 +73,7 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
         if role == "list" and "item" not in ids:
             role = "tags"
         if name in times and name != finest:
-            role, reason = "leave out", "another time"
+            role, reason = "leave out", ANOTHER_TIME
         if role in ("user", "item", "group") and role in taken:
             role, reason = ("leave out" if role == "group" else "id"), f"another {role}"
         taken.add(role)

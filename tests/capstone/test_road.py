@@ -256,6 +256,14 @@ def test_traces_of_todays_ranker_are_asked_for():
     assert 'Perhaps "ranker_score".' in scores and 'served={"点击": "ranker_score", "点赞": "ranker_score"}.' in scores
 
 
+def test_a_second_date_is_asked_for_as_an_age():
+    frame = stranger(900)
+    since = pd.Timestamp("2025-01-01") + pd.to_timedelta(frame["用户编号"].str[1:].astype(int), unit="D")
+    asked = road.questions(suggest(frame.assign(signup=since)))
+    said = ' Of "signup" no date can be learnt from, but how many days ago it was. `clean` is the place for such'
+    assert said in asked[1] and "days ago" not in road.questions(suggest(frame))[1]
+
+
 def test_what_no_name_says_is_asked():
     frame = stranger(900).set_axis(["Gast_Nr", "Zimmer_Nr", "am", "Preis", "Art", "Position", "a", "b", "c"], axis=1)
     text = road.first_draft(frame.assign(Position=frame["Zimmer_Nr"].sample(frac=1).array), "log.csv", {})
