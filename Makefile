@@ -72,7 +72,7 @@ claims: ready-test movielens ## derive every claim again with other seeds (SEEDS
 	@$(BIN)/python -m helpers.lab.measure_claims $(if $(SEEDS),--seeds $(SEEDS)) $(if $(AGAIN),--again)
 
 report: ready ## from a log to its report, ranker and service, in two calls (LOG=log.csv; the first drafts what its columns are; ENCODING=gbk if it is not UTF-8; later NEXT=next.csv: keep the ranker, or retrain?)
-	@$(BIN)/python -m helpers.capstone $(or $(LOG),--help) $(if $(ENCODING),--encoding $(ENCODING)) $(if $(NEXT),--next $(NEXT))
+	@$(BIN)/python -m helpers.capstone $(if $(LOG),"$(LOG)",--help) $(if $(ENCODING),--encoding $(ENCODING)) $(if $(NEXT),--next "$(NEXT)")
 
 wheel: ready-test ## write what `make report` runs, without notebooks, as a wheel for other environments: _wheel/mtlcheck-….whl
 	@rm -rf packages/mtlcheck/build

@@ -18,6 +18,7 @@ import inspect
 import json
 import re
 import runpy
+import shlex
 import shutil
 import sys
 import textwrap
@@ -292,8 +293,9 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     order = "as the ranker does" if same else "OTHERWISE THAN THE RANKER: do not serve it"
     say(f"trained to the last row; the service orders a list {order}")
     say(f"wrote {', '.join(sorted(one.name for one in folder.iterdir() if one.is_file()))} to {folder}")
-    print(f"To serve it: pip install fastapi uvicorn; python {folder / 'serve.py'} {folder / 'ranker.pt2'}")
-    print(f"To ask it:   curl -X POST localhost:8000/predict -d @{folder / 'candidates.json'}")
+    serve, model, asked = (shlex.quote(str(folder / one)) for one in ("serve.py", "ranker.pt2", "candidates.json"))
+    print(f"To serve it: pip install fastapi uvicorn; python {serve} {model}")
+    print(f"To ask it:   curl -X POST localhost:8000/predict -d @{asked}")
     return 0 if same else 1
 
 

@@ -5,6 +5,7 @@ import html
 import json
 import re
 import runpy
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -254,6 +255,13 @@ def test_traces_of_todays_ranker_are_asked_for():
     traces, scores = (next(one for one in asked if word in one) for word in ("which model", "served"))
     assert 'Perhaps "model_version", "engine", "exp_group", "bucket". Nobody' in traces
     assert 'Perhaps "ranker_score".' in scores and 'served={"点击": "ranker_score", "点赞": "ranker_score"}.' in scores
+
+
+def test_make_takes_a_file_as_offices_name_it():
+    command = ["make", "--dry-run", "report", f"LOG={(name := 'Q2 (final) & v3.csv')}", f"NEXT={name}"]
+    text = subprocess.run(command, cwd=environment.ROOT, capture_output=True, text=True, check=True).stdout
+    (line,) = (line for line in text.splitlines() if "helpers.capstone" in line)
+    assert shlex.split(line)[-3:] == [name, "--next", name]
 
 
 def test_a_second_date_is_asked_for_as_an_age():
