@@ -120,7 +120,8 @@ class Comparison(Plan):
             the shared model where it loses to one of them; by GAUC where validation and test rows have `MANY_ORDERS`,
             and among those that are for the test rows no worse than guessing and than any mean of labels), metric,
             value (for the test rows), learnt (whether it can surely be told from guessing), trees (how far boosted
-            trees, which none can serve, are ahead; NaN where the validation rows do not prefer them)
+            trees, which none can serve, are ahead; NaN where the validation rows do not prefer them). A fusion that is
+            less than a standard error ahead of a model as it is gives way to it: of few rows it is chosen by luck
     exponents  those asked for, or equal ones, of the labels that `best` can tell from guessing
     today   a row a label, of the list by what is best and `exponents`, for every label the same one: task, what (the
             label in words: of a number whether it is above its mean, of one with an exponent below 0 whether it did
@@ -538,6 +539,10 @@ def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, headl
         values = {name: _values(table, models.test, task, name, seeds, TEST, within).mean() for name in names}
         least = max([CHANCE[kind], *(values[name] for name in names if name in COUNTED)])  # a mean costs nothing
         name = max((name for name in names if name != TREES), key=lambda name: (values[name] >= least, known[name]))
+        plain = max((one for one in (SINGLE, ours[0]) if one in names), key=known.get)
+        if name.removeprefix(SHARED) in FUSIONS and values[plain] >= least:
+            ahead, _ = _lead(table, models.valid, task, name, plain, seeds, within=within, part=VALID)
+            name = name if ahead.mean > ahead.users else plain
         row = {"task": task, "metric": _metric(table, task, within), "name": name, "value": values[name]}
         row["learnt"] = any_learnt and _learnt_anything(table, models.test, task, name, seeds, 1, within)
         row |= {"trees": values[TREES] - values[name] if known.get(TREES, -np.inf) > known[name] else np.nan}
@@ -756,9 +761,7 @@ def _metric(table: Table, task: str, within: bool = False) -> str:
 
 def _score(table: Table, metric: str, output: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> float:
     """AUC or R² of outputs for these rows, or GAUC within lists."""
-    if metric == WITHIN:
-        return gauc(output, labels, table.lists[rows]).value
-    return SCORES[metric](output, labels)
+    return gauc(output, labels, table.lists[rows]).value if metric == WITHIN else SCORES[metric](output, labels)
 
 
 def _ahead(table: Table, metric: str, ours, other, labels: np.ndarray, rows: np.ndarray) -> tuple[float, np.ndarray]:
@@ -811,11 +814,12 @@ def _lead(
     seeds: Sequence[int],
     level: float = 0.95,
     within: bool = False,
+    part: str = TEST,
 ) -> tuple[Gain, str]:
     """How far one model is ahead of another (`_ahead`) with its interval, and what the test rows were drawn as."""
     values, moved, rows = [], [], []
     for seed in seeds:
-        mask, label, numbers = table.seen(task, seed)
+        mask, label, numbers = table.seen(task, seed, part)
         scores = (None if of is None else outputs[of, task, seed][mask] for of in (name, other))
         value, moves = _ahead(table, _metric(table, task, within), *scores, label, numbers)
         values.append(value)
@@ -864,11 +868,8 @@ def _counts(table: Table, task: str, seed: int) -> dict[str, tuple[np.ndarray, n
 def _fusions(table: Table, task: str, seed: int, models: _Models, side: str) -> dict[str, tuple]:
     """Late fusion of a side's own outputs of a seed, for the validation and the test rows: of a number the stack
     alone, for product and mean are in no unit; the product only where all labels are binary."""
-    kinds, names = table.tasks, FUSIONS
-    if kinds[task] != "binary":
-        names = (STACK,)
-    elif set(kinds.values()) != {"binary"}:
-        names = (MEAN, STACK)
+    kinds = table.tasks
+    names = FUSIONS if {*kinds.values()} == {"binary"} else (MEAN, STACK) if kinds[task] == "binary" else (STACK,)
     rows = table.sets(0 if table.by_time else seed)[1]
     known, asked = ({one: of[side, one, seed] for one in kinds} for of in (models.valid, models.test))
     both = {one: np.concatenate([known[one], asked[one]]) for one in kinds}

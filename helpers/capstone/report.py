@@ -66,13 +66,11 @@ METRIC_WORDS = {
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always predicting the mean.",
     "GAUC": "GAUC: the AUC within each list (of a group, if that is declared, else of a user).",
     "linear model": "Linear model, boosted trees: from scikit-learn, on the same rows and columns, each task alone.",
-    "shuffled": "Shuffled: the shared model, with the labels of all other tasks moved to other training rows, where "
-    "they tell nothing.",
+    "shuffled": "Shuffled: the shared model, with the labels of all other tasks moved to other training rows.",
     "stack": "A stack weights all outputs for one task, on the validation rows.",
 }
 SETTLED = f"Whether to share is open; what is ahead of today is not: {THE_BEST}, in an A/B test."
 UNTIL = f"Until it is decided, keep what you serve today; if that is nothing yet, take what is best, {THE_BEST}."
-BELOW = "<p>All but the shared model share nothing.</p>"
 SHUFFLED = "the shared model, labels of others shuffled"
 VERDICT_WORDS = {"holds": "gains", "opposite": "loses", "undecided": "is undecided"}
 VERDICT_WORDS |= {"too small to matter": "hardly moves", "no effect": "stays equal"}
@@ -134,7 +132,7 @@ def report(
         alarm="".join(boxes),
         gains=_table(_gains(found)),
         levels=_table(levels := _levels(found)),
-        below=BELOW if len(levels) > 2 else "",
+        below="<p>All but the shared model share nothing.</p>" * (len(levels) > 2),
         pictures=_pictures(found),
         today="" if unsettled else _today(found),
         serve="" if unsettled else _words(to_serve(found.best)),

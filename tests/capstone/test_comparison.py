@@ -524,6 +524,22 @@ def test_counts_are_means_over_the_training_rows(table, trained, own):
         assert beaten.loc[(task, name), "value"] == pytest.approx(np.mean(values), abs=1e-6)
 
 
+@pytest.mark.parametrize(("noise", "served"), [(1.9, SINGLE), (0.5, "stack")])
+def test_a_fusion_is_served_where_it_is_more_than_luck(table, noise, served):
+    """The model's own noise is 2; that of the stack is a little less, or far less."""
+    own = replace(BY_TIME, labels={"click": "binary", "like": "binary"})
+    data, seeds, rng = Table(prepare(own, table), own), [0, 1, 2], np.random.default_rng(1)
+    models = comparison._Models({}, {})
+    for task, seed in itertools.product(own.labels, seeds):
+        labels = [data.seen(task, seed, part)[1] for part in ("valid", "test")]
+        for name, spread in ((SINGLE, 2), ("Shared-Bottom", 4), ("stack", noise)):
+            models.add(name, task, seed, *(label + rng.normal(0, spread, len(label)) for label in labels))
+    scores = comparison._judge(data, models.test)
+    headline = pd.DataFrame({"task": [*own.labels], "verdict": "holds", "own_verdict": "holds", "rival": SINGLE})
+    best = comparison._best(data, plan.Plan(own), models, scores, headline.assign(hurried=False, learnt=True))
+    assert set(best["name"]) == {served}
+
+
 @pytest.mark.long
 @both_splits
 def test_late_fusion_is_of_the_single_task_models_and_fitted_on_validation_rows(table, own):
