@@ -44,7 +44,7 @@ from .shadow import NAMES, shadow
 from .suggestion import ANOTHER_TIME, BY_VALUES, LATE, PLACE, SIGNS, TWO, TWO_WORDS, WHOLE, draft, suggest, words_of
 from .table_checks import check
 
-SCORES = "score|pc[tv]r|pred|predicted|prediction|.*(得分|分数|预估|排序).*"  # words of what may be served today
+SCORES = "score|pc[tv]r|pred|predicted|prediction|.*(得分|分数|预估|排序|[精粗]排).*"  # words of what is served
 RANKED = "ranker|model|version|engine|algo(rithm)?|variant|arm|policy|strategy|bucket|experiment|treatment|"
 RANKED += "exp_?(group|arm|id)|.*(模型|版本|实验|策略|分桶).*"  # words of what says how a list came about
 SHOWN = 10  # candidates at most
@@ -91,7 +91,7 @@ def questions(guesses: pd.DataFrame) -> list[str]:
 
     perhaps, labels, known = " Perhaps {}.", roles.str.endswith("label"), roles.isin(["number", "id", "tags", "list"])
     scores, whole = worded(SCORES), reasons == WHOLE
-    traces = (worded(RANKED) & (roles != "leave out") | (reasons == PLACE)) & ~scores
+    traces = (worded(RANKED) & (roles != "leave out") & ~labels | (reasons == PLACE)) & ~scores
     known = (known | roles.str.startswith(VECTOR)) & ~traces
     maybe = ~labels & ~traces & reasons.isin([TWO, TWO_WORDS, LATE])
     also = named(maybe, " Did {}, too? Then it is a label, and no feature.")

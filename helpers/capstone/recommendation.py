@@ -158,10 +158,8 @@ UNTIL_THEN = "That decides nothing, for or against what you serve: more rows wou
 INSTEAD = {HOLDS: "a gain", OPPOSITE: "a loss", UNDECIDED: "undecided"}
 INSTEAD |= dict.fromkeys((SMALL, NO_EFFECT), "no difference that matters")
 SMALLEST = ", as it may be less than {0.matters:g}, the smallest difference that matters"
-INCUMBENT = (
-    "What you serve has chosen these rows and their places: what stood on top was clicked more for that alone, which "
-    "flatters it, and what it thought bad is not here, which hides what it knows. Only an A/B test is fair to both."
-)
+INCUMBENT = "What you serve has chosen these rows and their places: on top it was clicked more for that alone, and "
+INCUMBENT += "what it thought bad is not here. Only an A/B test is fair to both."
 
 
 @validate.checked

@@ -25,14 +25,14 @@ CODES = r"(c|cat|categor[a-z]*)\d+|.*编号|.*nummer|.*(?<!b)(?<!pa)(?<!val)id" 
 HAPPENED = "(click|lik|fav|buy|bought|purchas|order|conver|convert|conversion|follow|shar|forward|comment|cart|collect|"
 HAPPENED += "install|download|subscrib|churn|finish|complet|view|watch|play|read|skip|hat|dislik|sav|open|paid|enter|"
 HAPPENED += "visit|return|favourit|favorit|book|add|appli|tapp|rat|repli|vot|win|skipp|upvot|downvot|interview|hir|"
-HAPPENED += "unsubscrib|unfollow)(e|s|es|d|ed|t|ing)?|label|target"  # the last word of a label's name
-HAPPENED_ZH = "点击|点赞|收藏|购买|转化|关注|分享|评论|下单"
+HAPPENED += "request|report|unsubscrib|unfollow)(e|s|es|d|ed|t|ing)?|label|target"  # the last word of a label's name
+HAPPENED_ZH = "点击|点赞|收藏|购买|转化|关注|分享|评论|下单|成交|完播|举报"
 PLACES = {"position", "pos", "rank", "slot", "place", "platz", "rang"}  # whole words of a name
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
 LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
 FEWEST_TIMES = 10  # with fewer different values a number does not order the rows of many days
 MONTH = r"(\d{1,2}|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)"
-DATE = rf"\s*(\d{{4}}[-/. ]{MONTH}[-/. ]\d{{1,2}}|\d{{1,2}}[-/. ]{MONTH}[-/. ]\d{{4}})(\D.*)?"  # of three parts
+DATE = rf"\s*(\d{{4}}[-/. ]{MONTH}[-/. ]\d{{1,2}}|\d{{1,2}}[-/. ]{MONTH}[-/. ](\d{{4}}|\d\d(?= +\d?\d:)))(\D.*)?"
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
 NO_TIMES = {"count", "number", "spent", "zone", "value", "of", "budget", "limit"}  # beside "time": not when: how much
 AFTER = "(watch|play|dwell|stay|listen|view|read)(ed)?(time|sec|ms|dur|min|$)|(?<!ope)rating|"
@@ -46,7 +46,7 @@ WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "roww
 TWO, TWO_WORDS = "two values; a label or, if known before, an id", "2 different words; if an outcome, a label"
 SCARCE, LATE = "mostly 0 or missing; measured afterwards?", "measured afterwards? a label, never a feature"
 WHOLE, SIGNS = "whole numbers; if they are codes, an id", "numbers with a sign for thousands, or of a unit?"
-ANOTHER_TIME = "another time"
+ANOTHER_TIME, ALL_DIFFER = "another time", "another number in each row"
 PLACE, BY_VALUES = "the place in a list, unknown before it is made?", "by its values alone: each in several rows"
 UNIT = "[$€£¥￥元万%]"  # before or after a number, which then is a text
 SOON = 0.02  # of the time of a log
@@ -196,7 +196,8 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     if not number:
         return _id(name, TWO_WORDS if distinct == 2 else f"{distinct:,} different words")
     if whole and (re.fullmatch(CODES, compact) or re.fullmatch(IDS, last) or re.fullmatch(IDS, compact)):
-        return _id(name, f"its name; {distinct:,} different whole numbers")
+        found = _id(name, f"its name; {distinct:,} different whole numbers")
+        return ("leave out", ALL_DIFFER) if found[0] == "id" and distinct == len(values) > LOOKED_AT else found
     if (values.isna() | (values == 0)).mean() > MOSTLY:
         return "leave out", SCARCE
     if whole and (PLACES & words or re.search("位置|排名", name)):

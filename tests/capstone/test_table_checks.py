@@ -203,6 +203,18 @@ def test_a_sparse_leak_is_found(frame, leak):
     assert not [problem for problem in check(own, honest) if "a leak?" in problem.sentence]
 
 
+@pytest.mark.parametrize("rows", ["liked", "others"])
+def test_a_number_that_differs_from_another_where_a_label_is_1_is_a_leak(frame, rows):
+    """A price that is corrected afterwards, in half of the rows with the label; or in as many others."""
+    like, duration = np.arange(3_000) % 30 == 3, frame["duration"]
+    some = np.arange(3_000) % 60 == (3 if rows == "liked" else 5)
+    table = frame.assign(like=like.astype(int), final=np.where(some, 1.1 * duration, duration))
+    own = declared({"click": "binary", "like": "binary"}, numbers=("duration", "final"))
+    found = [problem.sentence for problem in check(own, table) if problem.doubt]
+    said = "where it is not final, 'like' is 1 in all of 50 rows"
+    assert len(found) == (rows == "liked") and all(said in one for one in found)
+
+
 def test_a_sparse_leak_is_found_whatever_its_order():
     """0 in 98 of 100 rows; far from 0, on either side, where the label is 1, and nearer to it in as many others."""
     rng, which = np.random.default_rng(0), np.arange(12_000) % 100
