@@ -249,7 +249,7 @@ def test_what_leads_to_an_open_answer_stays_yellow(opened):
     assert call.count() == 0  # nothing runs beside a drag
     page.mouse.up()
     page.evaluate(DRAWN)
-    assert "weight of task A 0." in hint(card) and call.text_content() == "Drag it"
+    assert "weight of task A 0." in hint(card) and call.text_content() == "Drag the weight"
     for _ in range(2):
         handle.press("Shift+ArrowLeft")
     answered(card, 1)

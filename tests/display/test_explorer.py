@@ -36,11 +36,11 @@ def test_the_controls_hold_the_options_in_order_and_the_start():
 
 
 def test_a_question_speaks_of_the_state_that_the_page_has():
-    asked = Question("Who?", {"weight": "Drag it"}, [{"weight": 0.5, "shared": 2}], "A -1.", at={"shared": 4})
+    asked = Question("One", "Who?", {"weight": "Drag it"}, [{"weight": 0.5, "shared": 2}], "A -1.", at={"shared": 4})
     (found,) = explorer(buttons={"shared"}, questions=[asked]).data["questions"]
     assert found == {
-        **{"ask": "Who?", "moves": {"weight": "Drag it"}, "show": [], "set": {"shared": "4"}, "pale": None},
-        **{"seen": [{"weight": 1, "shared": "2"}], "answer": "A −1."},
+        **{"name": "One", "ask": "Who?", "moves": {"weight": "Drag it"}, "show": []},
+        **{"set": {"shared": "4"}, "pale": None, "seen": [{"weight": 1, "shared": "2"}], "answer": "A −1."},
     }
 
 

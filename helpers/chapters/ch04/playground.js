@@ -235,7 +235,7 @@ function outcomes(stage, figure, left, right, top, bottom) {
   text(figure, left, top + 14, right - left < 190 ? "gain, R²" : "gain by sharing, R²", { "font-weight": "bold", fill: BLACK, "font-size": 13 });
   const bands = add(figure, "path", { fill: BAND }), zero = add(figure, "path", { stroke: GREY, fill: "none" });
   add(figure, "path", { d: `M${box.left},${box.top}V${box.bottom}H${box.right}`, fill: "none", stroke: "#d5d5d5" });
-  text(figure, box.right, bottom - 2, "task A", { "text-anchor": "end", fill: AS_TEXT[BLUE], "font-weight": "bold" });
+  text(figure, box.right, bottom - 2, "task A →", { "text-anchor": "end", fill: AS_TEXT[BLUE], "font-weight": "bold" });
   text(figure, right, top + 14, "task B ↑", { "text-anchor": "end", fill: AS_TEXT[ORANGE], "font-weight": "bold" });
   const key = text(figure, left, bottom - 2, "", { "font-size": 13 });
   const x = scale(-REACH, REACH, box.left, box.right), y = scale(-REACH, REACH, box.bottom, box.top), m = stage.data.matters;

@@ -254,7 +254,7 @@ function comparison(stage, figure, { left, right, top, bottom }) {
 }
 
 function picture(stage, place, width) {
-  const narrow = width < 560, first = narrow ? 0 : 66, y = faders(narrow), [top, bottom] = narrow ? [190, 336] : [154, 312];
+  const narrow = width < 560, first = narrow ? 0 : 66, y = faders(narrow), [top, bottom] = narrow ? [190, 336] : [160, 318];
   const share = narrow ? (width - 10) / 2 : .28 * width, figure = svg(place, width, narrow ? bottom + 160 : bottom);
   change(figure, { role: "group", "aria-label": "the weights of the runs, with your faders; the curves of both tasks; what is compared" });
   if (!narrow) for (const [at, words] of [[y(3) + 5, "1000 : 1"], [y(0) + 5, "1 : 1"], [y(-3) + 5, "1 : 1000"], [y(-REACH) + 24, "weight"]]) text(figure, 0, at, words, { "font-size": 13 });
@@ -308,7 +308,7 @@ export default explorable({
     },
     {
       name: "By hand", ask: "Beat GradNorm by hand. Do your moves also win on seeds that you have not seen?",
-      set: { scale: 2, noise: .5, features: "disjoint" }, show: [], moves: { hand: "Pull A down", play: "", more: "" }, again: (stage) => (unplayed(stage) ? "play" : tested(stage) ? "hand" : "more"),
+      set: { scale: 2, noise: .5, features: "disjoint" }, show: [], moves: { hand: "Pull A down", play: "", more: "" }, again: (stage) => (unplayed(stage) ? "play" : tested(stage) || !stage.state.hand ? "hand" : "more"),
       when: (stage) => tested(stage) && gain(stage.race.r2, "GradNorm") > stage.data.matters,
       then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} best R² on yours, ${signed(gains(stage)[0])} on the others: ${verdict(gains(stage), stage.data.matters)}.`,
       hint: (stage) => (tested(stage) ? `${signed(gain(stage.race.r2, "GradNorm"))} best R² over GradNorm on your own seed. Pull A to another weight, and play again.` : ""),
