@@ -194,7 +194,7 @@ def test_too_few_clicks_fit_no_model(opened):
 def test_the_list_is_turned_by_arrow_slider_and_keys(opened):
     page, card = opened("00_start_here")
     first = said(page, card)
-    assert card.locator(".mtl-callout").text_content() == "Start here: turn the arrow"
+    assert card.locator(".mtl-callout").text_content() == "Start here: turn it"
     card.locator("input").fill("0.02")
     page.evaluate(DRAWN)
     assert "the other end, the click" in hint(card)
@@ -392,7 +392,7 @@ def test_the_questions_of_the_desk_are_answered(opened):
     middle, low, high = (float(number.replace("−", "-")) for number in score.groups()[:3])
     assert low < middle < high and (score[4] == "a gain") == (low > 0.01)
     card.get_by_role("button", name="question 3").click()
-    assert "Press Play: UWL and GradNorm set" in said(page, card)  # a run to look at, and no fader, not even as it was
+    assert "With Play UWL and GradNorm set" in said(page, card)  # a run to look at, and no fader, not even as it was
     assert card.locator(".mtl-handle:visible").count() == 0
     played(page, card)
     card.locator("input").and_(card.locator(":visible")).fill("1.5")

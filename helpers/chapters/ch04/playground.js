@@ -354,7 +354,7 @@ const QUESTIONS = [
     },
   }),
   about("Roomy", "The same two tasks on sixteen units: does width end the loss?", { ...CROWDED, weight, width: 16 }),
-  about("Flipped", "Four units, all four features in common, and every sign of B turned round. Does it hurt to share?", { ...DIALS, b: AGAINST }),
+  about("Flipped", "Four units, all features in common, every sign of B turned round: does sharing hurt?", { ...DIALS, b: AGAINST }),
   about("Weighed", "Crowded again. Can the weight of the losses spare both tasks? Set it, and play.", CROWDED, {
     moves: { weight: "", play: "" }, when: (stage) => plays(stage) && Math.abs(stage.state.weight - weight) > .05,
   }),
