@@ -217,7 +217,7 @@ def test_the_list_is_turned_by_arrow_slider_and_keys(opened):
 def test_a_corner_reaches_what_no_weight_did(opened):
     page, card = opened("03_manual_weights")
     assert "each is first at some weight" in said(page, card)
-    bend = card.locator("input").nth(1)
+    bend, weight = card.locator("input").all()
     bend.focus()
     page.keyboard.press("End")
     missed = re.search(r"The front \(steps\) has (\d+) videos, the line jumps over (\d+)", said(page, card))
@@ -226,7 +226,6 @@ def test_a_corner_reaches_what_no_weight_did(opened):
     press(card, "A corner:")
     page.evaluate(DRAWN)
     assert "which a line can put first, too" in hint(card)
-    weight = card.locator("input").first
     weight.focus()
     page.keyboard.press("Home")
     for _ in range(100):

@@ -101,12 +101,10 @@ function setup(stage, bends) {
   if (bends) {
     const sweep = stage.loop(() => { stage.set({ w: Math.min(stage.state.w + .01, 1) }); return stage.state.w < 1; }, { rate: 25, begin: () => stage.set({ w: 0 }) });
     stage.player(sweep, "▶ Sweep w", "❚❚ Stop", { big: true, key: "sweep" });
+    stage.slider({ label: "bend the cloud (right: inwards)", key: "bend", step: .05 });
   }
   stage.slider({ label: "w, the weight of the click", key: "w", step: .01 });
-  if (bends) {
-    stage.slider({ label: "bend the cloud (right: inwards)", key: "bend", step: .05 });
-    stage.toggle({ label: "A corner: by the worse of both", key: "corner" });
-  }
+  if (bends) stage.toggle({ label: "A corner: by the worse of both", key: "corner" });
   stage.button("Next user", () => stage.set({ user: (Math.round(stage.state.user) + 1) % stage.data.users.length }), stage.controls, "user");
 }
 
