@@ -159,6 +159,7 @@ const QUESTIONS = [
     ask: "Multiply like and click, and beat the best single label. Which sign does the click need?",
     when: (stage) => stage.state.open && verdict(seen(stage).gain, stage.data.matters) === "a gain",
     then: (stage) => `With click at ${said(stage.state.click)}: ${signed(seen(stage).gain[0])} on these users. Of ten, only ${said(seen(stage).clicked, 1)} are clicked, and ${said(seen(stage).bait, 1)} are bait.`,
+    hint: (stage) => (stage.state.open ? `${signed(seen(stage).gain[0])} over the best single label, ${verdict(seen(stage).gain, stage.data.matters)}. Try more of each, and both signs.` : ""),
   },
 ];
 
