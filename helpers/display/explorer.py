@@ -32,9 +32,8 @@ __all__ = ["Curves", "Explorer", "Plane", "Question", "Ranking"]
 
 @dataclass(frozen=True)
 class Question:
-    """What the reader is asked, and what is said when it is answered. Its number sets the stage.
+    """What the reader is asked, and what is said when it is answered. Its number, with a short name, sets the stage.
 
-    name    of the stage, in a word or two
     moves   {control: what to do}: the dials that are shown, in the order in which they are to be moved; the words stand
             at a handle on the curves, if the control has one
     seen    settings {control: option}: it is answered when the reader has been at all of them
@@ -97,10 +96,7 @@ class Explorer(Live):
 
         def state(position: Position) -> dict:
             """A position as the browser has it: the label of a button, the number of a slider's option."""
-            return {
-                key: _label(option) if key in buttons else self.options[key].index(option)
-                for key, option in position.items()
-            }
+            return {key: _label(at) if key in buttons else self.options[key].index(at) for key, at in position.items()}
 
         drawing = _drawing(controls, self.options, panels, sentence, intervals)
         for control in drawing["controls"]:

@@ -87,7 +87,10 @@ def test_without_widgets_an_explorer_shows_text_and_a_picture():
         ({"start": {"width": 3}}, "start: got 'width'; expected one of 'shared', 'weight'"),
         ({"buttons": {"width"}}, "buttons: got 'width'; expected one of 'shared', 'weight'"),
         ({"questions": [Question("", "?", {"width": ""}, [], "")]}, "question.moves: got 'width'"),
-        ({"questions": [Question("", "?", {}, [{"shared": 9}], "")]}, "question['shared']: got 9; expected one of 0, 2, 4"),
+        (
+            {"questions": [Question("", "?", {}, [{"shared": 9}], "")]},
+            "question['shared']: got 9; expected one of 0, 2, 4",
+        ),
         ({"controls": {}}, "controls: got none"),
         ({"controls": CONTROLS | {"width": "width"}}, "controls: got 'width', a column of no panel's table"),
         ({"panels": []}, "panels: got 0 panels; expected one or two"),
