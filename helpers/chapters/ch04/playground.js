@@ -334,7 +334,7 @@ const decided = (both, stage) => both.every((each) => verdict(each, stage.data.m
 function answer(stage, rest = "") {
   const both = byTask(doneOf(stage)), word = outcome(...both, stage.data.matters), off = guessed(stage) ? ` Your guess was ${said(missedBy(stage, both))} off.` : "";
   const each = both.map((one, k) => `${"AB"[k]} ${signed(one[0])}, ${verdict(one, stage.data.matters)}`).join("; ");
-  return `${decided(both, stage) ? "" : "Not yet decided, more seeds: "}${each}${word && `: ${word}`}.${off}${rest}`;
+  return `${decided(both, stage) ? "" : `Not yet decided by ${seeds(doneOf(stage).length)}: `}${each}${word && `: ${word}`}.${off}${rest}`;
 }
 
 // About the seeds of a *Play* at the setting of the stage.
