@@ -218,7 +218,7 @@ export default explorable(({ controls, sentences, note, questions, panels }) => 
       ...question, answer,
       again: (stage) => Object.entries(unseen(stage, seen)).find(([key, value]) => key in question.moves && stage.state[key] !== value)?.[0],
       when(stage) {
-        stage.before[JSON.stringify(stage.state)] = stage.state;
+        for (const state of [stage.ghost ?? stage.state, stage.state]) stage.before[JSON.stringify(state)] = state;
         return seen.every((setting) => met(stage, setting)) && seen.some((setting) => of(stage.state, setting)); // else its answer is grey
       },
       then: () => answer,

@@ -32,7 +32,7 @@ __all__ = ["Curves", "Explorer", "Plane", "Question", "Ranking"]
 
 @dataclass(frozen=True)
 class Question:
-    """What the reader is asked, and what is said when it is answered. Its number sets the stage.
+    """What the reader is asked, and what is said when it is answered. Its number, with a short name, sets the stage.
 
     moves   {control: what to do}: the dials that are shown, in the order in which they are to be moved; the words stand
             at a handle on the curves, if the control has one
@@ -41,6 +41,7 @@ class Question:
     pale    {control with buttons: option}: what stays beside it, to compare with
     """
 
+    name: str
     ask: str
     moves: dict[str, str]
     seen: list[Position]
@@ -57,7 +58,7 @@ class Explorer(Live):
             controls={"shared": "shared features", "width": "width of the bottom", "weight": "weight of task A"},
             panels=[Curves(table, x="weight", series="task", ...), Plane(table, x="A", y="B", path="weight", ...)],
             sentence=lambda settings, curves, plane: f"Task A gains {curves['mean']['A']:+.3f} …",
-            questions=[Question("Who pays?", {"weight": "Start here: drag it"}, [{"weight": 0.1}], "Task A does.")],
+            questions=[Question("Light", "Who pays?", {"weight": "Drag the weight"}, [{"weight": 0.1}], "A does.")],
             start={"shared": 0, "width": 8, "weight": 0.5},
             buttons={"width"},
             intervals="95% intervals over 20 paired seeds",
@@ -95,10 +96,7 @@ class Explorer(Live):
 
         def state(position: Position) -> dict:
             """A position as the browser has it: the label of a button, the number of a slider's option."""
-            return {
-                key: _label(option) if key in buttons else self.options[key].index(option)
-                for key, option in position.items()
-            }
+            return {key: _label(at) if key in buttons else self.options[key].index(at) for key, at in position.items()}
 
         drawing = _drawing(controls, self.options, panels, sentence, intervals)
         for control in drawing["controls"]:
@@ -110,7 +108,7 @@ class Explorer(Live):
                 _options_of("question", position, self.options)
             seen, answer = [state(position) for position in question.seen], _with_minus(question.answer)
             asked.append(
-                {"ask": question.ask, "moves": question.moves, "seen": seen, "answer": answer}
+                {"name": question.name, "ask": question.ask, "moves": question.moves, "seen": seen, "answer": answer}
                 | {"set": state(question.at), "pale": state(question.pale) or None, "show": []}
             )
         at = [options.index(start[key]) for key, options in self.options.items()]

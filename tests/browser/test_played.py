@@ -194,7 +194,7 @@ def test_too_few_clicks_fit_no_model(opened):
 def test_the_list_is_turned_by_arrow_slider_and_keys(opened):
     page, card = opened("00_start_here")
     first = said(page, card)
-    assert card.locator(".mtl-callout").text_content() == "Start here: turn the arrow"
+    assert card.locator(".mtl-callout").text_content() == "Start here: turn it"
     card.locator("input").fill("0.02")
     page.evaluate(DRAWN)
     assert "the other end, the click" in hint(card)
@@ -217,7 +217,7 @@ def test_the_list_is_turned_by_arrow_slider_and_keys(opened):
 def test_a_corner_reaches_what_no_weight_did(opened):
     page, card = opened("03_manual_weights")
     assert "each is first at some weight" in said(page, card)
-    bend = card.locator("input").nth(1)
+    bend, weight = card.locator("input").all()
     bend.focus()
     page.keyboard.press("End")
     missed = re.search(r"The front \(steps\) has (\d+) videos, the line jumps over (\d+)", said(page, card))
@@ -226,7 +226,6 @@ def test_a_corner_reaches_what_no_weight_did(opened):
     press(card, "A corner:")
     page.evaluate(DRAWN)
     assert "which a line can put first, too" in hint(card)
-    weight = card.locator("input").first
     weight.focus()
     page.keyboard.press("Home")
     for _ in range(100):
@@ -249,7 +248,7 @@ def test_what_leads_to_an_open_answer_stays_yellow(opened):
     assert call.count() == 0  # nothing runs beside a drag
     page.mouse.up()
     page.evaluate(DRAWN)
-    assert "weight of task A 0." in hint(card) and call.text_content() == "Drag it"
+    assert "weight of task A 0." in hint(card) and call.text_content() == "Drag the weight"
     for _ in range(2):
         handle.press("Shift+ArrowLeft")
     answered(card, 1)
@@ -392,7 +391,7 @@ def test_the_questions_of_the_desk_are_answered(opened):
     middle, low, high = (float(number.replace("−", "-")) for number in score.groups()[:3])
     assert low < middle < high and (score[4] == "a gain") == (low > 0.01)
     card.get_by_role("button", name="question 3").click()
-    assert "Press Play: UWL and GradNorm set" in said(page, card)  # a run to look at, and no fader, not even as it was
+    assert "With Play UWL and GradNorm set" in said(page, card)  # a run to look at, and no fader, not even as it was
     assert card.locator(".mtl-handle:visible").count() == 0
     played(page, card)
     card.locator("input").and_(card.locator(":visible")).fill("1.5")

@@ -36,11 +36,11 @@ def test_the_controls_hold_the_options_in_order_and_the_start():
 
 
 def test_a_question_speaks_of_the_state_that_the_page_has():
-    asked = Question("Who?", {"weight": "Drag it"}, [{"weight": 0.5, "shared": 2}], "A -1.", at={"shared": 4})
+    asked = Question("One", "Who?", {"weight": "Drag it"}, [{"weight": 0.5, "shared": 2}], "A -1.", at={"shared": 4})
     (found,) = explorer(buttons={"shared"}, questions=[asked]).data["questions"]
     assert found == {
-        **{"ask": "Who?", "moves": {"weight": "Drag it"}, "show": [], "set": {"shared": "4"}, "pale": None},
-        **{"seen": [{"weight": 1, "shared": "2"}], "answer": "A −1."},
+        **{"name": "One", "ask": "Who?", "moves": {"weight": "Drag it"}, "show": []},
+        **{"set": {"shared": "4"}, "pale": None, "seen": [{"weight": 1, "shared": "2"}], "answer": "A −1."},
     }
 
 
@@ -86,8 +86,11 @@ def test_without_widgets_an_explorer_shows_text_and_a_picture():
         ({"start": {"shared": 3}}, "start['shared']: got 3; expected one of 0, 2, 4"),
         ({"start": {"width": 3}}, "start: got 'width'; expected one of 'shared', 'weight'"),
         ({"buttons": {"width"}}, "buttons: got 'width'; expected one of 'shared', 'weight'"),
-        ({"questions": [Question("?", {"width": ""}, [], "")]}, "question.moves: got 'width'"),
-        ({"questions": [Question("?", {}, [{"shared": 9}], "")]}, "question['shared']: got 9; expected one of 0, 2, 4"),
+        ({"questions": [Question("", "?", {"width": ""}, [], "")]}, "question.moves: got 'width'"),
+        (
+            {"questions": [Question("", "?", {}, [{"shared": 9}], "")]},
+            "question['shared']: got 9; expected one of 0, 2, 4",
+        ),
         ({"controls": {}}, "controls: got none"),
         ({"controls": CONTROLS | {"width": "width"}}, "controls: got 'width', a column of no panel's table"),
         ({"panels": []}, "panels: got 0 panels; expected one or two"),

@@ -109,6 +109,7 @@ def weight_explorer(table: pd.DataFrame) -> Explorer:
     clicked, finished = (at.xs(goal, level="goal") for goal in ("clicked", "finished"))
     questions = [
         Question(
+            "End to end",
             "Drag the weight of the click from one end to the other. What do more clicks cost?",
             {"weight": "Drag w"},
             [{"weight": 0.0}, {"weight": 1.0}],
@@ -116,9 +117,10 @@ def weight_explorer(table: pd.DataFrame) -> Explorer:
             f"and the share of them that are watched to the end falls from {finished[0]:.0%} to {finished[1]:.0%}.",
         ),
         Question(
+            "Both",
             "Where are most videos of a list both clicked and watched to the end?",
             {"weight": "Look for the most"},
-            [{"weight": 0.0}, {"weight": most}, {"weight": 1.0}],
+            [{"weight": most}, {"weight": 1.0}],
             f"At w = {most:g}: {10 * total[most]:.2f} of ten, where only the finish (w = 0) gives {10 * total[0]:.2f}, "
             "because a video that is not clicked is not finished.",
         ),

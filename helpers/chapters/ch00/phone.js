@@ -24,7 +24,7 @@ const of = (user) => ({
 export default explorable({
   ...list(false),
   questions: [
-    { name: "One user", ask: "Turn the arrow from one end to the other. Which videos never leave the list?", ...of(0), moves: { w: "Start here: turn the arrow" } },
+    { name: "One user", ask: "Turn the arrow from one end to the other. Which videos never leave the list?", ...of(0), moves: { w: "Start here: turn it" } },
     { name: "Another", ask: "Another user: does the weight change more of the list, or less?", ...of(4), moves: { w: "Turn it again" } },
   ],
 });

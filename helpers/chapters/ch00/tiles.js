@@ -101,12 +101,10 @@ function setup(stage, bends) {
   if (bends) {
     const sweep = stage.loop(() => { stage.set({ w: Math.min(stage.state.w + .01, 1) }); return stage.state.w < 1; }, { rate: 25, begin: () => stage.set({ w: 0 }) });
     stage.player(sweep, "▶ Sweep w", "❚❚ Stop", { big: true, key: "sweep" });
+    stage.slider({ label: "bend the cloud (right: inwards)", key: "bend", step: .05 });
   }
   stage.slider({ label: "w, the weight of the click", key: "w", step: .01 });
-  if (bends) {
-    stage.slider({ label: "bend the cloud (right: inwards)", key: "bend", step: .05 });
-    stage.toggle({ label: "A corner: by the worse of both", key: "corner" });
-  }
+  if (bends) stage.toggle({ label: "A corner: by the worse of both", key: "corner" });
   stage.button("Next user", () => stage.set({ user: (Math.round(stage.state.user) + 1) % stage.data.users.length }), stage.controls, "user");
 }
 
@@ -125,14 +123,13 @@ function picture(stage, place, width, bends) {
   add(root, "text", { x: left - 8, y: bottom - size - 8, fill: AS_TEXT[GREEN] }, size < 250 ? "finish ↑" : "chance of a finish after the click ↑");
   add(root, "text", { x: left + size, y: bottom + 22, "text-anchor": "end", fill: AS_TEXT[BLUE] }, size < 250 ? "click →" : "chance of a click →");
   add(root, "path", { stroke: GREY, fill: "none", d: `M${left},${bottom - size}V${bottom}H${left + size}` });
-  const shape = (colour, dash = "") => add(root, "path", { fill: "none", stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dash });
+  const shape = (colour, dash = "", wide = 2.5) => add(root, "path", { fill: "none", stroke: colour, "stroke-width": wide, "stroke-dasharray": dash });
   const ghost = shape(GHOST), cut = shape(GREY, "6 4"), touch = shape(BLACK), arrow = shape(BLACK);
   const rest = add(root, "path", { stroke: "#8a8a8a", "stroke-width": 6, "stroke-linecap": "round" });
   const served = add(root, "path", { class: "mtl-curve", stroke: BLACK, "stroke-width": 9, "stroke-linecap": "round" });
   const gap = add(root, "path", { fill: "none", stroke: MISSED, "stroke-width": 2.5 });
   const pinned = add(root, "path", { fill: "none", stroke: BLACK, "stroke-width": 2 });
-  const reached = shape(GREEN), jumped = shape(MISSED, "2 3");
-  reached.setAttribute("stroke-width", 4);
+  const reached = shape(GREEN, "", 4), jumped = shape(MISSED, "2 3");
   const named = ["1st", "10th"].map((words) => add(root, "text", { class: "mtl-halo", "text-anchor": "end", "font-size": 13, "font-weight": "bold", fill: AS_TEXT[GREY] }, words));
   stage.handle(root, {
     name: "the arrow: what the list is taken for", key: "w", x, y, step: .03,

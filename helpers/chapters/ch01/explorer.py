@@ -67,6 +67,7 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
     groups = [" and ".join(turned[label] for label in one.index[(by > 0.02) == which]) for which in (True, False)]
     questions = [
         Question(
+            "No bias",
             {
                 "target": "Turn the dial down to 0. Which labels then say more about satisfaction, and which say less?",
                 "item": "Turn the dial down to 0. Which line moves with it, and which one stays?",
@@ -82,6 +83,7 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
         moved = ", ".join(f"{name} moves {TRAITS[name]} by {means[name, 1.0, TRAITS[name]]:+.2f}" for name in others)
         questions.append(
             Question(
+                "The others",
                 "And the others, at full strength: what do they move?",
                 {"trait": "choose each"},
                 [{"trait": name} for name in others],

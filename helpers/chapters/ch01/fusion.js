@@ -64,7 +64,7 @@ function picture(stage, place, width) {
   add(root, "path", { d: `M${left},${y(0)}H${right}`, stroke: "#c8c8c8" });
   const faders = NAMES.map((label, k) => {
     add(root, "path", { d: `M${x(k)},${y(1)}V${y(-1)}`, stroke: "#cfd8de", "stroke-width": 5, "stroke-linecap": "round" });
-    const level = add(root, "path", { stroke: LABELS[label], "stroke-width": 11 });
+    const level = add(root, "path", { class: "mtl-keep", stroke: LABELS[label], "stroke-width": 11 });
     text(root, x(k), 30 + 12 * (k % 2), narrow && label === "favourite" ? "fav." : label, { "text-anchor": "middle", fill: AS_TEXT[LABELS[label]], "font-weight": "bold", "font-size": narrow ? 12 : 13 });
     stage.handle(root, {
       name: `weight of ${label}`, key: label, y, level: x(k), step: STEP, mark: (g) => add(g, "rect", { x: -13, y: -9, width: 26, height: 18, rx: 4, fill: "#fff", stroke: LABELS[label], "stroke-width": 3 }),
@@ -151,14 +151,15 @@ const QUESTIONS = [
   {
     name: "A plain sum", set: { click: 1, finish: 1, like: 1, favourite: 1, form: "add" }, show: ["open"], moves: { share: "Drag share up, too" },
     ask: "Add all five labels, each with weight 1. Whose list do you get?",
-    when: ({ state }) => state.share === 1,
+    when: ({ state }) => state.share >= .9,
     then: (stage) => `${said(seen(stage).like(0), 1)} of its ten are in the list by clicks, ${said(seen(stage).like(4), 1)} in that by shares. A click has a mean of ${said(whole(stage).rates[0])}, a share of ${said(whole(stage).rates[4])}: the large numbers decide.`,
   },
   {
-    name: "Multiply", set: { finish: 0, favourite: 0, share: 0, form: "multiply" }, show: [], moves: { like: "Drag like up", click: "Up or down?", open: "Turn it over" }, again: ({ state }) => (state.open ? "click" : "open"),
+    name: "Multiply", set: { finish: 0, favourite: 0, share: 0, form: "multiply" }, show: [], moves: { like: "Drag like up", click: "Up or down?", open: "Turn it over" }, again: ({ state: { like, open } }) => (!like ? "like" : open ? "click" : "open"),
     ask: "Multiply like and click, and beat the best single label. Which sign does the click need?",
     when: (stage) => stage.state.open && verdict(seen(stage).gain, stage.data.matters) === "a gain",
     then: (stage) => `With click at ${said(stage.state.click)}: ${signed(seen(stage).gain[0])} on these users. Of ten, only ${said(seen(stage).clicked, 1)} are clicked, and ${said(seen(stage).bait, 1)} are bait.`,
+    hint: (stage) => (stage.state.open ? `${signed(seen(stage).gain[0])} over the best single label, ${verdict(seen(stage).gain, stage.data.matters)}. Try more of each, and both signs.` : ""),
   },
 ];
 

@@ -197,16 +197,16 @@ export default explorable({
   limits: { at: [0, 99] },
   questions: [
     {
-      name: "Nearer", set: { corrected: false }, show: [], moves: { hand: "Start here: draw along the floor" },
+      name: "Nearer", set: { corrected: false }, show: [], moves: { hand: "Start here: draw along the dots" },
       ask: "Bring the needle to within 5% of the mean, without correcting the loss.",
-      when: ({ state }) => !state.corrected && rare(weighed(state.seconds, false)),
+      when: ({ state }) => rare(weighed(state.seconds, false)),
       then({ state }) {
         const { clicks, stones, reading, mean } = weighed(state.seconds, false);
         return `${percent(reading / mean)}, with ${clicks} of 100 clicked: the odds divide by the ${stones} without a click, the mean by all 100. Rare clicks hide the difference.`;
       },
       hint({ state }) {
         const { clicks, reading, mean } = weighed(state.seconds, false);
-        return state.corrected ? "that is the corrected loss." : clicks && Number.isFinite(reading) ? `${percent(reading / mean)}, with ${clicks} of 100 clicked.` : "";
+        return clicks && Number.isFinite(reading) ? `${percent(reading / mean)}, with ${clicks} of 100 clicked.` : "";
       },
     },
     {
@@ -214,7 +214,7 @@ export default explorable({
       ask: "Make it say twice the mean. Then lengthen the clicks: does it matter how long they are?",
       when({ state, halves }) {
         const { clicks, sum, reading, mean } = weighed(state.seconds, false);
-        if (!state.corrected && clicks === state.seconds.length / 2) halves.set(sum, reading / mean);
+        if (clicks === state.seconds.length / 2) halves.set(sum, reading / mean);
         return halves.size > 1;
       },
       then({ halves }) {
@@ -224,11 +224,11 @@ export default explorable({
       hint({ state, halves }) {
         const { clicks, reading, mean } = weighed(state.seconds, false);
         if (halves.size) return `${said([...halves.values()][0])} times, at ${[...halves.keys()][0]} s. Now the lengths: draw over the same clicks.`;
-        return state.corrected || !clicks || !Number.isFinite(reading) ? "" : `${said(reading / mean)} times, with ${clicks} of 100 clicked.`;
+        return !clicks || !Number.isFinite(reading) ? "" : `${said(reading / mean)} times, with ${clicks} of 100 clicked.`;
       },
     },
     {
-      name: "More rows", set: { corrected: false }, show: ["hand", "corrected"], moves: { rows: "", shake: "" }, again: (stage) => (drawn(stage).length ? "rows" : "shake"),
+      name: "More rows", set: { corrected: false }, show: ["hand"], moves: { shake: "", rows: "", corrected: "" }, again: (stage) => (drawn(stage).length ? "rows" : "shake"),
       ask: "Shake logs of 100, then of 10,000 impressions: do more of them make it right?",
       when: (stage) => { const [few, many] = compared(stage); return few && many?.[0] > weighed(stage.state.seconds, false).mean; },
       then(stage) {

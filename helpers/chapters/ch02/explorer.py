@@ -40,7 +40,7 @@ def balance() -> Live:
         "A balance: 120 seconds of 30 clicks on one side, 70 impressions without a click on the other. Its needle is "
         "at 1.71 seconds, to the right of the mean, 1.20 seconds."
     )
-    start = {"seconds": SECONDS, "at": 50, "corrected": False, "rows": "1000"}
+    start = {"seconds": SECONDS, "at": 50, "corrected": False, "rows": "100"}
     script = Path(__file__).with_name("balance.js")
     return Live(script, "Weighted cross-entropy as a balance", start, _picture(), words)
 

@@ -45,15 +45,17 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
     agree = one.max(axis=1).xs(0.3, level="weight")
     questions = [
         Question(
+            "One score",
             "One score, and goals that disagree. Is there a weight at which both losses are low?",
-            {"weight": "Drag it"},
+            {"weight": "Drag the weight"},
             [{"weight": 0.0}, {"weight": 1.0}],
             f"No: one of the two losses is always {worse.min():.2f} or more, where a constant has 1. At the ends it is "
             f"{worse[0]:.2f} and {worse[1]:.2f}.",
         ),
         Question(
+            "Two towers",
             "Two towers, and the same goals. What does the weight decide now?",
-            {"weight": "Drag it"},
+            {"weight": "Drag the weight"},
             [{"weight": 0.1}, {"weight": 0.9}],
             "Little. From 0.1 to 0.9 "
             + ", ".join(f"{task} has a loss of {two[task].min():.2f} to {two[task].max():.2f}" for task in two)
@@ -62,6 +64,7 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
             pale={"model": "one score"},
         ),
         Question(
+            "Goals that agree",
             "One score again. Can it serve both goals if they agree more?",
             {"correlation": "Move it"},
             [{"correlation": -1.0}, {"correlation": 1.0}],

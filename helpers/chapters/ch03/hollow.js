@@ -12,12 +12,12 @@ export default explorable({
     {
       name: "A hollow", set: { corner: false, user: 0 }, show: ["w"], moves: { bend: "", sweep: "" }, again: () => "bend",
       ask: "The green steps lead along the videos that no other beats at both. Bend the cloud until half of them come first at no weight.",
-      when: (stage) => !stage.state.corner && stage.state.bend > 0 && 2 * missed(stage).length >= seen(stage).edge.length,
+      when: (stage) => stage.state.bend > 0 && 2 * missed(stage).length >= seen(stage).edge.length,
       then: (stage) => {
         const { videos, edge } = seen(stage), { w, from, to, over } = leap(videos, missed(stage));
         return `Hollow: ${missed(stage).length} of ${edge.length} are first at no weight. At w = ${said(w)} the line jumps from ${at(videos[from])} to ${at(videos[to])}, over ${over.length} of them.`;
       },
-      hint: (stage) => (stage.state.corner ? "take the line, not the corner." : `${missed(stage).length} of ${seen(stage).edge.length}.`),
+      hint: (stage) => `${missed(stage).length} of ${seen(stage).edge.length} so far. Bend it further.`,
     },
     {
       name: "First place", set: { bend: 1, user: 0 }, show: [], moves: { corner: "", w: "Turn the arrow" },
@@ -27,7 +27,7 @@ export default explorable({
         const { videos, list: [first] } = seen(stage), place = bestPlace(videos, first);
         return `${at(videos[first])} is first; the best place that any line gives it is ${place}. A corner fits into a hollow: only the chance that is worse off counts, in units of its weight.`;
       },
-      hint: (stage) => (missed(stage).length ? `first is ${at(seen(stage).videos[seen(stage).list[0]])}, which a line can put first, too.` : "bend it first."),
+      hint: (stage) => `first is ${at(seen(stage).videos[seen(stage).list[0]])}, which a line can put first, too.`,
     },
   ],
 });

@@ -290,7 +290,7 @@ export default explorable({
       ask: "Two different tasks: drag the ball to where both pull the same way, a cosine above 0.9.",
       when: (stage) => lowest(stage) < -.05 && !stage.run && !copies(stage.state) && pulls(stage).cos > .9,
       then: (stage) => `${said(pulls(stage).cos)} here, and ${said(lowest(stage))} where the ball was before, with the same two bowls: conflict belongs to a place, not to two tasks.`,
-      hint: (stage) => (stage.run || copies(stage.state) ? "" : pulls(stage).cos > .9 ? "the same two bowls have places of conflict, too." : `${said(pulls(stage).cos)} here.`),
+      hint: (stage) => (stage.run || copies(stage.state) ? "" : pulls(stage).cos > .9 ? "the same two bowls have places of conflict, too." : `${said(pulls(stage).cos)} here. Try beyond an end of the grey line.`),
     },
     {
       name: "Two copies", set: { rb: 2, fb: 25, sb: 0, bx: -.9, by: -.2, px: 1.2, py: 1.5 }, show: [], moves: { run: "" },

@@ -235,7 +235,7 @@ function outcomes(stage, figure, left, right, top, bottom) {
   text(figure, left, top + 14, right - left < 190 ? "gain, R²" : "gain by sharing, R²", { "font-weight": "bold", fill: BLACK, "font-size": 13 });
   const bands = add(figure, "path", { fill: BAND }), zero = add(figure, "path", { stroke: GREY, fill: "none" });
   add(figure, "path", { d: `M${box.left},${box.top}V${box.bottom}H${box.right}`, fill: "none", stroke: "#d5d5d5" });
-  text(figure, box.right, bottom - 2, "task A", { "text-anchor": "end", fill: AS_TEXT[BLUE], "font-weight": "bold" });
+  text(figure, box.right, bottom - 2, "task A →", { "text-anchor": "end", fill: AS_TEXT[BLUE], "font-weight": "bold" });
   text(figure, right, top + 14, "task B ↑", { "text-anchor": "end", fill: AS_TEXT[ORANGE], "font-weight": "bold" });
   const key = text(figure, left, bottom - 2, "", { "font-size": 13 });
   const x = scale(-REACH, REACH, box.left, box.right), y = scale(-REACH, REACH, box.bottom, box.top), m = stage.data.matters;
@@ -334,7 +334,7 @@ const decided = (both, stage) => both.every((each) => verdict(each, stage.data.m
 function answer(stage, rest = "") {
   const both = byTask(doneOf(stage)), word = outcome(...both, stage.data.matters), off = guessed(stage) ? ` Your guess was ${said(missedBy(stage, both))} off.` : "";
   const each = both.map((one, k) => `${"AB"[k]} ${signed(one[0])}, ${verdict(one, stage.data.matters)}`).join("; ");
-  return `${decided(both, stage) ? "" : "Not yet decided, more seeds: "}${each}${word && `: ${word}`}.${off}${rest}`;
+  return `${decided(both, stage) ? "" : `Not yet decided by ${seeds(doneOf(stage).length)}: `}${each}${word && `: ${word}`}.${off}${rest}`;
 }
 
 // About the seeds of a *Play* at the setting of the stage.
@@ -354,7 +354,7 @@ const QUESTIONS = [
     },
   }),
   about("Roomy", "The same two tasks on sixteen units: does width end the loss?", { ...CROWDED, weight, width: 16 }),
-  about("Flipped", "Four units, all four features in common, and every sign of B turned round. Does it hurt to share?", { ...DIALS, b: AGAINST }),
+  about("Flipped", "Four units, all features in common, every sign of B turned round: does sharing hurt?", { ...DIALS, b: AGAINST }),
   about("Weighed", "Crowded again. Can the weight of the losses spare both tasks? Set it, and play.", CROWDED, {
     moves: { weight: "", play: "" }, when: (stage) => plays(stage) && Math.abs(stage.state.weight - weight) > .05,
   }),

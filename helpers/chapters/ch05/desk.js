@@ -254,7 +254,7 @@ function comparison(stage, figure, { left, right, top, bottom }) {
 }
 
 function picture(stage, place, width) {
-  const narrow = width < 560, first = narrow ? 0 : 66, y = faders(narrow), [top, bottom] = narrow ? [190, 336] : [154, 312];
+  const narrow = width < 560, first = narrow ? 0 : 66, y = faders(narrow), [top, bottom] = narrow ? [190, 336] : [160, 318];
   const share = narrow ? (width - 10) / 2 : .28 * width, figure = svg(place, width, narrow ? bottom + 160 : bottom);
   change(figure, { role: "group", "aria-label": "the weights of the runs, with your faders; the curves of both tasks; what is compared" });
   if (!narrow) for (const [at, words] of [[y(3) + 5, "1000 : 1"], [y(0) + 5, "1 : 1"], [y(-3) + 5, "1 : 1000"], [y(-REACH) + 24, "weight"]]) text(figure, 0, at, words, { "font-size": 13 });
@@ -281,7 +281,7 @@ function sentence(stage) {
     const [score, ...ends] = gains(stage), word = verdict([score, ...ends], data.matters);
     return `Your moves on ${others.length} other seeds, best R², mean of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over ${LOOKS[rivalOf(stage)].name}, ${word}.`;
   }
-  if (race.looks.length < 2 || looking(stage)) return `One model, ${byHand(stage) ? "four" : "three"} ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${!byHand(stage) ? "Press Play: UWL and GradNorm set their weights" : looking(stage) ? "These ran without you; press Play for your own run" : "Press Play, and move your faders at any time"}.`;
+  if (race.looks.length < 2 || looking(stage)) return `One model, ${byHand(stage) ? "four" : "three"} ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. ${!byHand(stage) ? "With Play UWL and GradNorm set their weights" : looking(stage) ? "These ran without you; press Play for your own run" : "Press Play, and move your faders at any time"}.`;
   const r2 = race.r2, scores = r2.map(mean), best = Math.max(...scores), seen = ["equal", "UWL", "GradNorm", "you"].filter((how) => !hidden(stage, how)), top = seen.filter((how) => scores[ALL.indexOf(how)] > best - data.matters).map((how) => LOOKS[how].name);
   const each = seen.map((how) => `${LOOKS[how].name} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
   if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. Best R² of A and B so far: ${each.join("; ")}.`;
@@ -308,7 +308,7 @@ export default explorable({
     },
     {
       name: "By hand", ask: "Beat GradNorm by hand. Do your moves also win on seeds that you have not seen?",
-      set: { scale: 2, noise: .5, features: "disjoint" }, show: [], moves: { hand: "Pull A down", play: "", more: "" }, again: (stage) => (unplayed(stage) ? "play" : tested(stage) ? "hand" : "more"),
+      set: { scale: 2, noise: .5, features: "disjoint" }, show: [], moves: { hand: "Pull A down", play: "", more: "" }, again: (stage) => (unplayed(stage) ? "play" : tested(stage) || !stage.state.hand ? "hand" : "more"),
       when: (stage) => tested(stage) && gain(stage.race.r2, "GradNorm") > stage.data.matters,
       then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} best R² on yours, ${signed(gains(stage)[0])} on the others: ${verdict(gains(stage), stage.data.matters)}.`,
       hint: (stage) => (tested(stage) ? `${signed(gain(stage.race.r2, "GradNorm"))} best R² over GradNorm on your own seed. Pull A to another weight, and play again.` : ""),

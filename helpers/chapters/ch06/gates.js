@@ -142,10 +142,10 @@ function ribbon(x1, y1, x2, y2, high) {
 }
 
 function picture(stage, place, width) {
-  const narrow = width < 560, side = narrow ? 170 : Math.min(270, Math.round(.29 * width)); // narrow: scale, plane, flow, one below the other
-  const left = narrow ? 2 : side + Math.round(.09 * width), right = width - 2, tops = narrow ? { scale: 24, plane: 214, flow: 424 } : { scale: 252, plane: 20, flow: 20 };
-  const lane = narrow ? 40 : 23, high = narrow ? 78 : 72, apart = 32; // of the scale; of all the weight of a gate; between two gates
-  const figure = svg(place, width, narrow ? 640 : tops.scale + 3 * lane + 20);
+  const narrow = width < 560, side = narrow ? 150 : Math.min(270, Math.round(.29 * width)); // narrow: scale, plane, flow, one below the other
+  const left = narrow ? 2 : side + Math.round(.09 * width), right = width - 2, tops = narrow ? { scale: 22, plane: 182, flow: 360 } : { scale: 252, plane: 20, flow: 20 };
+  const lane = narrow ? 37 : 23, high = narrow ? 66 : 72, apart = 30; // of the scale; of all the weight of a gate; between two gates
+  const figure = svg(place, width, narrow ? 544 : tops.scale + 3 * lane + 20);
   change(figure, { role: "group", "aria-label": "a row on a plane; two gates, four experts and two towers; what both gates give to the same experts" });
   const text = (x, y, words, more = {}) => add(figure, "text", { x, y, fill: AS_TEXT[GREY], "font-size": 13, ...more }, words);
   const line = (more, parent = figure) => add(parent, "path", { fill: "none", ...more });
@@ -157,7 +157,7 @@ function picture(stage, place, width) {
   // the plane: where the gates change their favourite, what the tasks need
   const x = scale(-WIDE, WIDE, 1, side + 1), y = scale(-WIDE, WIDE, tops.plane + side, tops.plane);
   text(1, tops.plane - 8, "each point is a row", bold);
-  const cosine = narrow ? text(side + 12, tops.plane + 122, "") : text(side + 1, tops.plane - 8, "", end);
+  const cosine = narrow ? text(side + 12, tops.plane + 116, "") : text(side + 1, tops.plane - 8, "", end);
   box({ x: 1, y: tops.plane, width: side, height: side, stroke: LINE });
   const edges = each((k, _, colour) => {
     const [px, py] = narrow ? [side + 12, tops.plane + 20 + 48 * k] : [1, tops.plane + side + 19 * (k + 1)], dash = { stroke: colour, "stroke-width": 2.5, "stroke-dasharray": k ? "7 5" : "none" };

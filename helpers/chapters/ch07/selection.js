@@ -162,7 +162,7 @@ function setup(stage) {
 
 const tint = (share, [r, g, b]) => `rgb(${[r, g, b].map((part) => Math.round(255 + clamp(share, 0, 1) * (part - 255))).join()})`;
 const LIKED = [250, 190, 140], HIGH = [150, 100, 210], LOW = [0, 158, 115];
-const MIDDLE = { "text-anchor": "middle" }, END = { "text-anchor": "end" };
+const END = { "text-anchor": "end" };
 
 // A model on the plane of appeal and mood: who clicks, and what it says of whom; once the truth is seen, how wrong that is.
 function panel(stage, root, pen, left, top, width, number) {
@@ -277,7 +277,7 @@ export default explorable({
   questions: [
     {
       name: "Appeal is seen", ask: "Appeal drives the clicks. ESMM trains on all rows: how close to the truth will it be?",
-      set: STORY, show: [], moves: { ...GUESS, brush: "Drag this" }, when: judged,
+      set: STORY, show: [], moves: { ...GUESS, brush: "Drag the brush" }, when: judged,
       then: (stage) => {
         const [alone, ours] = both(stage), [, low, high] = interval(stage.others.map(([one, other]) => Math.abs(other - 1) - Math.abs(one - 1)));
         return `ESMM says ${times(ours)} of the truth, ${high < 0 ? "nearer than" : low > 0 ? "farther off than" : "not clearly nearer than"} the CVR of the clicked rows, ×${said(alone[0])}.`;

@@ -49,12 +49,14 @@ def lists_explorer(lists: Lists) -> Explorer:
     low, high = WEIGHTS[0], WEIGHTS[-1]
     questions = [
         Question(
+            "End to end",
             f"Drag the exponent of {a} to both ends. What does each end give up?",
-            {"weight": "Drag it"},
+            {"weight": "Drag this point"},
             [{"weight": low}, {"weight": high}],
             f"By {b} alone a list brings {brings(SEPARATE, low)}; by {a} alone {brings(SEPARATE, high)}.",
         ),
         Question(
+            "Whose predictions",
             "At equal exponents: whose predictions bring more?",
             {"source": "choose each"},
             [{"source": source} for source in lists.parts],

@@ -10,8 +10,8 @@
 //               until then `hint`, (stage) => text or "", says what is not yet. An answer that is not of what is seen now
 //               turns grey. A question may have a `name`; `show`, the keys of the dials and handles that it needs (those
 //               without a key always stay; without `show` all do); and `moves`, {key: words}: what to do, in this order. The
-//               first move not made is yellow: its button, or the words at its handle. After them it is the one that `again`,
-//               (stage) => key, names, or the last, until there is an answer; then the next number
+//               first move not made is yellow: its button, or the words at its handle. Once one is made, and until there is
+//               an answer, it is the one that `again`, (stage) => key, names, if it does; at last the next number
 //   free        { set }: where the last stage begins, if it is not where the reader is
 //   chapter     C4: the guesses of its questions, `stage.guessed`, count where those of the cards do
 //   setting     (stage) => text: where the state is, for an answer of another setting
@@ -136,7 +136,6 @@ class Stage {
     for (const part of [this.words, this.found]) part.setAttribute("aria-live", "polite");
     this.#ask();
     this.spec.setup?.(this);
-    this.held = false;
     const left = new AbortController();
     for (const kind of ["pointerup", "pointercancel"]) window.addEventListener(kind, () => { if (this.held) this.redraw(); this.held = false; }, left);
     this.card.addEventListener("pointerdown", () => { this.held = true; this.moved = 0; }, true);
@@ -253,6 +252,7 @@ class Stage {
       });
       const { ask, state, said, holds, setting } = list[now];
       text.textContent = ask;
+      found.hidden = now === questions.length;
       hint = hinted();
       found.classList.toggle("mtl-open", state !== "answered" || !holds);
       found.textContent = said ? `${MARKS[state].trim()} ${setting && !holds ? `At ${setting}: ` : ""}${said}` : hint && `Not yet: ${hint}`;
@@ -281,7 +281,7 @@ class Stage {
       if (changed || hint !== hinted()) show();
     };
     this.#reserve = () => {
-      found.style.minHeight = "";
+      Object.assign(found, { hidden: false, style: "" });
       found.textContent = questions.map(({ answer }) => answer ?? "so ".repeat(ROOM)).reduce((one, other) => (other.length > one.length ? other : one));
       found.style.minHeight = found.offsetHeight + "px";
       show();
@@ -289,12 +289,12 @@ class Stage {
     show();
   }
 
-  // The key of the first move of the stage that is not made, or is to be made again; once it is answered "next"; none
-  // while a loop plays.
+  // The key of the move of the stage that is to be made, or made again; once it is answered "next"; none while a loop plays.
   get next() {
-    const { moves, made, said } = this.question ?? {};
+    const { moves, made, said, again } = this.question ?? {};
     if (!moves || this.loops.some((loop) => loop.playing)) return null;
-    return Object.keys(moves).find((key) => !made.has(key)) ?? (said ? "next" : this.question.again?.(this) ?? Object.keys(moves).at(-1));
+    const keys = Object.keys(moves), more = !said && made.size && again?.(this);
+    return more || (keys.find((key) => !made.has(key)) ?? (said ? "next" : keys.at(-1)));
   }
 
   made(key) { this.question?.made.add(key); }

@@ -40,12 +40,14 @@ def latency_explorer() -> Explorer:
     most = int(ratios["tasks"].max())
     questions = [
         Question(
+            "More tasks",
             "Drag the number of tasks N up. Do N models cost N times as much as one shared model?",
             {"tasks": "Drag N"},
             [{"tasks": most}],
             f"With {most} tasks {dear['128, 128', most]:.1f} times as much: each task keeps a tower.",
         ),
         Question(
+            "A larger bottom",
             "With which bottom does sharing save most?",
             {"bottom": "choose each"},
             [{"bottom": bottom} for bottom in latency.BOTTOMS],
