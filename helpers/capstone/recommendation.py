@@ -216,7 +216,7 @@ def _fused(headline: pd.DataFrame) -> list[str]:
 
 
 FUSED_BEST = "By the validation rows the shared model is best with its outputs"
-THE_BEST = '`found.ranker(kind="best")` (of the command: ranker.pt)'
+THE_BEST = '`found.ranker(kind="best")` (ranker.pt)'
 SERVED = f"`found.ranker()` serves it as it is, {THE_BEST} in this form where it is best."
 FORMS = {"product": "multiplied", "mean": "averaged", "stack": "stacked"}
 BY_USER = "by user"  # which orders nobody's list: no ranker serves it, and none serves trees

@@ -64,7 +64,7 @@ QUICKLY = "This was a quick look (few epochs, no search for a learning rate): do
 METRIC_WORDS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always predicting the mean.",
-    "GAUC": "GAUC: the AUC within each list (of a group, if that is declared, else of a user).",
+    "GAUC": "GAUC: the AUC within each list, of a group or a user.",
     "linear model": "Linear model, boosted trees: from scikit-learn, on the same rows and columns, each task alone.",
     "shuffled": "Shuffled: the shared model, with the labels of all other tasks moved to other training rows.",
     "stack": "A stack weights all outputs for one task, on the validation rows.",
