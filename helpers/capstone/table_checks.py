@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -493,7 +493,7 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     binary = "binary" in labels.values()
     known = {c: _filled(frame[c]) if c in codes else frame[c].notna().to_numpy() for c in features}
     marks = {c: _marks(frame[c], c in lists, c in declaration.ids) for c in features} if binary else {}
-    for one, other in combinations(_but(skip, *declaration.numbers), 2) if binary else ():
+    for one, other in permutations(_but(skip, *declaration.numbers), 2) if binary else ():
         if (frame[one] == frame[other]).mean() >= COMMON:
             differ = (frame[one] != frame[other]) & frame[[one, other]].notna().all(axis=1)
             marks[one][f"not {other}"] = differ.to_numpy(bool), 1.0

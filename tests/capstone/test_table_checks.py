@@ -210,9 +210,9 @@ def test_a_number_that_differs_from_another_where_a_label_is_1_is_a_leak(frame, 
     some = np.arange(3_000) % 60 == (3 if rows == "liked" else 5)
     table = frame.assign(like=like.astype(int), final=np.where(some, 1.1 * duration, duration))
     own = declared({"click": "binary", "like": "binary"}, numbers=("duration", "final"))
-    found = [problem.sentence for problem in check(own, table) if problem.doubt]
-    said = "where it is not final, 'like' is 1 in all of 50 rows"
-    assert len(found) == (rows == "liked") and all(said in one for one in found)
+    found = {problem.column: problem.sentence for problem in check(own, table) if problem.doubt}
+    assert found.keys() == ({"duration", "final"} if rows == "liked" else set())  # which of them, only you can know
+    assert all("'like' is 1 in all of 50 rows" in sentence for sentence in found.values())
 
 
 def test_a_sparse_leak_is_found_whatever_its_order():
