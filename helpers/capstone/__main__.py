@@ -60,7 +60,7 @@ exponents = None  # of the score that orders a list; None: of all labels the sam
 recipe = Recipe()  # of the shared model: structure, weighting, units and what else is not searched
 
 
-def clean(frame):  # of this file and of each that follows: what is dropped, corrected or added before all else
+def clean(frame):  # of this file and each that follows: drop, correct and add here, with the imports it needs
     return frame
 
 
@@ -193,13 +193,14 @@ def _said(error: Exception) -> str:
 
 def _cleaned(clean: Callable, frame: pd.DataFrame) -> pd.DataFrame:
     """What `clean` of a declaration makes of a table, which says so itself."""
+    reading = frame.attrs[READING]
     try:
-        found = clean(frame.copy(deep=False))
+        found = clean(frame)
         validate.instance("clean", found, pd.DataFrame, "a function that returns the table")
     except Exception as error:  # whatever is wrong with the reader's own lines
         validate.fail("clean", f"{type(error).__name__}: {error}", "a function that takes a table and returns it")
-    changed = {} if found.equals(frame) else {CLEAN: inspect.getsource(clean)}
-    found.attrs[READING] = frame.attrs[READING] | changed
+    source = inspect.getsource(clean)
+    found.attrs[READING] = reading if source in FIRST else reading | {CLEAN: source}
     return found
 
 
@@ -227,9 +228,9 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
 
     def cleaned(file: Path) -> pd.DataFrame:
         frame = read(file, **answers.get("reading", {}))
+        count = len(frame)
         left = frame if (clean := answers.get("clean")) is None else _cleaned(clean, frame)
-        kept = f", of which clean keeps {len(left):,}" * (len(left) != len(frame))
-        say(f"read {len(frame):,} rows of {file.name}{kept}")
+        say(f"read {count:,} rows of {file.name}" + f", of which clean keeps {len(left):,}" * (len(left) != count))
         return left
 
     frame = cleaned(path)

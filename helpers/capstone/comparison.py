@@ -121,7 +121,7 @@ class Comparison(Plan):
             and among those that are for the test rows no worse than guessing and than any mean of labels), metric,
             value (for the test rows), learnt (whether it can surely be told from guessing), trees (how far boosted
             trees, which none can serve, are ahead; NaN where the validation rows do not prefer them). A fusion that is
-            less than a standard error ahead of a model as it is gives way to it: of few rows it is chosen by luck
+            less than a standard error ahead of the best that is none gives way to it: of few rows luck chooses it
     exponents  those asked for, or equal ones, of the labels that `best` can tell from guessing
     today   a row a label, of the list by what is best and `exponents`, for every label the same one: task, what (the
             label in words: of a number whether it is above its mean, of one with an exponent below 0 whether it did
@@ -538,9 +538,10 @@ def _best(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, headl
         known = {name: _values(table, models.valid, task, name, seeds, VALID, within).mean() for name in names}
         values = {name: _values(table, models.test, task, name, seeds, TEST, within).mean() for name in names}
         least = max([CHANCE[kind], *(values[name] for name in names if name in COUNTED)])  # a mean costs nothing
-        name = max((name for name in names if name != TREES), key=lambda name: (values[name] >= least, known[name]))
-        plain = max((one for one in (SINGLE, ours[0]) if one in names), key=known.get)
-        if name.removeprefix(SHARED) in FUSIONS and values[plain] >= least:
+        served = (name for name in names if name != TREES)
+        name, *others = sorted(served, key=lambda name: (values[name] >= least, known[name]), reverse=True)
+        plain = next(one for one in [name, *others] if one.removeprefix(SHARED) not in FUSIONS)
+        if name != plain and values[plain] >= least:
             ahead, _ = _lead(table, models.valid, task, name, plain, seeds, within=within, part=VALID)
             name = name if ahead.mean > ahead.users else plain
         row = {"task": task, "metric": _metric(table, task, within), "name": name, "value": values[name]}

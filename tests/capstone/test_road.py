@@ -126,6 +126,9 @@ def test_a_list_that_loses_to_that_of_today_is_not_exported(tmp_path, monkeypatc
         and "exported no ranker: with these exponents today's lists are better" in said
     )
     assert not [*plan.parent.glob("ranker*")]
+    assert "frame = read(" in html.unescape(
+        (plan.parent / "report.html").read_text(encoding="utf-8")
+    )  # clean as drafted
     assert f'.save("{(plan.parent / "ranker.pt").as_posix()}")' in said  # which is what `--next` reads
     monkeypatch.setattr(sys, "argv", [*sys.argv, "--next", "next.csv"])
     assert road.main() == 1 and "if it exported no ranker, what it said then" in capsys.readouterr().err
