@@ -131,8 +131,9 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
     problems += [one for one in _not_come(declaration, log, later, count) if one.column not in doubted]
     doubts = [f"{problem.column}: {problem.sentence}" for problem in problems if problem.doubt]
     word = SETTLE if doubts else STOP if bad else RETRAIN if reasons else KEEP
-    calm = "Nothing speaks against it" + f" surely, but few rows tell: {names(lower)} may have fallen" * bool(lower)
-    calm += "." + f" A measured fall of {names(falls)} would have been found." * bool(falls)
+    fell = f"; whether {names(lower)} fell, so few rows cannot tell" * bool(lower)
+    calm = f"Nothing surely speaks against it{fell}."
+    calm += f" A measured fall of {names(falls)} would have been found." * bool(falls)
     told = [*([*doubts, *reasons] or [calm]), *beside]
     return Shadow(word, told, len(rows), numbers, pd.DataFrame(ids), pd.DataFrame(tenths))
 
