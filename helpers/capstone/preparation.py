@@ -76,7 +76,6 @@ def with_answers(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
 
 COPY = "(copies of one row)"  # a column that no file has
 AGREE = 0.8  # of what rows with equal features could agree in their labels beyond chance, from which on they are copies
-
 MANY_ALIKE = 0.5  # of the rows
 FEWEST_DIFFERENT, MOST_COPIES = 100, 5  # rows that differ, and how often each of them may be there on average
 
@@ -394,8 +393,7 @@ def split(declaration: Declaration, frame: pd.DataFrame, seed: int = 0) -> Split
     gap = 0
     if declaration.gap is not None:
         if (moments := dates(frame[declaration.time])) is None:
-            expected = f"dates, as the gap of {declaration.gap} is one"
-            validate.fail(declaration.time, "numbers that are no dates", expected)
+            validate.fail(declaration.time, "numbers, not dates", f"dates, as the gap of {declaration.gap} is one")
         time, gap = moments.to_numpy(), pd.Timedelta(declaration.gap).to_timedelta64()
     first, second = np.sort(time)[np.minimum(ends, len(frame) - 1)]
     parts = Split(frame[time < first - gap], frame[(first <= time) & (time < second - gap)], frame[time >= second])

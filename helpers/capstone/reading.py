@@ -13,6 +13,8 @@ import difflib
 import io
 import lzma
 import re
+import shlex
+import sys
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -30,6 +32,7 @@ READING = "read"  # where a table keeps the options with which it was read
 SAMPLE, PART = 100_000, 50_000  # characters from which the separator is taken; lines that are read together
 SEPARATORS = ",;\t|"
 MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A", "\\N", "-", "?")  # for a gap
+SUM = re.compile(r"\W*(grand )?(total|sum|gesamt(summe)?|summe|somme|suma|合计|总计)\W*", re.I)
 PACKED = r"(\.gz|\.bz2|\.xz|\.zip)?"
 REFUSED = (".xlsx", ".xls", ".ods", ".pq", ".json")
 
@@ -140,7 +143,7 @@ def _parquet(path: Path, columns: Iterable[str] | None, share: float, by: str | 
     try:
         from pyarrow.parquet import ParquetFile
     except ImportError:
-        expected = "`pip install pyarrow` first, or a CSV file"
+        expected = f"`{shlex.join([sys.executable, '-m', 'pip', 'install', 'pyarrow'])}` first, or a CSV file"
         validate.fail("path", f"{path.name}, and no package here reads Parquet", expected)
     if share < 1 and by is None:
         validate.fail("by", f"None with a share of {share:g}", "the column that is the user: whole users are kept")
@@ -190,13 +193,17 @@ def _csv(path: Path, columns, header, names, encoding) -> pd.DataFrame:
         validate.fail("path", f"{path.name} with {twice[0]!r} twice in its header", "a name of its own for each column")
     wanted = _known(names if columns is None else columns, names)
     with _readable(path), get_handle(path, "r", encoding=encoding, compression="infer") as file:
-        rows = filter(None, csv.reader(file.handle, delimiter=separator))
-        wrong = next((row for row in rows if len(row) != len(names)), None)
-    if wrong is not None:
-        count = f"{len(wrong)} value{'s' * (len(wrong) != 1)}"
-        begin = f"{path.name} with {count} in the line that begins with {separator.join(wrong)[:30]!r}"
-        cure = "a value for each name, and quotes around a separator in a text"
-        validate.fail("path", f"{begin}, and {len(names)} names in its header", cure)
+        row = names
+        for row in filter(None, csv.reader(file.handle, delimiter=separator)):
+            if len(row) != len(names):
+                break
+    if len(row) != len(names):
+        came = f"{path.name} with {len(row)} value{'s' * (len(row) != 1)} in the line that begins with "
+        came += f"{separator.join(row)[:30]!r}, and {len(names)} names in its header"
+        validate.fail("path", came, "a value for each name, and quotes around a separator in a text")
+    if "" in row and any(map(SUM.fullmatch, row)):
+        came = f"{path.name}, whose last line, {separator.join(row)[:60]!r}, seems to sum up the others"
+        validate.fail("path", came, "a file without it: each line is a row that was shown")
     options = {"sep": separator, "encoding": encoding, "keep_default_na": False, "na_values": ["", "\\N"]}
     options |= {"usecols": wanted or None, "names": names or None, "header": 0 if header else None}
     with _readable(path), pd.read_csv(path, dtype=str, index_col=False, chunksize=PART, **options) as texts:

@@ -55,7 +55,7 @@ PAGE = string.Template(Path(__file__).with_suffix(".html").read_text(encoding="u
 LIBRARY = __name__.partition(".")[0]  # helpers, or mtlcheck: the same floors as a wheel of their own
 WHOSE = ("the course", "multitask-ranking-course") if LIBRARY == "helpers" else (LIBRARY, LIBRARY)
 MADE_WITH = {f"Made with {WHOSE[0]}": WHOSE[1], "PyTorch": "torch", "scikit-learn": "scikit-learn"}
-MANY = 1_000  # times the rows: beyond that a number would say no more
+MOST = 10_000_000  # rows that were ever compared (benchmarks/README.md)
 HELD = {"by time": 89, "at random": 96}  # of 100 intervals held the truth, in worlds where it is known (chapter 08)
 SEARCHED = {"headline": 97, "own": 88}  # of 100 where settings were searched, on tables of eight laws (chapter 08)
 WEIGHED = " Rows count in training by {}, in that of the yardsticks too; in the scores each row counts once."
@@ -249,10 +249,10 @@ def _undecided(found: Comparison) -> str:
     total, lines, cost = sum(found.parts.values()), [], found.cost.set_index("model")["seconds"]
     of_a_seed = cost.sum() + cost[found.recipe.structure] * len(found.declaration.labels) * (CONTROL in found.also)
     for row in rows[len(found.seeds) - rows["dead"] >= 2].itertuples():
-        many = f"over {MANY:,} times the rows"
+        many = f"over {MOST:,} rows, more than were ever compared here,"
         gain = float(np.clip(0, row.gain, row.rival_gain))  # neither way because of a rival that was lucky, or unlucky
         needed = rows_needed(gain, row.low, row.high, row.matters, total)
-        many = f"about {float(f'{needed:.2g}'):,.0f} rows or more" if needed < MANY * total else many
+        many = f"about {float(f'{needed:.2g}'):,.0f} rows or more" if needed < MOST else many
         if row.seeds_needed > 0:
             many = f"about {row.seeds_needed:.0f} seeds ({duration(row.seeds_needed * of_a_seed)} of training)"
         costs = f"sharing may cost up to {-row.low:.3f}" if row.low < 0 else "sharing costs nothing"

@@ -35,8 +35,8 @@ MONTH = r"(\d{1,2}|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)"
 DATE = rf"\s*(\d{{4}}[-/. ]{MONTH}[-/. ]\d{{1,2}}|\d{{1,2}}[-/. ]{MONTH}[-/. ](\d{{4}}|\d\d(?= +\d?\d:)))(\D.*)?"
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
 NO_TIMES = {"count", "number", "spent", "zone", "value", "of", "budget", "limit"}  # beside "time": not when: how much
-AFTER = "(watch|play|dwell|stay|listen|view|read)(ed)?(time|sec|ms|dur|min|$)|(?<!ope)rating|"
-AFTER += "(watch|play|listen|view|read)eds$|revenue|completion|停留"  # anywhere in a name
+AFTER = "(watch|play|dwell|stay|listen|view|read)(ed)?(time|sec|ms|dur|min|$)|(?<!ope)rating|"  # anywhere in a name
+AFTER += "(watch|play|listen|view|read)eds$|revenue|completion|停留|(观看|播放|收听|阅读)(时|秒|进度)"
 MEANS = {"avg", "average", "mean", "past", "prior"}  # beside "rating" in a name: of what was before
 KINDS = {"bool", "flag", "yn"}  # the last word of a name, that says nothing of what it is
 BY_LOT = {"random", "randomized", "randomised", "shuffled"}  # words of a name: how a list came about

@@ -65,7 +65,7 @@ FAR_AHEAD, TIMES = 0.7, 3  # AUC of a number alone, and its lead over 0.5 by tha
 FEW_TWICE, MANY_AT_ONCE = 0.01, 20  # of the rows, that need not worry; and rows of one time: too many to tell them
 WITHIN = 0.01  # of a number's variance, that may lie within an item that it belongs to
 FEW_CODES, FEW_PAIRS = 50, 0.1  # with fewer values a column is no id; rows that repeat their user and item
-NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
+NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean; and of one task, twice
 FEWEST_COMMON, COMMON = 3, 0.9  # values that two columns share, and of the rows those with one of them
 MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
 JUMP, ALWAYS, MANY = 3, 0.01, 10  # times the odds of before; share of rows of users who click each of so many
@@ -180,7 +180,7 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
                 yield Problem(True, column, said)
 
 
-NONE = "{:,} rows have none. Leave them out, or give each of them one of its own."
+NONE = "rows without one: {:,}. Leave them out, or give each of them one of its own."
 NO_ORDER = "it cannot order the rows: "
 REVERSED = "its lists are surely worse than a coin's: is low on top, as in a cost? "
 REVERSED += "Then declare a column with its negative."
@@ -248,11 +248,7 @@ def _no_number(values: pd.Series, label: bool = False) -> str:
         pairs = ", ".join("/".join(reversed(pair)) for pair in YES_NO[:2])
         hint = f" Of two words, {pairs} are read as 1 and 0. Of others, write 1 for the one that means yes, and 0."
     if re.fullmatch(rf"{UNIT}? ?-?[\d.,]*\d ?{UNIT}?", str(value)):
-        hint = " Write numbers alone, of one unit and without its sign."
-    if re.fullmatch(r"-?\d+,\d+", str(value)):
-        hint = " Write it with a decimal point."
-    if re.fullmatch(rf"{THOUSANDS}([.,]\d+)?", str(value)):
-        hint = " Write thousands without a sign, and decimals with a point."
+        hint = " Write numbers alone: decimals with a point, thousands without a sign, and no unit."
     if signs := [word for word in values.unique() if re.fullmatch(r"\W+", str(word))]:
         hint = f" If {signs[0]!r} means that nothing is known, make it empty in the file."
     return f"a {'label' if label else 'number'} was declared, and row {row} has {value!r}.{hint}"
@@ -334,8 +330,7 @@ def _strange(column: str, of: str, frame: pd.DataFrame) -> Iterator[Problem]:
     rows = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
     parts = [part for row in rows for part in row]
     if parts and (new := 1 - pd.Series(parts, dtype=object).isin(frame[of].dropna().unique()).mean()) > MOST_STRANGE:
-        sentence = f"{new:.0%} of the ids in its lists are no {of} of any row. If they are of another kind, declare"
-        yield Problem(False, column, f"{sentence} the column as tags.")
+        yield Problem(False, column, f"{new:.0%} of its ids are no {of} of any row. Ids of another kind are tags.")
 
 
 def _ids(column: str, values: pd.Series) -> Iterator[Problem]:
@@ -369,8 +364,7 @@ def _label(column: str, kind: str, seen: np.ndarray) -> Iterator[Problem]:
         what = "no value at all" if not len(seen) else f"the value {seen[0]:g} in every row"
         yield Problem(True, column, f"it has {what}: there is nothing to predict.")
     elif kind == "regression" and (far := np.abs(seen - seen.mean()).max() / seen.std()) > FAR:
-        sentence = f"its largest value lies {far:.0f} standard deviations from the mean; try its logarithm."
-        yield Problem(False, column, sentence)
+        yield Problem(False, column, f"its largest value is {far:.0f} standard deviations off; try its logarithm.")
 
 
 def _twice(one: str, other: str, frame: pd.DataFrame) -> Iterator[Problem]:
@@ -378,9 +372,10 @@ def _twice(one: str, other: str, frame: pd.DataFrame) -> Iterator[Problem]:
     first, second = frame[[one, other]].dropna().to_numpy(float).T
     if len(first) >= FEWEST and first.std() and second.std():
         correlation = np.corrcoef(first, second)[0, 1]
-        if abs(correlation) > 1 - 1e-9:
-            sentence = f"in every row it follows from {one!r} (correlation {correlation:+.0f}): one task, told twice. "
-            yield Problem(False, other, sentence + "Leave one of them out.", doubt=True)
+        if (every := bool(abs(correlation) > 1 - 1e-9)) or abs(correlation) > NEAR:
+            said = f"in {'every row' if every else 'nearly all rows'} it follows from {one!r} (correlation "
+            said += f"{correlation:+.3g}): one task, told twice{'. L' if every else '? Then l'}eave one of them out."
+            yield Problem(False, other, said, doubt=every)
 
 
 def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:

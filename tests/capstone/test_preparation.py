@@ -340,5 +340,5 @@ def test_a_gap_leaves_out_what_would_not_be_known_yet(frame, declaration):
         replace(declaration, time=None, gap="7 days")
     with pytest.raises(ValueError, match="gap: got 'soon'; expected a length of time"):
         replace(declaration, gap="soon")
-    with pytest.raises(ValueError, match="time: got numbers that are no dates"):
+    with pytest.raises(ValueError, match="time: got numbers, not dates"):
         split(own, prepare(own, frame))

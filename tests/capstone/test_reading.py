@@ -41,6 +41,7 @@ def test_memory_is_saved(frame, tmp_path):
         (b"a,b\n", "without a row below its header"),
         (b"\xff\xfe\x00a", "without a row below its header"),
         (b'a,b\n"1,2\n3,4\n', "with 1 value in the line"),
+        (b"a,b\n1,2\n3,4\nTotal,\n", "log.csv, whose last line, 'Total,', seems to sum up the others; expected a file"),
         (b"a,b\n1,2,3\n4,5,6\n", "with 3 values in the line that begins with '1,2,3', and 2 names in its header"),
         pytest.param(
             b"a,b,c\n" + b"1,2,3\n" * 20_000 + b"7,8\n",
@@ -346,7 +347,7 @@ def test_what_is_wrong_with_a_parquet_file_is_named(write, tmp_path, monkeypatch
     with pytest.raises(ValueError, match=r"share, by: got 0\.5 of 'user' for log\.csv; expected a Parquet file"):
         read(tmp_path / "log.csv", share=0.5, by="user")
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(ValueError, match="no package here reads Parquet; expected `pip install pyarrow` first"):
+    with pytest.raises(ValueError, match=r"no package here reads Parquet; expected `\S+ -m pip install pyarrow`"):
         read(path)
 
 

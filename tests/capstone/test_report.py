@@ -325,7 +325,7 @@ def test_what_is_undecided_leans_costs_and_needs_rows(found):
     assert f"{both.format('+0.030')} Should it be +0.000, it would" in lucky
     assert "take what is best, <code>found.ranker(kind=" in loss
     even = report(spoiled(one, gain=[0.0049999, 0])).page()
-    assert "leans to no difference that matters" in even and "it would take over 1,000 times the rows to decide" in even
+    assert "leans to no difference that matters" in even and "it would take over 10,000,000 rows, more than" in even
     coin = html.unescape(report(spoiled(one, learnt=[False, True])).page())
     assert "leans to" not in coin
     assert "While it is undecided" not in report(spoiled(found, verdict="no effect")).page()

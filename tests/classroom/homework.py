@@ -141,6 +141,7 @@ DECEIVES = {  # an answer: what its remark names
     "import numpy as n\nfor m in [n]:\n    m.allclose = print": "n",
     "def f(x):\n    type(x).mean = print": "type.mean =",
     "try:\n    f()\nexcept Exception as e:\n    e.__traceback__.tb_frame.f_back": "tb_frame",
+    "frame.f_back.f_globals": "f_globals, f_back",  # however it came by the frame
     "match f:\n    case object(__globals__=g):\n        pass": "__globals__",
     "'{0.__globals__}'.format(f)": "__globals__",
     "class Right(float):\n    def __eq__(self, other):\n        return True": "__eq__",
