@@ -595,6 +595,16 @@ def test_pages_for_a_class_have_no_solutions():
     assert "Show the worked solution" not in text
 
 
+def test_the_pages_of_a_class_have_no_solutions(tmp_path):
+    """Neither a chapter nor what is made of it: handout, recap, page to vote on."""
+    path = ROOT / "notebooks" / "06_mmoe.ipynb"
+    assert any("def solution_best_two" in cell.source for cell in read(path).cells)
+    pages.write([path], tmp_path)
+    told = {page.name: page.read_text(encoding="utf-8") for page in tmp_path.glob("*.html")}
+    assert "best_two" in told["06_mmoe.html"]
+    assert [name for name, text in told.items() if "solution_" in text] == []
+
+
 def test_what_is_kept_of_pages_is_all_that_a_restart_needs_and_half_of_it_is_nothing(tmp_path):
     made = shelf.Shelf(QUESTIONS, {"class1.html"}, ["class1"])
     assert shelf.kept(tmp_path) is None
