@@ -74,23 +74,23 @@ function curves(root, panel, box) {
   const names = layer("text", (s) => ({ fill: s.ink, "font-weight": "bold", class: "mtl-halo", x: box.right + (box.over ? 4 : 10), "text-anchor": box.over ? "end" : "start" }));
   const reading = add(root, "text", { x: box.right + 18, y: box.bottom + 5, fill: FAINT }); // where the values are read
   const radius = at.length > 16 ? 0 : 4;
-  const curve = (series, frame) => path(series[frame].map((value, k) => [at[k], y(value)]));
-  const draw = (frame, now, before) => {
+  const draw = (frame, now, before, [from, to]) => {
+    const points = (series, of) => series[of].map((value, k) => [at[k], y(value)]), curve = (series) => points(series, frame).slice(from, to + 1);
     const drawn = panel.series.map((_, i) => i).filter((i) => panel.series[i].y[frame].length);
-    const last = drawn.map((i) => y(panel.series[i].y[frame].at(-1))), ends = apart(last, box.top, box.bottom - (now < 0 ? 0 : GAP)); // above where the values are read
+    const last = drawn.map((i) => y(panel.series[i].y[frame][to])), ends = apart(last, box.top, box.bottom - (now < 0 ? 0 : GAP)); // above where the values are read
     const upright = (place) => `M${fixed(at[place])},${box.top}V${box.bottom}`;
     reading.textContent = now < 0 || box.over ? "" : `at ${Number(panel.at[now].toFixed(2))}`;
     cursor.setAttribute("d", now >= 0 ? upright(now) : "");
     was.setAttribute("d", before?.at >= 0 ? upright(before.at) : "");
     panel.series.forEach((s, i) => {
-      ghosts[i].setAttribute("d", before && before.frame !== frame ? curve(s.y, before.frame) : "");
+      ghosts[i].setAttribute("d", before && before.frame !== frame ? path(points(s.y, before.frame)) : "");
       for (const parts of [bands, lines, dots, marks, names]) parts[i].style.display = drawn.includes(i) ? "" : "none";
     });
     drawn.forEach((i, place) => {
       const s = panel.series[i], ys = s.y[frame].map(y), end = last[place];
-      lines[i].setAttribute("d", curve(s.y, frame));
-      if (s.low) bands[i].setAttribute("d", `${curve(s.low, frame)}L${path(s.high[frame].map((value, k) => [at[k], y(value)]).reverse()).slice(1)}Z`);
-      if (radius) dots[i].setAttribute("d", at.map((px, k) => marker(s.marker, px, ys[k], radius)).join(""));
+      lines[i].setAttribute("d", path(curve(s.y)));
+      if (s.low) bands[i].setAttribute("d", path([...curve(s.low), ...curve(s.high).reverse()]) + "Z");
+      if (radius) dots[i].setAttribute("d", curve(s.y).map((point) => marker(s.marker, ...point, radius)).join(""));
       const under = last.some((other, k) => other < end + (k < place) && end - other < 2 * GAP); // another line ends close above
       names[i].setAttribute("y", fixed(box.over ? end + (under ? 19 : -11) : ends[place] + 5));
       names[i].textContent = named(panel, s, s.y[frame][now]);
@@ -110,22 +110,22 @@ function plane(root, panel, box) {
   const here = add(root, "path", { fill: BLACK });
   const ends = panel.ends.map(() => add(root, "text", { fill: FAINT, class: "mtl-halo" }));
   const { y: values, low, high } = panel.points;
-  const draw = (frame, at, before) => {
+  const draw = (frame, at, before, [from, to]) => {
     const points = (which) => values[which][0].map((u, i) => [x(u), y(values[which][1][i])]), now = points(frame), old = before && points(before.frame);
     const [xs, ys] = [0, 1].map((k) => now.map((point) => point[k]));
     ghosts[0].setAttribute("d", before && before.frame !== frame ? path(old) : "");
-    const [from, to] = [old?.[before.at] ?? now[at], now[at]];
-    ghosts[1].setAttribute("d", before ? marker("o", ...from, 7.5) : "");
-    gains.forEach((gain, i) => gain.setAttribute("d", path([[from, to][i], [to[0], from[1]]])));
-    way.setAttribute("d", path(now));
+    const [left, there] = [old?.[before.at] ?? now[at], now[at]], seen = now.slice(from, to + 1);
+    ghosts[1].setAttribute("d", before ? marker("o", ...left, 7.5) : "");
+    gains.forEach((gain, i) => gain.setAttribute("d", path([[left, there][i], [there[0], left[1]]])));
+    way.setAttribute("d", path(seen));
     here.setAttribute("d", marker("o", ...now[at], 6));
-    dots.setAttribute("d", now.map((point) => marker("o", ...point, 3.5)).join(""));
+    dots.setAttribute("d", seen.map((point) => marker("o", ...point, 3.5)).join(""));
     if (low) {
       whiskers[0].setAttribute("d", `M${fixed(x(low[frame][0][at]))},${fixed(ys[at])}H${fixed(x(high[frame][0][at]))}`);
       whiskers[1].setAttribute("d", `M${fixed(xs[at])},${fixed(y(low[frame][1][at]))}V${fixed(y(high[frame][1][at]))}`);
     }
     const last = xs.length - 1, one = Math.hypot(xs[0] - xs[last], ys[0] - ys[last]) < GAP; // both ends are there
-    panel.ends.forEach((words, i) => { ends[i].textContent = one ? i ? "" : panel.ends.join(", ") : words; });
+    panel.ends.forEach((words, i) => { ends[i].textContent = [from, last - to][i] ? "" : one ? i ? "" : panel.ends.join(", ") : words; });
     [[0, last, 1], [last, 0, last - 1]].forEach(([k, other, next], i) => { // outward, and within the panel: there on the side where the path is not
       const outside = xs[k] >= xs[other], wide = ends[i].getComputedTextLength(), right = (outside && xs[k] + wide + 9 < box.right) || xs[k] - wide < box.left;
       const down = right === outside ? ys[k] > ys[other] || (ys[k] === ys[other] && i === 1) : ys[next] < ys[k];
@@ -180,10 +180,14 @@ function picture(stage, place, width) {
     return view;
   });
   return () => {
-    const { state, question: { pale } = {} } = stage, all = numbered(controls, state), ghost = (stage.ghost || pale) && { ...(stage.ghost ?? state), ...pale };
+    const { state, question: { pale, moves = {}, said } = {} } = stage, all = numbered(controls, state), ghost = (stage.ghost || pale) && { ...(stage.ghost ?? state), ...pale };
+    const seen = ({ cursor, at = [] }) => { // of a curve that is asked about: as far as the reader has been on it
+      const { key, options = at } = controls[cursor] ?? {}, been = key in moves && !said ? [...Object.values(stage.before), state].map((one) => one[key]) : [0, options.length - 1];
+      return [Math.min(...been), Math.max(...been)];
+    };
     for (const { panel, title, root, draw } of views) {
       const { frame, at } = spot(panel, state), words = panel.titles.texts[panel.titles.of[all]];
-      draw(frame, at, ghost && spot(panel, ghost));
+      draw(frame, at, ghost && spot(panel, ghost), seen(panel));
       title.textContent = words;
       root.setAttribute("aria-label", words);
     }

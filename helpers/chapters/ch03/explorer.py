@@ -40,7 +40,8 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
         ends=("weight 0", "weight 1"),
     )
     at = losses.set_index(["model", "correlation", "weight", "task"])["mean"].unstack("task")
-    one, two = at.loc["one score"], at.loc["two towers"].loc[-0.5].loc[0.1:0.9]
+    one, two = at.loc["one score"], at.loc["two towers"].loc[-0.5]
+    between = two.loc[0.1:0.9].agg(["min", "max"])
     worse = one.loc[-0.5].max(axis=1)
     agree = one.max(axis=1).xs(0.3, level="weight")
     questions = [
@@ -56,19 +57,19 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
             "Two towers",
             "Two towers, and the same goals. What does the weight decide now?",
             {"weight": "Drag the weight"},
-            [{"weight": 0.1}, {"weight": 0.9}],
-            "Little. From 0.1 to 0.9 "
-            + ", ".join(f"{task} has a loss of {two[task].min():.2f} to {two[task].max():.2f}" for task in two)
-            + ".",
+            [{"weight": 0.0}, {"weight": 1.0}],
+            "Between the ends little: from 0.1 to 0.9 "
+            + ", ".join(f"{task} has a loss of {low:.2f} to {high:.2f}" for task, (low, high) in between.items())
+            + f". At the ends one is not learnt: {two['task A'][0.0]:.2f} and {two['task B'][1.0]:.2f}.",
             at={"model": "two towers"},
             pale={"model": "one score"},
         ),
         Question(
             "Goals that agree",
             "One score again. Can it serve both goals if they agree more?",
-            {"correlation": "Move it"},
-            [{"correlation": -1.0}, {"correlation": 1.0}],
-            f"Yes. At weight 0.3 the larger loss is {agree[-1.0]:.2f} at correlation −1 and {agree[1.0]:.2f} at 1.",
+            {"correlation": "Move it up to 1"},
+            [{"correlation": 1.0}],
+            f"Yes. At weight 0.3 the larger loss is {agree[-0.5]:.2f} at correlation −0.5 and {agree[1.0]:.2f} at 1.",
         ),
     ]
     return Explorer(

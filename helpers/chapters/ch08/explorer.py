@@ -46,21 +46,27 @@ def lists_explorer(lists: Lists) -> Explorer:
     def brings(source: str, weight: float) -> str:
         return ", ".join(f"{goal} {round(at[source, weight, goal], 2) + 0:+.2f}" for goal in (a, b))
 
+    def given(goal: str, best: float, other: float) -> str:
+        return f"{at[SEPARATE, best, goal] - at[SEPARATE, other, goal]:.2f} {goal}"
+
     low, high = WEIGHTS[0], WEIGHTS[-1]
+    most = [f"most of {goal}: {at.xs((0.5, goal), level=('weight', 'goal')).idxmax()}" for goal in (a, b)]
     questions = [
         Question(
             "End to end",
             f"Drag the exponent of {a} to both ends. What does each end give up?",
             {"weight": "Drag this point"},
             [{"weight": low}, {"weight": high}],
-            f"By {b} alone a list brings {brings(SEPARATE, low)}; by {a} alone {brings(SEPARATE, high)}.",
+            f"By {b} alone a list brings {brings(SEPARATE, low)}; by {a} alone {brings(SEPARATE, high)}. So one end "
+            f"gives up {given(a, high, low)}, the other {given(b, low, high)}.",
         ),
         Question(
             "Whose predictions",
             "At equal exponents: whose predictions bring more?",
             {"source": "choose each"},
             [{"source": source} for source in lists.parts],
-            "; ".join(f"{source}: {brings(source, 0.5)}" for source in lists.parts) + ".",
+            "; ".join([*most, *(f"{source} {brings(source, 0.5)}" for source in lists.parts)])
+            + ". Whether that is more than luck, a paired difference tells.",
             pale={"source": SEPARATE},
         ),
     ]

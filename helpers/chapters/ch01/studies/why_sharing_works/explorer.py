@@ -73,6 +73,6 @@ def _latency_in_words(settings: dict, time: pd.DataFrame, ratio: pd.DataFrame) -
     apart, shared = time["ms"][[latency.APART, latency.SHARED]]
     return (
         f"{tasks} {'task' if tasks == 1 else 'tasks'}, {candidates} candidates: separate models take {apart:.2f} ms, "
-        f"one shared model {shared:.2f} ms. The ratio is {ratio['ratio'][latency.RATIO]:.2f}, and however many tasks "
-        f"there are, it stays below {1 + b / t:.2f}."
+        f"one shared model {shared:.2f} ms. The ratio is {ratio['ratio'][latency.RATIO]:.2f}; this bottom costs "
+        f"{b / t:.2f} towers, so however many tasks there are, it stays below {1 + b / t:.2f}."
     )
