@@ -77,7 +77,7 @@ function curves(root, panel, box) {
   const draw = (frame, now, before, [from, to]) => {
     const points = (series, of) => series[of].map((value, k) => [at[k], y(value)]), curve = (series) => points(series, frame).slice(from, to + 1);
     const drawn = panel.series.map((_, i) => i).filter((i) => panel.series[i].y[frame].length);
-    const last = drawn.map((i) => y(panel.series[i].y[frame][to])), ends = apart(last, box.top, box.bottom - (now < 0 ? 0 : GAP)); // above where the values are read
+    const last = drawn.map((i) => y(panel.series[i].y[frame].at(now))), ends = apart(last, box.top, box.bottom - (now < 0 ? 0 : GAP)); // at the height of the value that they say, above where it is read
     const upright = (place) => `M${fixed(at[place])},${box.top}V${box.bottom}`;
     reading.textContent = now < 0 || box.over ? "" : `at ${Number(panel.at[now].toFixed(2))}`;
     cursor.setAttribute("d", now >= 0 ? upright(now) : "");

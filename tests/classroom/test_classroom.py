@@ -589,20 +589,21 @@ def test_a_server_that_is_killed_has_every_vote_that_it_took_and_knows_the_brows
     assert 0 < sum(map(len, said.values())) < 200
 
 
-def test_pages_for_a_class_have_no_solutions():
+def test_the_page_to_vote_on_has_the_questions_and_no_solution():
     text = pages.vote_page([read(ROOT / "notebooks" / "01_motivation.ipynb")])
     assert text.count("widget-view+json") == 4 and text.count('<p class="mtl-setup">') == 3  # a quiz has none
     assert "Show the worked solution" not in text
 
 
-def test_the_pages_of_a_class_have_no_solutions(tmp_path):
+def test_pages_for_students_have_no_solutions_and_those_of_the_teacher_are_hidden(tmp_path):
     """Neither a chapter nor what is made of it: handout, recap, page to vote on."""
     path = ROOT / "notebooks" / "06_mmoe.ipynb"
     assert any("def solution_best_two" in cell.source for cell in read(path).cells)
-    pages.write([path], tmp_path)
+    made = pages.write([path], tmp_path)
     told = {page.name: page.read_text(encoding="utf-8") for page in tmp_path.glob("*.html")}
     assert "best_two" in told["06_mmoe.html"]
     assert [name for name, text in told.items() if "solution_" in text] == []
+    assert {"teacher.html", *(f"{name}.html" for name in made.decks)} <= made.hidden
 
 
 def test_what_is_kept_of_pages_is_all_that_a_restart_needs_and_half_of_it_is_nothing(tmp_path):

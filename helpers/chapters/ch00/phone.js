@@ -5,7 +5,7 @@ import { always, ever, expected, list, lists, seen, turned } from "./tiles.js";
 
 // What the weight decides for this user, and what a click costs in finished videos.
 function decided(stage) {
-  const { videos, all, kept } = seen(stage), [finish, click] = [all[0], all.at(-1)].map((ten) => expected(videos, ten));
+  const { videos, all, kept } = seen(stage), [finish, click] = [all[0], all.at(-1)].map((ten) => expected(videos, ten).map((value) => Number(value.toFixed(1)))); // as the slots say
   const mean = (which) => [0, 1].map((k) => said(which.reduce((sum, i) => sum + videos[i][k], 0) / which.length)).join(" and ");
   const good = kept.length ? `${kept.length}, good at both goals (${mean(kept)}; all forty ${mean(videos.map((_, i) => i))})` : "none";
   const cost = Number((finish[1] - click[1]).toFixed(1)), price = cost > 0 ? `cost ${said(cost, 1)} finishes` : cost < 0 ? `bring ${said(-cost, 1)} more finishes, too` : "cost no finishes";

@@ -121,7 +121,7 @@ function picture(stage, place, width, bends) {
 
   // the plane
   add(root, "text", { x: left - 8, y: bottom - size - 8, fill: AS_TEXT[GREEN] }, size < 250 ? "finish ↑" : "chance of a finish after the click ↑");
-  add(root, "text", { x: left + size, y: bottom + 22, "text-anchor": "end", fill: AS_TEXT[BLUE] }, size < 250 ? "click →" : "chance of a click →");
+  add(root, "text", { x: left + .8 * size, y: bottom + 22, "text-anchor": "end", fill: AS_TEXT[BLUE] }, size < 250 ? "click →" : "chance of a click →");
   add(root, "path", { stroke: GREY, fill: "none", d: `M${left},${bottom - size}V${bottom}H${left + size}` });
   const shape = (colour, dash = "", wide = 2.5) => add(root, "path", { fill: "none", stroke: colour, "stroke-width": wide, "stroke-dasharray": dash });
   const ghost = shape(GHOST), cut = shape(GREY, "6 4"), touch = shape(BLACK), arrow = shape(BLACK);

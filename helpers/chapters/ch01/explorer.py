@@ -83,8 +83,8 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
         moved = ", ".join(f"{name} moves {TRAITS[name]} by {means[name, 1.0, TRAITS[name]]:+.2f}" for name in others)
         questions.append(
             Question(
-                "The others",
-                "And the others, at full strength: what do they move?",
+                "Other traits",
+                f"Sort by {' and by '.join(others)}, at full strength: which label does each move?",
                 {"trait": "choose each"},
                 [{"trait": name} for name in others],
                 f"At 1 {moved}; satisfaction moves by {means[:, 1.0, TRUTH].abs().max():.2f} at most.",
@@ -109,8 +109,8 @@ def _bias_in_words(bias: str, settings: dict, dial: pd.Series) -> str:
     if bias == "item":
         trait = settings["trait"]
         return (
-            f"from the tenth of the videos with the least {trait} to the tenth with the most, the change is "
-            f"{dial[TRAITS[trait]]:+.2f} averages in {TRAITS[trait]} and {abs(dial[TRUTH]):.2f} in true satisfaction"
+            f"from the tenth of the videos with the least {trait} to the tenth with the most, {TRAITS[trait]} change by "
+            f"{dial[TRAITS[trait]]:+.2f} averages, true satisfaction by {abs(dial[TRUTH]):.2f}"
         )
     return (
         f"from the users least prone to like to those most prone, likes change by {dial['like']:+.2f} averages, "

@@ -171,7 +171,7 @@ function picture(stage, place, width) {
     labels[0].textContent = `mean ${said(now.mean)} s`;
     labels[1].textContent = `says ${Number.isFinite(now.reading) ? said(now.reading) : "∞"} s`;
     const [a, b] = labels.map((label) => label.getComputedTextLength() + 4);
-    const edge = Math.max(a, beside(now.mean) - 10);
+    const edge = clamp(beside(now.mean) - 10, a, width - b - 8);
     change(labels[0], { x: fixed(edge) });
     change(labels[1], { x: fixed(Math.min(width - b, Math.max(edge + 8, beside(now.reading) + 10))), fill: AS_TEXT[state.corrected ? GREEN : BLACK] });
     if (logs.length) bins[1].setAttribute("d", kept = heap(logs));
@@ -210,16 +210,16 @@ export default explorable({
       },
     },
     {
-      name: "Twice", set: { corrected: false }, show: [], moves: { hand: "Draw 50 clicks" },
-      ask: "Make it say twice the mean. Then lengthen the clicks: does it matter how long they are?",
-      when({ state, halves }) {
+      name: "Twice", set: { corrected: false }, show: [], moves: { hand: "Draw here" },
+      ask: "Draw 50 clicks: it says twice the mean. Then lengthen the clicks: does it matter how long they are?",
+      when({ state, halves, held }) { // at rest, not on the way
         const { clicks, sum, reading, mean } = weighed(state.seconds, false);
-        if (clicks === state.seconds.length / 2) halves.set(sum, reading / mean);
+        if (!held && clicks === state.seconds.length / 2) halves.set(sum, reading / mean);
         return halves.size > 1;
       },
       then({ halves }) {
         const [[one, before], [other, after]] = [...halves].slice(-2);
-        return `With 50 of 100 clicked it said ${said(before)} times the mean at ${one} s, and ${said(after)} times at ${other} s: longer clicks move both needles alike.`;
+        return `With 50 of 100 clicked it said ${said(before)} times the mean at ${one} s, and ${said(after)} times at ${other} s: the length of clicks moves both needles alike.`;
       },
       hint({ state, halves }) {
         const { clicks, reading, mean } = weighed(state.seconds, false);

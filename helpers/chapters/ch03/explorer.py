@@ -25,7 +25,7 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
         series="task",
         title="Loss by weight",
         x_label="weight of task A (task B has the rest)",
-        y_label="loss, 1 = a constant (low is good)",
+        y_label="loss; 1: a constant guess",
         level=1,
     )
     plane = Plane(
@@ -50,7 +50,7 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
             "One score, and goals that disagree. Is there a weight at which both losses are low?",
             {"weight": "Drag the weight"},
             [{"weight": 0.0}, {"weight": 1.0}],
-            f"No: one of the two losses is always {worse.min():.2f} or more, where a constant has 1. At the ends it is "
+            f"No: one of the two losses is always {worse.min():.2f} or more, where a constant guess has 1. At the ends it is "
             f"{worse[0]:.2f} and {worse[1]:.2f}.",
         ),
         Question(

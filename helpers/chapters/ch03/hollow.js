@@ -17,7 +17,7 @@ export default explorable({
         const { videos, edge } = seen(stage), { w, from, to, over } = leap(videos, missed(stage));
         return `Hollow: ${missed(stage).length} of ${edge.length} are first at no weight. At w = ${said(w)} the line jumps from ${at(videos[from])} to ${at(videos[to])}, over ${over.length} of them.`;
       },
-      hint: (stage) => `${missed(stage).length} of ${seen(stage).edge.length} so far. Bend it further.`,
+      hint: (stage) => `${missed(stage).length} of ${seen(stage).edge.length} at this bend. Try another.`,
     },
     {
       name: "First place", set: { bend: 1, user: 0 }, show: [], moves: { corner: "", w: "Turn the arrow" },

@@ -218,7 +218,7 @@ function losses(figure, left, right, top) {
   });
   return (all, first, now) => {
     const [before, after] = [first, now].map((point) => Object.fromEntries(Object.keys(COLOURS).map((task) => [task, loss(all[task], point)])));
-    const longest = Math.max(...Object.values(before), ...Object.values(after)), wide = (value) => fixed(Math.max(0, (right - left - 62) * value / (longest || 1)));
+    const longest = Math.max(...Object.values(before), ...Object.values(after)), wide = (value) => fixed(Math.max(0, (right - left - 76) * value / (longest || 1)));
     for (const [task, bar, frame, number] of rows) {
       bar.setAttribute("width", wide(after[task]));
       frame.setAttribute("width", wide(before[task]));

@@ -331,6 +331,7 @@ function sentence(stage) {
 
 const plays = (stage) => doneOf(stage).length >= SEEDS;
 const decided = (both, stage) => both.every((each) => verdict(each, stage.data.matters) !== "undecided");
+const hurt = (stage) => byTask(doneOf(stage)).some((each) => verdict(each, stage.data.matters) === "a loss");
 function answer(stage, rest = "") {
   const both = byTask(doneOf(stage)), word = outcome(...both, stage.data.matters), off = guessed(stage) ? ` Your guess was ${said(missedBy(stage, both))} off.` : "";
   const each = both.map((one, k) => `${"AB"[k]} ${signed(one[0])}, ${verdict(one, stage.data.matters)}`).join("; ");
@@ -357,6 +358,8 @@ const QUESTIONS = [
   about("Flipped", "Four units, all features in common, every sign of B turned round: does sharing hurt?", { ...DIALS, b: AGAINST }),
   about("Weighed", "Crowded again. Can the weight of the losses spare both tasks? Set it, and play.", CROWDED, {
     moves: { weight: "", play: "" }, when: (stage) => plays(stage) && Math.abs(stage.state.weight - weight) > .05,
+    then: (stage) => (hurt(stage) ? answer(stage).replace(/^(Not yet decided.*?: )?/, "No: ") : answer(stage)),
+    settled: (stage) => hurt(stage) || decided(byTask(doneOf(stage)), stage),
   }),
 ];
 

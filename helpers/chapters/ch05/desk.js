@@ -169,7 +169,7 @@ function strip(stage, figure, left, width, how, narrow) {
     const number = ALL.indexOf(how), ways = race.looks.slice(0, hidden(stage, how) ? 1 : undefined).map((looks) => clamp(looks[number].ratio, -REACH, REACH)), ratio = mine ? stage.state.hand : ways.at(-1);
     parts.forEach(({ sign, trail, number, cap }, k) => {
       if (!narrow) trail.setAttribute("d", path(ways.map((way, i) => [x(i * EVERY), y(sign * way)])));
-      number.textContent = weightWords(weightsOf(ratio)[k]);
+      number.textContent = weightWords(weightsOf(ratio)[k]).replace(narrow ? /^0/ : "", "");
       change(cap, { transform: `translate(${tracks[k]},${fixed(y(sign * ratio))})` });
     });
   };
@@ -285,7 +285,7 @@ function sentence(stage) {
   const r2 = race.r2, scores = r2.map(mean), best = Math.max(...scores), seen = ["equal", "UWL", "GradNorm", "you"].filter((how) => !hidden(stage, how)), top = seen.filter((how) => scores[ALL.indexOf(how)] > best - data.matters).map((how) => LOOKS[how].name);
   const each = seen.map((how) => `${LOOKS[how].name} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
   if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. Best R² of A and B so far: ${each.join("; ")}.`;
-  return `Seed ${state.seed}, best R² of A and B: ${each.join("; ")}. Highest in the mean of both: ${top.join(", ")}. That is one seed.`;
+  return `Seed ${state.seed}, best R² of A and B: ${each.join("; ")}. Highest in the mean of both, within ${data.matters}: ${top.join(", ")}. That is one seed.`;
 }
 
 // The last finished races with noisy labels of B, at a small α and at a large one.
@@ -311,6 +311,7 @@ export default explorable({
       set: { scale: 2, noise: .5, features: "disjoint" }, show: [], moves: { hand: "Pull A down", play: "", more: "" }, again: (stage) => (unplayed(stage) ? "play" : tested(stage) || !stage.state.hand ? "hand" : "more"),
       when: (stage) => tested(stage) && gain(stage.race.r2, "GradNorm") > stage.data.matters,
       then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} best R² on yours, ${signed(gains(stage)[0])} on the others: ${verdict(gains(stage), stage.data.matters)}.`,
+      settled: (stage) => verdict(gains(stage), stage.data.matters) !== "undecided",
       hint: (stage) => (tested(stage) ? `${signed(gain(stage.race.r2, "GradNorm"))} best R² over GradNorm on your own seed. Pull A to another weight, and play again.` : ""),
     },
     {
@@ -319,9 +320,9 @@ export default explorable({
       when: (stage) => noisy(stage).every(Boolean),
       then(stage) {
         const [low, high] = noisy(stage), more = high.weights[ALL.indexOf("GradNorm")] > low.weights[ALL.indexOf("GradNorm")] + .05;
-        return `B's weight at the end: UWL ${ofB(low, "UWL")}; GradNorm ${ofB(low, "GradNorm")} at α ${said(low.state.alpha)}, ${ofB(high, "GradNorm")} at α ${said(high.state.alpha)}. ${more ? "Noise looks to α like a task that is behind." : "In these runs α made no such difference."}`;
+        return `B's weight at the end: UWL ${ofB(low, "UWL")}; GradNorm ${ofB(low, "GradNorm")} at α ${said(low.state.alpha)}, ${ofB(high, "GradNorm")} at α ${said(high.state.alpha)}. ${more ? "α turns up a task whose loss hardly falls, and noise keeps a loss up." : "In these runs α made no such difference."}`;
       },
-      hint: (stage) => noisy(stage).map((one, high) => one && `at α ${said(one.state.alpha)} B's weight ended at ${ofB(one, "UWL")} with UWL, ${ofB(one, "GradNorm")} with GradNorm; play α ${high ? "0" : "1.5"}, too.`).find(Boolean) ?? "",
+      hint: (stage) => noisy(stage).map((one, high) => one && `at α ${said(one.state.alpha)} B's weight ended at ${ofB(one, "UWL")} with UWL, ${ofB(one, "GradNorm")} with GradNorm; play α ${high ? "0.3 or less" : "1.2 or more"}, too.`).find(Boolean) ?? "",
     },
   ],
   setup(stage) {

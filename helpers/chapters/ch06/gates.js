@@ -285,7 +285,7 @@ function sentence(stage) {
 
 function answer(stage) {
   const [first, second] = lanes(stage).map(([, values]) => mean(values)), more = first - second, missed = missedBy(stage);
-  const chance = more > .3 ? "far more than by chance" : more > .1 ? "more than by chance" : more < -.1 ? "less than by chance" : "no more than by chance";
+  const chance = more > .3 ? "far more than by chance" : more > .1 ? "more than by chance" : more < -.1 ? "less than by chance" : "no more than by chance, for gates as soft as these always share some";
   const off = Number.isNaN(missed) ? "" : ` Your guess was ${said(100 * missed, 0)} points off.`;
   if (!alone(stage)) return `${percent(first)} on the same row, ${percent(second)} on two random rows: ${chance}.${off}`;
   return `Gate A keeps ${percent(first)} from row to row, ${percent(second)} without the column${first > .9 ? ": it hardly looks at the row" : ""}.${off}`;

@@ -203,8 +203,8 @@ function panel(stage, root, pen, left, top, width, number) {
       (row, i) => click[i], (row, i) => click[i] && !like[i], (row, i) => like[i],
     ].forEach((which, k) => marks[k].setAttribute("d", spots(rows, which)));
     change(brush, { cx: fixed(x(state.x)), cy: fixed(y(state.y)), rx: fixed(x(state.size) - x(0)), ry: fixed(y(0) - y(state.size)) });
-    const dots = narrow ? ["○ click ", "● like ", all ? "• would" : ""] : ["○ clicked ", "● liked ", all ? "• would be liked" : ""];
-    const shade = !all ? `· ${narrow ? "rest" : "not clicked"}; shade: its CVR` : narrow ? "violet: too high" : "violet: too high, green: too low";
+    const dots = narrow ? ["○ click ", "● like ", all ? "• would like" : ""] : ["○ clicked ", "● liked ", all ? "• would be liked" : ""];
+    const shade = !all ? `· ${narrow ? "no click" : "not clicked"}; shade: its CVR` : narrow ? "violet: high, green: low" : "violet: too high, green: too low";
     parts.forEach((part, i) => {
       part.textContent = number ? i ? "" : shade : dots[i];
       if (!number) change(part, { fill: AS_TEXT[i ? ORANGE : BLUE] });
@@ -280,7 +280,7 @@ export default explorable({
       set: STORY, show: [], moves: { ...GUESS, brush: "Drag the brush" }, when: judged,
       then: (stage) => {
         const [alone, ours] = both(stage), [, low, high] = interval(stage.others.map(([one, other]) => Math.abs(other - 1) - Math.abs(one - 1)));
-        return `ESMM says ${times(ours)} of the truth, ${high < 0 ? "nearer than" : low > 0 ? "farther off than" : "not clearly nearer than"} the CVR of the clicked rows, ×${said(alone[0])}.`;
+        return `ESMM says ${times(ours)} of the truth, ${high < 0 ? "nearer than" : low > 0 ? "farther off than" : "not clearly nearer than"} the CVR of the clicked rows, ${times(alone)}.`;
       },
     },
     {

@@ -255,7 +255,7 @@ class Stage {
       found.hidden = now === questions.length;
       hint = hinted();
       found.classList.toggle("mtl-open", state !== "answered" || !holds);
-      found.textContent = said ? `${MARKS[state].trim()} ${setting && !holds ? `At ${setting}: ` : ""}${said}` : hint && `Not yet: ${hint}`;
+      found.textContent = said ? `${MARKS[state].trim()} ${setting && !holds ? `Seen at ${setting}. ` : ""}${said}` : hint && `Not yet: ${hint}`;
     };
     const buttons = list.map((_, i) => {
       const button = block(tabs, "button");

@@ -44,7 +44,7 @@ def latency_explorer() -> Explorer:
             "Drag the number of tasks N up. Do N models cost N times as much as one shared model?",
             {"tasks": "Drag N"},
             [{"tasks": most}],
-            f"With {most} tasks {dear['128, 128', most]:.1f} times as much: each task keeps a tower.",
+            f"No: with {most} tasks {dear['128, 128', most]:.1f} times as much, for each task keeps a tower.",
         ),
         Question(
             "A larger bottom",
