@@ -50,8 +50,8 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
             "One score, and goals that disagree. Is there a weight at which both losses are low?",
             {"weight": "Drag the weight"},
             [{"weight": 0.0}, {"weight": 1.0}],
-            f"No: one of the two losses is always {worse.min():.2f} or more, where a constant guess has 1. At the ends it is "
-            f"{worse[0]:.2f} and {worse[1]:.2f}.",
+            f"No: one of the two losses is always {worse.min():.2f} or more, where a constant guess has 1. At the ends "
+            f"it is {worse[0]:.2f} and {worse[1]:.2f}.",
         ),
         Question(
             "Two towers",
