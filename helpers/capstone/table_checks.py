@@ -330,7 +330,7 @@ def _strange(column: str, of: str, frame: pd.DataFrame) -> Iterator[Problem]:
     rows = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
     parts = [part for row in rows for part in row]
     if parts and (new := 1 - pd.Series(parts, dtype=object).isin(frame[of].dropna().unique()).mean()) > MOST_STRANGE:
-        yield Problem(False, column, f"{new:.0%} of its ids are no {of} of any row. Ids of another kind are tags.")
+        yield Problem(False, column, f"{new:.0%} of its ids are no {of} of any row. Of another kind? Declare as tags.")
 
 
 def _ids(column: str, values: pd.Series) -> Iterator[Problem]:

@@ -107,7 +107,7 @@ def test_ids_of_another_kind_are_no_history():
     frame = shop().assign(item=[f"p{k % 50}" for k in range(2_400)], tags=[["a", "b"]] * 2_400)
     own = Declaration(OWN.labels, "user", "item", lists={"tags": "item"}, time="time")
     sentences = [problem.sentence for problem in check(own, frame) if problem.column == "tags"]
-    assert len(sentences) == 1 and sentences[0].startswith("100% of the ids") and "as tags" in sentences[0]
+    assert len(sentences) == 1 and sentences[0].startswith("100% of its ids") and "as tags" in sentences[0]
 
 
 def test_tags_beyond_those_that_count_are_told():

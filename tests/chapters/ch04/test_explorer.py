@@ -98,7 +98,7 @@ def test_answers_are_those_of_the_readers_own_runs(playground):
     assert not settled and said.startswith("Not yet decided by 8 seeds: A +0.060, undecided; B −0.004, undecided.")
     assert answered(playground, 3, eight(0.02, 0.03)[:7]) is None
     assert answered(playground, 4, eight(-0.06, -0.07)) is None  # the weight is as it was
-    assert answered(playground, 4, eight(-0.06, -0.07), weight=0.8) == [True, loss]
+    assert answered(playground, 4, eight(-0.06, -0.07), weight=0.8) == [True, f"No: {loss}"]
 
 
 @needs_node
