@@ -39,7 +39,7 @@ def name(text: str) -> str:
 def pages(goes_on: bool) -> shelf.Shelf:
     """What is kept of the pages; where there are none, or old ones, they are written first. A class that goes on does
     not wait for what JupyterLab has saved since."""
-    kept = shelf.kept()
+    kept = shelf.load()
     if kept and (goes_on or shelf.are_current()):
         return kept
     from classroom import pages as writing  # its imports take longer than all that a restart does

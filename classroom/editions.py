@@ -72,7 +72,7 @@ def for_teachers(book: NotebookNode, name: str) -> str:
         cells.append(cell)
         check = CHECK.search(cell.source.rpartition("\n")[2]) if "exercise" in tags(cell) else None
         if check and (known := mistakes(folder_of(name), check[1])):
-            cells.append(new_markdown_cell(_told(known), id=f"{prefix}-mistakes-{check[1]}"))
+            cells.append(new_markdown_cell(_mistakes_note(known), id=f"{prefix}-mistakes-{check[1]}"))
     if note := notes(title(book)):
         cells.insert(1, new_markdown_cell(note, id=f"{prefix}-for-the-teacher"))
     teacher = nbformat.from_dict({**book, "cells": cells})
@@ -90,7 +90,7 @@ def mistakes(folder: str, check: str) -> list[Wrong]:
     return [mistake.listed for mistake in getattr(exercise, "mistakes", ())]
 
 
-def _told(known: list[Wrong]) -> str:
+def _mistakes_note(known: list[Wrong]) -> str:
     lines = ["**Common mistakes**, in the order in which the check looks for them, and the hints that it gives:", ""]
     for wrong in known:
         lines += [f"- {wrong.what}", *(f"    - Hint: {hint}" for hint in wrong.hints)]

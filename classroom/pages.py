@@ -20,17 +20,17 @@ HERE = Path(__file__).resolve().parent
 STATIC = ("charts.js", "room.js", "room.css")
 
 
-def asked(books: list[NotebookNode]) -> dict[str, Question]:
+def questions_by_id(books: list[NotebookNode]) -> dict[str, Question]:
     """The questions that notebooks show, by id."""
     by_id: dict[str, Question] = {}
-    for _, _, questions in _shown(books):
+    for _, _, questions in _asking_cells(books):
         for question in questions:
             if by_id.setdefault(question.id, question) != question:
                 raise ValueError(f"two questions are called {question.id}")
     return by_id
 
 
-def _shown(books: list[NotebookNode]) -> Iterator[tuple[NotebookNode, dict, list[Question]]]:
+def _asking_cells(books: list[NotebookNode]) -> Iterator[tuple[NotebookNode, dict, list[Question]]]:
     """The cells that ask, each with the view of its widget and the questions in it."""
     for book in books:
         models = book.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
@@ -44,7 +44,7 @@ def _shown(books: list[NotebookNode]) -> Iterator[tuple[NotebookNode, dict, list
 def _questions(state: dict) -> list[Question]:
     """The questions of a widget: one of a prediction, some of a quiz, none of another."""
     if {"question", "options", "answer"} <= state.keys():
-        said = decks.said().get(state["name"], {})
+        said = decks.class_words().get(state["name"], {})
         near, range = (tuple(map(float, filter(None, said.get(name, "").split(" to ")))) for name in ("right", "range"))
         about = [state[name] for name in ("name", "question", "options", "answer", "unit")]
         return [Question(*about, near, range)]
@@ -71,7 +71,9 @@ def write(paths: list[Path], out: Path = shelf.FOLDER) -> shelf.Shelf:
         shutil.copyfile(HERE / name, out / "static" / name)
     shutil.copyfile(HERE / "teacher.html", out / "teacher.html")
     plans = [plan.name for plan in decks.plans()]
-    made = shelf.Shelf(asked(whole), {"teacher.html", shelf.WRITTEN, *(f"{name}.html" for name in plans)}, plans)
+    made = shelf.Shelf(
+        questions_by_id(whole), {"teacher.html", shelf.WRITTEN, *(f"{name}.html" for name in plans)}, plans
+    )
     shelf.keep(made, out)
     return made
 
@@ -80,7 +82,7 @@ def vote_page(books: list[NotebookNode]) -> str:
     """The page that shows the question that is asked, with all of them in it."""
     shown = {
         view["model_id"]: (cell, view, questions[0].id)
-        for cell, view, questions in _shown(books)
+        for cell, view, questions in _asking_cells(books)
         if "plan" not in cell.metadata  # what a deck has of the bank
     }
     state = {}
@@ -91,5 +93,5 @@ def vote_page(books: list[NotebookNode]) -> str:
     )
     keep_shown_models(together)
     template = Environment(loader=FileSystemLoader(HERE)).get_template("vote.html.j2")
-    views = [(view, decks.said().get(id, {}).get("setup", "")) for _, view, id in shown.values()]
+    views = [(view, decks.class_words().get(id, {}).get("setup", "")) for _, view, id in shown.values()]
     return template.render(views=views, state=together.metadata.widgets[WIDGET_STATE])

@@ -22,7 +22,7 @@ from nbconvert.filters import markdown2html
 
 from helpers.display.quiz import Item, read
 from tools.notebooks import ROOT
-from tools.site.decks import BANK, picked, plans
+from tools.site.decks import BANK, bank_items, plans
 
 OUT = ROOT / "_questions"
 COURSE = "Multi-task learning for ranking"
@@ -56,32 +56,32 @@ def gift(title: str, items: list[Item], last: str = "") -> str:
             f"\t{'=' if place == item.answer else '~'}{_text(option)}#{_text(why)}"
             for place, (option, why) in enumerate(zip(item.options, item.why, strict=True))
         )
-        name = _escaped(f"{title.split()[0]} question {number:02d}")
+        name = _escape(f"{title.split()[0]} question {number:02d}")
         blocks.append("\n".join([f"::{name}::{_text(item.question)} {{", *options, "}"]))
     if last:
-        blocks.append(f"::{_escaped(last)}::{_text(last)} {{}}")
+        blocks.append(f"::{_escape(last)}::{_text(last)} {{}}")
     return "\n\n".join(blocks) + "\n"
 
 
 def _text(words: str) -> str:
-    return f"[markdown]{_escaped(words)}"
+    return f"[markdown]{_escape(words)}"
 
 
-def _escaped(words: str) -> str:
+def _escape(words: str) -> str:
     return SPECIAL.sub(r"\\\g<0>", words)
 
 
 def quiqui(title: str, items: list[Item]) -> str:
     """Questions as YAML for QuiQui; JSON's strings are YAML's, too. The host alone sees the explanation."""
-    lines = ["config:", f"  title: {_quoted(title)}", "questions:"]
+    lines = ["config:", f"  title: {_quote(title)}", "questions:"]
     for item in items:
-        lines += [f"- question: {_quoted(item.question)}", "  type: single", "  answers:"]
-        lines += [f"  - {_quoted(option)}" for option in item.options]
-        lines += [f"  correct: {ascii_uppercase[item.answer]}", f"  explanation: {_quoted(item.why[item.answer])}"]
+        lines += [f"- question: {_quote(item.question)}", "  type: single", "  answers:"]
+        lines += [f"  - {_quote(option)}" for option in item.options]
+        lines += [f"  correct: {ascii_uppercase[item.answer]}", f"  explanation: {_quote(item.why[item.answer])}"]
     return "\n".join(lines) + "\n"
 
 
-def _quoted(words: str) -> str:
+def _quote(words: str) -> str:
     return json.dumps(words, ensure_ascii=False)
 
 
@@ -126,7 +126,7 @@ def asked_in_class() -> dict[str, tuple[str, list[Item]]]:
         in_class = [name for name in named if name not in plan.before]
         for what, names in ((plan.name, in_class), (f"{plan.name}_before", plan.before)):
             if names:
-                sheets[what] = (plan.title, [item for name in names for item in picked(name).values()])
+                sheets[what] = (plan.title, [item for name in names for item in bank_items(name).values()])
     return sheets
 
 

@@ -104,7 +104,7 @@ def homework(short: bool, folder: Path) -> Rows:
 # --- marks ----------------------------------------------------------------------------------------------------------
 
 
-def seen(folder: Path) -> dict[Path, tuple]:
+def file_state(folder: Path) -> dict[Path, tuple]:
     """What would be other if anything below had changed."""
     stats = {path: path.lstat() for path in folder.rglob("*")}
     return {path: (stat.st_mode, stat.st_size, stat.st_mtime_ns) for path, stat in stats.items()}
@@ -134,7 +134,7 @@ def marks(short: bool, folder: Path) -> Rows:
         deceptions = deceptions[1::4]
     hostile = [*homework.odd_files(handed_in, notebook, aim)]
     hostile += homework.hostile_ones(handed_in, targets, ways, deceptions)
-    before = seen(home)
+    before = file_state(home)
     command = [sys.executable, "-m", "classroom.handin", str(handed_in), "--out", str(out)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     stop = threading.Timer(HOUR, process.kill)
@@ -153,7 +153,7 @@ def marks(short: bool, folder: Path) -> Rows:
     yield len(full) == len(right), f"{len(full)} of {len(right)} right notebooks have full marks and no remark"
     clean = [name for name in table.index.intersection(hostile) if table.loc[name, "passed"] not in ("", "0")]
     yield not clean, f"{len(clean)} of {len(hostile)} hostile ones pass clean {', '.join(clean)}".strip()
-    harm = targets.harm() + (["files changed"] if seen(home) != before else [])
+    harm = targets.harm() + (["files changed"] if file_state(home) != before else [])
     yield not harm, f"no file is changed, no port reached, no program left{': ' * bool(harm)}{', '.join(harm)}"
 
 
@@ -266,7 +266,7 @@ def lab(short: bool, folder: Path) -> Rows:
 PARTS = {"logins": logins, "homework": homework, "marks": marks, "votes": votes, "disk": disk, "lab": lab}
 
 
-def played(part: str, short: bool) -> Rows:
+def play_part(part: str, short: bool) -> Rows:
     """What a part says, to its end; an error is lost, too."""
     say(f"{part}: {PARTS[part].__doc__}")
     with TemporaryDirectory(prefix="rehearse-", ignore_cleanup_errors=True) as folder:
@@ -287,7 +287,7 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}; expected some of {', '.join(PARTS)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # accounts and disks are removed on the way
-    rows = [(part, *row) for part in options.parts or PARTS for row in played(part, options.short)]
+    rows = [(part, *row) for part in options.parts or PARTS for row in play_part(part, options.short)]
     for part, held, what in rows:
         print(f"{RESULTS[held]:10}{part:10}{what}")
     counts = {held: sum(row[1] is held for row in rows) for held in RESULTS}

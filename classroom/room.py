@@ -286,7 +286,7 @@ class Room:
         rows = []
         for id, rounds in self.rounds.items():
             question = self.questions[id]
-            results = [_said(question, list(votes.values())) for votes in rounds] + [""] * ROUNDS
+            results = [_votes_in_words(question, list(votes.values())) for votes in rounds] + [""] * ROUNDS
             right = f"{question.answer:.3g} {question.unit}".strip()
             if question.options:
                 right = f"“{question.options[int(question.answer)]}”"
@@ -313,7 +313,7 @@ def _check(question: Question, value: float) -> None:
         raise Refused("not one of the options")
 
 
-def _said(question: Question, votes: list[float]) -> str:
+def _votes_in_words(question: Question, votes: list[float]) -> str:
     if not votes:
         return "no votes"
     right = sum(map(question.is_right, votes))

@@ -30,7 +30,7 @@ def keep(shelf: Shelf, out: Path = FOLDER) -> None:
     (out / WRITTEN).write_text(json.dumps(kept), encoding="utf-8")
 
 
-def kept(out: Path = FOLDER) -> Shelf | None:
+def load(out: Path = FOLDER) -> Shelf | None:
     """What was kept, or None where pages were never written, by half, or by an older course."""
     try:
         told = json.loads((out / WRITTEN).read_text(encoding="utf-8"))

@@ -27,7 +27,7 @@ from helpers.display.cards import CHAPTERS
 from tools import minutes
 from tools.notebooks import ROOT, question, read, title
 from tools.site import decks
-from tools.site.address import HIDDEN, shown
+from tools.site.address import HIDDEN, uncommented
 
 ZH = ROOT / "docs" / "zh"
 SOURCE = ROOT / "notebooks" / "source.md"
@@ -142,15 +142,15 @@ def lines(text: str) -> Iterator[Line]:
             yield Line(mark, [words], "heading" if mark.startswith("#") else "text")
 
 
-def translated(line: Line, catalog: Catalog) -> str:
+def translate(line: Line, catalog: Catalog) -> str:
     """A line in Chinese, or in English with a mark where the catalogue does not have it."""
     if not line.english:
-        return _joined(line.mark, line.cells)
+        return _join_cells(line.mark, line.cells)
     words = iter(chinese(catalog, line.context, line.english).split("\n"))
-    return _joined(line.mark, [next(words) if _has_words(cell) else cell for cell in line.cells])
+    return _join_cells(line.mark, [next(words) if _has_words(cell) else cell for cell in line.cells])
 
 
-def _joined(mark: str, cells: list[str]) -> str:
+def _join_cells(mark: str, cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |" if mark == "| " else mark + cells[0]
 
 
@@ -179,12 +179,12 @@ def problems(english: str, translation: str, terms: list[Term]) -> list[str]:
         ("quotations", QUOTED.findall(english), QUOTED.findall(translation)),
         ("code", Counter(re.findall("`[^`]+`", english)), Counter(re.findall("`[^`]+`", translation))),
         ("numbers", _numbers(english), _numbers(translation)),
-        ("verdicts", _judged(english, VERDICTS), _judged(translation)),
+        ("verdicts", _verdicts_of(english, VERDICTS), _verdicts_of(translation)),
         ("labels", _labels(english, LABELS), _labels(translation)),
     ):
         if of_english != of_chinese:
             defects.append(f"{what}: {of_english} and {of_chinese}")
-    for term in _named(english, terms):
+    for term in _terms_in(english, terms):
         words = [re.sub("（.*）", "", words) for words in term.chinese.split("，")]
         if not any(word.lower() in translation.lower() for word in (term.english, *words)):
             defects.append(f"the glossary has {term.chinese} for {term.english!r}")
@@ -196,7 +196,7 @@ def _numbers(text: str) -> Counter:
     return Counter(NUMBER.findall(re.sub(r"`[^`]+`|" + TARGET, "", text)))
 
 
-def _judged(text: str, words: dict[str, str] | None = None) -> list[tuple[str, str]]:
+def _verdicts_of(text: str, words: dict[str, str] | None = None) -> list[tuple[str, str]]:
     """(verdict, claims) as in *holds* `C4.1` `C4.2`, ordered by claims; `words` translates the verdicts."""
     judged = re.findall(r"\*([^*`]+)\* ((?:`C\d\.\d+` ?)+)", text)
     return sorted(((words or {}).get(verdict, verdict), claims.strip()) for verdict, claims in judged)
@@ -207,7 +207,7 @@ def _labels(text: str, words: dict[str, str] | None = None) -> list[str]:
     return [(words or {}).get(label, label) for label in labels if label in (words or LABELS.values())]
 
 
-def _named(english: str, terms: list[Term]) -> list[Term]:
+def _terms_in(english: str, terms: list[Term]) -> list[Term]:
     """The terms that a text uses; of terms that overlap the longest."""
     rest, named = re.sub(r"`[^`]+`|" + TARGET, "", english), []
     for term in sorted(terms, key=lambda term: -len(term.english)):
@@ -231,7 +231,7 @@ def _chapters() -> list[dict]:
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         book = read(path)
         number, _, name = title(book).partition(" · ")
-        taken = minutes.taken(minutes.sections(book))
+        taken = minutes.minutes_by_part(minutes.sections(book))
         chapters.append({"file": path.name, "number": number, "english": f"{name}\n{question(book)}", "taken": taken})
     return chapters
 
@@ -255,19 +255,19 @@ def entries() -> dict[str, list[tuple[str, str]]]:
     """(context, English) of all that is translated, by catalogue; in `pinyin` it is Chinese, and how it is spoken."""
     source = [(line.context, line.english) for line in lines(SOURCE.read_text(encoding="utf-8"))]
     return {
-        "questions": list(_asked()),
+        "questions": list(_class_questions()),
         "source": [(context, english) for context, english in source if english],
         "README": [*((part["file"], part["english"]) for part in _chapters()), *_commands()],
         "pinyin": [(term.anchor, term.chinese) for term in glossary()],
     }
 
 
-def _asked() -> Iterator[tuple[str, str]]:
+def _class_questions() -> Iterator[tuple[str, str]]:
     """(id, English) of what a class is asked, a line each: of a prediction its set-up, question, options or unit,
     reason, and what the teacher says; of a question of a quiz or the bank the options, and what is said to each."""
     for line in ON_PHONES.splitlines():
         yield "phone", line
-    for id, said in decks.said().items():
+    for id, said in decks.class_words().items():
         if said["setup"] and said["aloud"]:
             told = [said[name] for name in ("why", "aloud", "argue", "after")]
             yield id, "\n".join([said["setup"], said["text"], *(said["options"] or [said["unit"]]), *told])
@@ -284,7 +284,7 @@ def on_pages(bank: bool) -> dict[str, dict[str, str]]:
     outside of a class have none of the bank."""
     known = _read(ZH / "questions.po")
     whole: dict[str, dict[str, str]] = {}
-    for context, english in _asked():
+    for context, english in _class_questions():
         told = chinese(known, context, english)
         if STALE not in told and (bank or not context.startswith("bank")):
             pairs = zip(english.split("\n"), told.split("\n"), strict=True)
@@ -316,7 +316,7 @@ def files(catalogues: dict[str, Catalog]) -> dict[Path, str]:
         write_po(text, catalog, width=0, omit_header=True, ignore_obsolete=True)
         written[ZH / f"{name}.po"] = HEADER + text.getvalue().decode()
     english = SOURCE.read_text(encoding="utf-8").replace("[中文](source.zh.md)\n\n", "")  # the door in the English
-    source = "\n".join(translated(line, catalogues["source"]) for line in lines(english))
+    source = "\n".join(translate(line, catalogues["source"]) for line in lines(english))
     top, _, text = source.partition("\n")
     chapters = [
         part | {"told": chinese(catalogues["README"], part["file"], part["english"]).split("\n")}
@@ -327,15 +327,15 @@ def files(catalogues: dict[str, Catalog]) -> dict[Path, str]:
     published = not HIDDEN.search((ROOT / "README.md").read_text(encoding="utf-8"))
     for path, values in (
         ("notebooks/source.zh.md", {"title": top, "text": text.strip(), "stale": len(stale(catalogues["source"]))}),
-        ("notebooks/glossary.zh.md", {"groups": _ordered(catalogues["pinyin"])}),
+        ("notebooks/glossary.zh.md", {"groups": _by_pinyin(catalogues["pinyin"])}),
         ("README.zh.md", {"chapters": chapters, "commands": commands} | _address()),
     ):
         page = template(f"{Path(path).name}.j2").render(values)
-        written[ROOT / path] = shown(page) if published else page
+        written[ROOT / path] = uncommented(page) if published else page
     return written
 
 
-def _ordered(catalog: Catalog) -> dict[str, list[Term]]:
+def _by_pinyin(catalog: Catalog) -> dict[str, list[Term]]:
     """The terms in the order of their pinyin, by its first letter; those that begin with Latin letters come first."""
     groups: dict[str, list[Term]] = {}
     spoken = [(chinese(catalog, term.anchor, term.chinese).lower().split(), term) for term in glossary()]

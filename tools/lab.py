@@ -33,7 +33,7 @@ def git(*words: str) -> str:
     return asked.stdout
 
 
-def committed() -> dict[str, str]:
+def committed_notebooks() -> dict[str, str]:
     """The notebooks of the last commit, `notebooks/NAME` and text, whatever has become of the files. Raises OSError."""
     names = git("ls-tree", "-r", "-z", "--name-only", "HEAD", "notebooks/").split("\0")
     return {name: git("show", f"HEAD:./{name}") for name in names if name.endswith(".ipynb")}
@@ -67,7 +67,7 @@ def is_readable(path: Path) -> bool:
 def prepare() -> None:
     """Trust the notebooks and say what is wrong with them; nothing here keeps JupyterLab from starting."""
     try:
-        books = committed()
+        books = committed_notebooks()
         trust(books)
     except Exception as error:
         print(f"The notebooks open untrusted ({error}): Run All Cells brings the sliders of a chapter.", flush=True)

@@ -116,11 +116,11 @@ def state(notebook: NotebookNode) -> None:
 
 def short(notebook: NotebookNode) -> str:
     """The minutes of a notebook in a table, "58 + 30 (and 4 optional)": those to read, and those for the exercises."""
-    core, optional, to_do = taken(sections(notebook)).values()
+    core, optional, to_do = minutes_by_part(sections(notebook)).values()
     return f"{core}" + (f" + {to_do}" if to_do else "") + (f" (and {optional} optional)" if optional else "")
 
 
-def taken(parts: list[Section]) -> dict[str, int]:
+def minutes_by_part(parts: list[Section]) -> dict[str, int]:
     """The minutes of a chapter by `PARTS`."""
     read = {part: sum(section.minutes for section in parts if section.part == part) for part in PARTS[:2]}
     return read | {"exercises": 5 * round(sum(map(_to_do, parts)) / 5)}
@@ -128,7 +128,7 @@ def taken(parts: list[Section]) -> dict[str, int]:
 
 def box(parts: list[Section]) -> str:
     """The minutes of a chapter, as its box says them."""
-    core, optional, to_do = taken(parts).values()
+    core, optional, to_do = minutes_by_part(parts).values()
     more = f", {to_do} more for the exercises" if to_do else ""
     return f"{core} minutes" + (f" (and {optional} optional)" if optional else "") + more
 

@@ -78,7 +78,7 @@ def tags(cell: NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
 
 
-def asked(cell: NotebookNode) -> str | None:
+def asked_id(cell: NotebookNode) -> str | None:
     """The id of the question that the last line of a cell asks, if it does nothing else."""
     call = ASKS.fullmatch(cell.source.rpartition("\n")[2])
     return call and call[1]
@@ -112,11 +112,11 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
         number = sum(cell.get("execution_count") is not None for cell in code_cells(done))
         raise RunError(f"code cell {number}: {re.sub(chr(27) + r'.*?m', '', str(error)).strip()}") from None
     for cell in code_cells(done):
-        cell.outputs = _joined(cell.outputs)
+        cell.outputs = _join_streams(cell.outputs)
     return done
 
 
-def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+def _join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """The outputs with what was printed in one piece: a kernel sends it in as many as its clock happens to cut."""
     joined: list[NotebookNode] = []
     for output in outputs:
@@ -180,7 +180,7 @@ def _name_cells(book: NotebookNode, name: str) -> None:
 
 
 def _canonical_outputs(outputs: list[NotebookNode], count: int) -> list[NotebookNode]:
-    outputs = _joined(outputs)
+    outputs = _join_streams(outputs)
     for output in outputs:
         if output.output_type == "stream":
             output.text = _clean(output.text)
@@ -454,7 +454,7 @@ def differing_outputs(committed: NotebookNode, ran: NotebookNode) -> list[str]:
     """The cells whose outputs differ between the file and a run of it elsewhere, in words. Cells tagged `live` may."""
     problems = []
     for before, after in zip(code_cells(committed), code_cells(ran), strict=True):
-        joined = nbformat.from_dict({**after, "outputs": _joined(after.outputs)})
+        joined = nbformat.from_dict({**after, "outputs": _join_streams(after.outputs)})
         difference, _ = _difference(_plain(before), _plain(joined))
         if difference and "live" not in tags(before):
             problems.append(f"cell {before.id}: {difference}")

@@ -12,7 +12,7 @@ import re
 
 from nbformat import NotebookNode
 
-from tools.notebooks import asked, tags
+from tools.notebooks import asked_id, tags
 
 HEADING = re.compile(r"^##+ ", re.MULTILINE)
 TABLE = re.compile(r"\d\d_\w+")  # 04_heads
@@ -28,7 +28,7 @@ def spoilers(notebook: NotebookNode) -> list[tuple[str, str]]:
             questions = {} if HEADING.search(cell.source) else questions
             continue
         used = _follow(ast.parse(cell.source), sources)
-        if question := asked(cell):
+        if question := asked_id(cell):
             questions[question] = used
         elif not {"exercise", "solution"} & set(tags(cell)) and any(map(_open, cell.outputs)):
             claim = "claim" in tags(cell)

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from tools import minutes
-from tools.notebooks import IMAGES, asked, canonical, code_cells, find, output_texts, tags, take_paths
+from tools.notebooks import IMAGES, asked_id, canonical, code_cells, find, output_texts, tags, take_paths
 
 TAGS = {"claim", "exercise", "live", "movielens", "predict", "setup", "solution", "widget"}
 FOLDED = ("setup", "solution")
@@ -99,7 +99,7 @@ def _cells(notebook: NotebookNode) -> list[str]:
             for tag in FOLDED
             if tag in tags(cell) and not folded.get("source_hidden")
         ]
-        if "predict" in tags(cell) and (len(cell.source.splitlines()) > ASKED_LINES or not asked(cell)):
+        if "predict" in tags(cell) and (len(cell.source.splitlines()) > ASKED_LINES or not asked_id(cell)):
             defects.append(f'predict {cell.id} is not {ASKED_LINES} lines at most that end with `ask("C…")`')
         if "solution" in tags(cell):
             if not folded.get("outputs_hidden"):

@@ -45,10 +45,10 @@ def mark(sheet: Sheet, behind: list[str], seconds: float = 0) -> dict:
     """
     seconds = seconds or SECONDS
     begun = [task for task in sheet.chapter.tasks if task.name in sheet.answers]
-    results = _judged(sheet, [replace(task, above=()) for task in begun], behind, seconds)
+    results = _verdicts(sheet, [replace(task, above=()) for task in begun], behind, seconds)
     # what an answer misses may come from cells above it: run these as well, which takes longer
     missing = [task for task in begun if _above(sheet.answers[task.name], task, results[task.name])]
-    again = _judged(sheet, missing, behind, seconds + CHAPTER)
+    again = _verdicts(sheet, missing, behind, seconds + CHAPTER)
     again = {name: result for name, result in again.items() if result["kind"] not in (TIME_OUT, NOT_JUDGED)}
     exercises = {}
     for task in sheet.chapter.tasks:
@@ -75,7 +75,7 @@ def _above(answer: Answer, task: Task, result: dict) -> bool:
     return bool(name) and any(re.search(rf"\b{name[1]}\b", source) for source in (*task.above, *answer.before))
 
 
-def _judged(sheet: Sheet, tasks: list[Task], behind: list[str], seconds: float) -> dict[str, dict]:
+def _verdicts(sheet: Sheet, tasks: list[Task], behind: list[str], seconds: float) -> dict[str, dict]:
     """{name: {"said", "hints", "kind"}} of these exercises. Behind walls one process forks for each of them; without
     walls, where no process is there to end what an answer began, each has a process of its own."""
     if not tasks:
@@ -89,9 +89,9 @@ def _judged(sheet: Sheet, tasks: list[Task], behind: list[str], seconds: float) 
         "seconds": seconds,
     }
     if not behind:
-        runs = {task["name"]: _run([], job | {"tasks": [task]}, START + seconds) for task in jobs}
+        runs = {task["name"]: _worker_output([], job | {"tasks": [task]}, START + seconds) for task in jobs}
         return {name: _result(text, ended, seconds) for name, (text, ended, _) in runs.items()}
-    text, ended, error = _run(behind, job | {"tasks": jobs}, START + len(jobs) * (seconds + 1))
+    text, ended, error = _worker_output(behind, job | {"tasks": jobs}, START + len(jobs) * (seconds + 1))
     results = dict.fromkeys((task.name for task in tasks), _result("", ended, seconds, error))
     with contextlib.suppress(ValueError):  # a line that was cut off
         for came in map(json.loads, text.splitlines()):
@@ -99,7 +99,7 @@ def _judged(sheet: Sheet, tasks: list[Task], behind: list[str], seconds: float) 
     return results
 
 
-def _run(behind: list[str], job: dict, seconds: float) -> tuple[str, str, str]:
+def _worker_output(behind: list[str], job: dict, seconds: float) -> tuple[str, str, str]:
     """What a worker wrote, why it was stopped, if it was, and the last line of its errors."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ}
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # so that it may fork
@@ -177,7 +177,7 @@ def table(folder: Path, out: Path, behind: list[str], say=print) -> tuple[pd.Dat
         for path in _notebooks(folder):
             name = _printable(os.fsencode(path.relative_to(folder)).decode(errors="replace")).replace("\n", "\ufffd")
             try:
-                result = _marked(path, name, out / SAID, reader, behind)
+                result = _mark_one(path, name, out / SAID, reader, behind)
                 summary = [f"{result['passed']} of {result['of']}"]
             except Unreadable as error:
                 result, summary = {"remark": str(error)}, []
@@ -221,7 +221,7 @@ def _notebooks(folder: Path) -> Iterator[Path]:
     yield from shut
 
 
-def _marked(path: Path, name: str, said: Path, reader: Reader, behind: list[str]) -> dict:
+def _mark_one(path: Path, name: str, said: Path, reader: Reader, behind: list[str]) -> dict:
     """What `mark` gives, with the "notebook" and the hash of its "file", by which it is known the next time."""
     content = contents(path)
     about = {"notebook": name, "file": hashlib.sha256(content).hexdigest(), "walls": "bubblewrap" if behind else "none"}

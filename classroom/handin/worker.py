@@ -51,7 +51,7 @@ def main() -> None:
             os.write(report, json.dumps({"name": task["name"], "text": text, "ended": ended}).encode() + b"\n")
         else:
             threading.Timer(job["seconds"], lambda: (os.write(report, TIME_OUT.encode()), os._exit(1))).start()
-            os.write(report, judged(task, exercise, space))
+            os.write(report, verdict_of(task, exercise, space))
     os._exit(0)  # nothing that an answer left to be done at the end is done
 
 
@@ -72,7 +72,7 @@ def apart(task: dict, exercise, space: dict, report: int, seconds: float) -> tup
         os.close(receive)
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES_GB << 30,) * 2)
         try:
-            write(send, word.encode() + judged(task, exercise, space))
+            write(send, word.encode() + verdict_of(task, exercise, space))
             leave(0)
         finally:
             leave(1)
@@ -108,13 +108,13 @@ def _resident(process: str) -> int:
         return 0
 
 
-def judged(task: dict, exercise, space: dict) -> bytes:
+def verdict_of(task: dict, exercise, space: dict) -> bytes:
     """What the check says about an answer, as JSON; the hints, without numbers of the case, tell mistakes apart."""
     for source in task["above"]:
-        _tried(source, space)
+        _error_of(source, space)
     for source in task["before"]:
-        _tried(source, space) if task["above"] else define(source, space)
-    errors = [(source, error) for source in task["cells"] if (error := _tried(source, space))]
+        _error_of(source, space) if task["above"] else define(source, space)
+    errors = [(source, error) for source in task["cells"] if (error := _error_of(source, space))]
     answer = next((space[name] for name in task["names"] if name in space), None)
     if answer is not None:
         judgement = exercise.judge(answer)
@@ -127,7 +127,7 @@ def judged(task: dict, exercise, space: dict) -> bytes:
     return json.dumps({"said": judgement[:LONGEST], "hints": hints[:LONGEST]}).encode()
 
 
-def run(source: str, space: dict) -> None:
+def run_cell(source: str, space: dict) -> None:
     """Run a cell as Jupyter does."""
     source = TransformerManager().transform_cell(source)
     file = f"<cell {len(linecache.cache)}>"
@@ -141,13 +141,13 @@ def define(source: str, space: dict) -> None:
         for node in ast.parse(TransformerManager().transform_cell(source)).body:
             if isinstance(node, DEFINITIONS):
                 with contextlib.suppress(BaseException):
-                    run(ast.unparse(node), space)
+                    run_cell(ast.unparse(node), space)
 
 
-def _tried(source: str, space: dict) -> BaseException | None:
+def _error_of(source: str, space: dict) -> BaseException | None:
     """The error of a cell: whatever a line below an answer raises, the answer is judged."""
     try:
-        run(source, space)
+        run_cell(source, space)
     except BaseException as error:
         return error
     return None
@@ -173,11 +173,11 @@ class Shell:
 
     def run_cell_magic(self, name: str, line: str, body: str) -> None:
         if name in ("time", "capture"):
-            run(body, self.space)
+            run_cell(body, self.space)
 
     def run_line_magic(self, name: str, line: str, *_) -> None:
         if name == "time":
-            run(line, self.space)
+            run_cell(line, self.space)
 
     def __getattr__(self, name: str):
         return lambda *_, **__: None

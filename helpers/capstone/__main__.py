@@ -182,7 +182,7 @@ def _served_as_measured(ranker: Ranker, folder: Path, found: Comparison) -> bool
     return answer["order"] == ranker.rank(rows).index.tolist()
 
 
-def _said(error: Exception) -> str:
+def _in_a_sentence(error: Exception) -> str:
     """An error in a sentence, also where a declaration or its reading has a keyword that there is none of."""
     for call in (Declaration, read):
         if found := re.match(rf"{call.__name__}\b.* unexpected keyword argument '(.*)'", str(error)):
@@ -191,7 +191,7 @@ def _said(error: Exception) -> str:
     return str(error)
 
 
-def _cleaned(clean: Callable, frame: pd.DataFrame) -> pd.DataFrame:
+def _clean(clean: Callable, frame: pd.DataFrame) -> pd.DataFrame:
     """What `clean` of a declaration makes of a table, which says so itself."""
     reading = frame.attrs[READING]
     try:
@@ -229,7 +229,7 @@ def _road(path: Path, folder: Path, encoding: str | None, later: Path | None, sa
     def cleaned(file: Path) -> pd.DataFrame:
         frame = read(file, **answers.get("reading", {}))
         count = len(frame)
-        left = frame if (clean := answers.get("clean")) is None else _cleaned(clean, frame)
+        left = frame if (clean := answers.get("clean")) is None else _clean(clean, frame)
         say(f"read {count:,} rows of {file.name}" + f", of which clean keeps {len(left):,}" * (len(left) != count))
         return left
 
@@ -316,7 +316,7 @@ def main() -> int:
         folder = options.log.parent / f"{ENDING.sub('', options.log.name, count=1)}_report"
         return _road(options.log, folder, options.encoding, options.next, say)
     except (ValueError, TypeError, OSError, SyntaxError, NameError) as error:
-        print(f"Stopped. {_said(error)}", file=sys.stderr)
+        print(f"Stopped. {_in_a_sentence(error)}", file=sys.stderr)
         return 1
 
 

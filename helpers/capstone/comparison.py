@@ -59,7 +59,7 @@ from .ranker import Ranker, Recipe, contribution, fuse
 from .reading import READING, give_back
 from .recommendation import BY_USER, TREES, apart
 from .served import COUNTED, NO_UNIT, best, calibration
-from .table_checks import FAR_BEHIND, REFRESHED, REVERSED, Problem, Problems, answered, must_pass
+from .table_checks import FAR_BEHIND, REFRESHED, REVERSED, Problem, Problems, must_pass, settle
 
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
 BAR = "{desc}: {percentage:3.0f}%|{bar}| about {remaining} left"
@@ -183,7 +183,7 @@ class Comparison(Plan):
         ranker.exponents = {one: exponent for one, exponent in exponents.items() if exponent}
         agreement = said.rank().corrwith(again.rank())
         check = first.evaluate(parts.test, own.group or own.user)
-        ranker.check = check.assign(agreement=check["task"].map(agreement)).join(_needed(first, own, parts.test))
+        ranker.check = check.assign(agreement=check["task"].map(agreement)).join(_column_needs(first, own, parts.test))
         return ranker
 
     @property
@@ -248,16 +248,16 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
         rivals = _rivals(work, best[-1].recipe, models)
         headline = _headline(table, plan, rivals, scores, growth, runs[-1])
         best_of = _best(table, plan, rivals, scores, headline)
-        plan, avoided = replace(plan, exponents=_exponents(plan, best_of)), _avoided(plan)
+        plan, avoided = replace(plan, exponents=_exponents(plan, best_of)), _avoided_labels(plan)
         outputs = models.test | _contributions(table, plan, rivals, best_of)
         beaten = _beaten(table, plan, rivals, scores, headline["form"])
     today = _today(table, plan, outputs, avoided)
     of, coin = today[today["task"].isin(declaration.served)], CHANCE["binary"]
     own, columns = declaration.served, dict.fromkeys(declaration.served.values())
     turned, ahead = (of["was"] < coin).all() and (of["most"] < coin).any(), of[of["high"] < -FAR_BEHIND]
-    open_ones = [Problem(False, column, REVERSED, doubt=True) for column in columns if turned]
-    open_ones += [Problem(False, own[row.task], REFRESHED.format(row), asked=True) for row in ahead.itertuples()]
-    problems += answered(declaration, open_ones)
+    doubts = [Problem(False, column, REVERSED, doubt=True) for column in columns if turned]
+    doubts += [Problem(False, own[row.task], REFRESHED.format(row), asked=True) for row in ahead.itertuples()]
+    problems += settle(declaration, doubts)
     return Comparison(
         **{option.name: getattr(plan, option.name) for option in fields(plan) if option.init},
         **{name: getattr(table, name) for name in ("parts", "users", "spans", "days")},
@@ -278,7 +278,7 @@ def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None
     )
 
 
-def _needed(ranker: Ranker, own: Declaration, rows: pd.DataFrame) -> pd.DataFrame:
+def _column_needs(ranker: Ranker, own: Declaration, rows: pd.DataFrame) -> pd.DataFrame:
     """leans, without: for each row of its `Ranker.evaluate`, which column it needs most, and what is left of the metric
     if that is shuffled over the rows. "" and NaN where more is worse, as of a loss."""
     order = np.random.default_rng(0).permutation(len(rows))
@@ -314,10 +314,9 @@ class _Work(NamedTuple):
 
 def _calls(plan: Plan, table: Table) -> float:
     """How much work there is at least: a training run on all rows, and a yardstick, are one each."""
-    splits = 1 if table.by_time else len(plan.seeds)
-    fitted = len(plan.declaration.labels) * len(yardsticks.NAMES) * splits * (YARDSTICKS in plan.also)
-    fitted *= _to_tune(plan, table) == 1
-    tuned = plan.settings * len(plan.to_tune) * _to_tune(plan, table)
+    splits, share = 1 if table.by_time else len(plan.seeds), _to_tune(plan, table)
+    fitted = len(plan.declaration.labels) * len(yardsticks.NAMES) * splits * (YARDSTICKS in plan.also and share == 1)
+    tuned = plan.settings * len(plan.to_tune) * share
     return len(plan.sides) * (tuned + len(plan.seeds)) + len(plan.controls) * len(plan.seeds) + fitted
 
 
@@ -334,19 +333,20 @@ def _tune(work: _Work) -> tuple[list[Side], pd.DataFrame]:
         new = [[replace(side.recipe, **choice) for choice in stage.choices] for side in best]
         tried = [list(recipes) for recipes in new]
         while any(new):
-            asked = [(place, one) for place, recipes in enumerate(new) for one in recipes]
-            asked = [(place, one) for place, one in asked if (place, repr(one)) not in losses]
-            sides = [best[place]._replace(recipe=one) for place, one in asked]
-            runs = work.train(sides, plan.to_tune, share=share, brief=True)
-            for (place, one), own in zip(asked, runs, strict=True):
-                losses[place, repr(one)] = (one, sum(run.loss for run in own) / (len(plan.to_tune) or np.nan))
+            asked = [
+                (k, recipe) for k, recipes in enumerate(new) for recipe in recipes if (k, repr(recipe)) not in losses
+            ]
+            sides = [best[place]._replace(recipe=recipe) for place, recipe in asked]
+            runs_of = work.train(sides, plan.to_tune, share=share, brief=True)
+            for (place, recipe), runs in zip(asked, runs_of, strict=True):
+                losses[place, repr(recipe)] = (recipe, sum(run.loss for run in runs) / (len(plan.to_tune) or np.nan))
             for place, recipes in enumerate(tried):
-                won = min(recipes, key=lambda one, place=place: losses[place, repr(one)][1])
+                won = min(recipes, key=lambda recipe, place=place: losses[place, repr(recipe)][1])
                 best[place] = best[place]._replace(recipe=won)
                 new[place] = _further(stage, recipes, won)
                 recipes += new[place]
             work.bar.total += sum(map(len, new)) * len(plan.to_tune) * share
-    tried = [_settings(best[place], one) | {"loss": loss} for (place, _), (one, loss) in losses.items()]
+    tried = [_settings(best[place], recipe) | {"loss": loss} for (place, _), (recipe, loss) in losses.items()]
     return best, pd.DataFrame(tried)
 
 
@@ -355,12 +355,11 @@ def _further(stage: Stage, tried: list[Recipe], won: Recipe) -> list[Recipe]:
     if not stage.ladder:
         return []
     (name,) = stage.choices[0]
-    values, value = [getattr(one, name) for one in tried], getattr(won, name)
+    values, value = [getattr(recipe, name) for recipe in tried], getattr(won, name)
     place = stage.ladder.index(value)
-    if value == max(values) and place + 1 < len(stage.ladder):
-        return [replace(won, **{name: stage.ladder[place + 1]})]
-    if value == min(values) and place > 0:
-        return [replace(won, **{name: stage.ladder[place - 1]})]
+    for step, end in ((1, max), (-1, min)):
+        if value == end(values) and 0 <= place + step < len(stage.ladder):
+            return [replace(won, **{name: stage.ladder[place + step]})]
     return []
 
 
@@ -559,7 +558,7 @@ def _exponents(plan: Plan, best: pd.DataFrame) -> dict[str, float]:
     return left if max(asked.values(), default=0) <= 0 or max(left.values(), default=0) > 0 else {}
 
 
-def _avoided(plan: Plan) -> set[str]:
+def _avoided_labels(plan: Plan) -> set[str]:
     """Labels of what should not happen."""
     return {task for task, exponent in (plan.exponents or {}).items() if exponent < 0}
 
@@ -657,12 +656,12 @@ def _seeds_needed(leads: dict[str, Gain], rival: str, matters: float) -> float:
 
 def _cost(plan: Plan, runs: list[list[_Run]]) -> pd.DataFrame:
     """Parameters and mean seconds of one training run, all single-task models together."""
-    each = pd.DataFrame(
+    rows = [
         {"model": side.name, "tasks": side.tasks, "parameters": run.parameters, "seconds": run.seconds}
-        for side, own in zip(plan.sides, runs, strict=True)
-        for run in own
-    )
-    means = each.groupby(["model", "tasks"], sort=False)[["parameters", "seconds"]].mean()
+        for side, runs_of in zip(plan.sides, runs, strict=True)
+        for run in runs_of
+    ]
+    means = pd.DataFrame(rows).groupby(["model", "tasks"], sort=False)[["parameters", "seconds"]].mean()
     return means.groupby("model", sort=False).sum().astype({"parameters": int}).reset_index()
 
 
@@ -834,18 +833,14 @@ def _values(
     table: Table, outputs: dict, task: str, name: str, seeds: Sequence[int], part: str = TEST, within: bool = False
 ) -> np.ndarray:
     """The metric of a model of a task, one a seed."""
-    found = []
-    for seed in seeds:
-        mask, *known = table.seen(task, seed, part)
-        found.append(_score(table, _metric(table, task, within), outputs[name, task, seed][mask], *known))
-    return np.array(found)
+    metric, of = _metric(table, task, within), [(outputs[name, task, s], *table.seen(task, s, part)) for s in seeds]
+    return np.array([_score(table, metric, output[mask], *known) for output, mask, *known in of])
 
 
 def _live(task: str, scores: pd.DataFrame) -> tuple[list[int], bool]:
     """The seeds with which both sides have learnt a task, and True; all of them, and False, where fewer than two have:
     it is then undecided, whatever it is."""
-    own = scores[scores["task"] == task]
-    dead = own.groupby("seed", sort=False)["constant"].any()
+    dead = scores[scores["task"] == task].groupby("seed", sort=False)["constant"].any()
     live = dead.index[~dead].tolist()
     return (live, True) if len(live) >= 2 else (dead.index.tolist(), False)
 
@@ -896,12 +891,10 @@ def _out_of_fold(known: dict[str, np.ndarray], task: str, rows: Examples) -> np.
 
 def _luck(clusters: dict[str, np.ndarray], moved: np.ndarray, rows: np.ndarray) -> tuple[float, int, str]:
     """The luck of the test rows: standard error, clusters and what they are, of those with the widest interval."""
-    found = []
-    for name, ids in clusters.items():
-        if name in ("days", "groups") and len(np.unique(ids[rows])) < FEWEST_CLUSTERS:
-            continue
-        found.append((*over_users(moved, ids[rows]), name))
-    return max(found, key=lambda one: half_width(0.0, 2, 0.0, *one[:2]))
+    drawn = {name: ids[rows] for name, ids in clusters.items()}
+    few = [name for name in ("days", "groups") if name in drawn and len(np.unique(drawn[name])) < FEWEST_CLUSTERS]
+    lucks = [(*over_users(moved, ids), name) for name, ids in drawn.items() if name not in few]
+    return max(lucks, key=lambda luck: half_width(0.0, 2, 0.0, *luck[:2]))
 
 
 def _facts(table: Table, seeds: Sequence[int]) -> pd.DataFrame:

@@ -39,7 +39,7 @@ def prepare(declaration: Declaration, frame: pd.DataFrame, lists: bool = True) -
     frame = with_answers(declaration, frame)
     same = repeats(declaration, frame)
     for column, of in declaration.lists.items() if lists else ():
-        frame[column] = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
+        frame[column] = cut_ids(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
     for column in declaration.tags if lists else ():
         frame[column] = cut_tags(frame[column])
     for column, names in declaration.places().items() if lists else ():
@@ -101,7 +101,7 @@ def repeats(declaration: Declaration, frame: pd.DataFrame) -> Repeats:
 
 
 @validate.checked
-def joined(declaration: Declaration, frame: pd.DataFrame) -> dict[str, float]:
+def copies_by_join(declaration: Declaration, frame: pd.DataFrame) -> dict[str, float]:
     """{column: share}: how many rows are copies of an earlier one but for this feature, as after a join with it."""
     labels, hashes = _hashes(frame[list(declaration.labels)]), {}
     for weight, column in enumerate(declaration.features(), 1):
@@ -145,7 +145,7 @@ def moments(name: str, values: pd.Series) -> pd.Series:
         came = f"'{values.dropna().iloc[0]}', a time of day without a date"
         validate.fail(name, came, "a date in each row, or no time")
     if pd.api.types.is_numeric_dtype(values.dtype):
-        if (dated := written(values)) is not None:
+        if (dated := dates_in_digits(values)) is not None:
             values = dated.dt.as_unit("us").astype("int64")
         each = {unit: some for unit in UNITS if (some := _counts_in(unit, values)).any()}
         if len(each) > 1 and np.any([*each.values()], axis=0).all():
@@ -193,7 +193,7 @@ WRITTEN = {10: "%Y%m%d%H", 8: "%Y%m%d"}  # whole numbers that are dates, by thei
 
 
 @validate.checked
-def written(values: pd.Series) -> pd.Series | None:
+def dates_in_digits(values: pd.Series) -> pd.Series | None:
     """The dates that whole numbers such as 20260501, 2026050118 (with the hour) or 26050118 stand for; None where any
     of them is no such date between 1990 and 2099."""
     known = values.unique()
@@ -254,13 +254,13 @@ YEAR_FIRST = "dates with the year first, such as 2026-05-01 18:30:00"
 
 
 @validate.checked
-def cut(column: str, values: Iterable, whole: bool) -> list[list]:
+def cut_ids(column: str, values: Iterable, whole: bool) -> list[list]:
     """Each text cut at its blanks into ids, whole numbers or words; lists stay. ValueError for what is neither."""
     known = {}  # equal ids are one object: of a million lists each id is there once
-    return [[known.setdefault(part, part) for part in _cut(column, value, whole)] for value in values]
+    return [[known.setdefault(part, part) for part in _cut_one(column, value, whole)] for value in values]
 
 
-def _cut(column: str, value, whole: bool) -> list:
+def _cut_one(column: str, value, whole: bool) -> list:
     if isinstance(value, list | tuple | np.ndarray):
         return list(value)
     if pd.isna(value):
@@ -500,10 +500,10 @@ class Table:
                     validate.fail(f"label {task!r}", f"one value in the rows to {name} of seed {seed}", expected)
 
     def for_order(self, avoided: Iterable[str] = ()) -> "Table":
-        """The same rows with all labels as `ordered` makes them."""
+        """The same rows with all labels as `order_label` makes them."""
         other, labels = copy.copy(self), {}
         for task, kind in self.tasks.items():
-            values = ordered(self.frame[task], kind, task in avoided).fillna(0).to_numpy()
+            values = order_label(self.frame[task], kind, task in avoided).fillna(0).to_numpy()
             labels[task] = self.examples.labels[task].new_tensor(values)
         other.tasks, other.examples = dict.fromkeys(self.tasks, "binary"), replace(self.examples, labels=labels)
         return other
@@ -529,7 +529,7 @@ class Table:
 
 
 @validate.checked
-def ordered(labels: pd.Series, kind: str, avoided: bool) -> pd.Series:
+def order_label(labels: pd.Series, kind: str, avoided: bool) -> pd.Series:
     """A label as what an order gets right or wrong, 1 or 0, and NaN where it is missing: of a number whether it is
     above its mean, and of what should be avoided whether it did not happen."""
     labels = labels.astype(float)

@@ -85,7 +85,7 @@ def read(
     elif re.search(rf"\.(jsonl|ndjson){PACKED}$", path.name):
         with _readable(path, "a JSON object in each line"):
             frame, given = pd.read_json(path, lines=True, dtype=False), {}
-        frame = frame if columns is None else frame[_known(columns, [*frame.columns])]
+        frame = frame if columns is None else frame[_columns_of_file(columns, [*frame.columns])]
     else:
         given = {"header": header, "names": None if names is None else list(names), "encoding": encoding}
         frame = _csv(path, columns, header, names, encoding)
@@ -123,7 +123,7 @@ def _file(path: str | Path) -> Path:
     validate.fail("path", came, "a CSV file", FileNotFoundError)
 
 
-def _known(wanted: Iterable[str], names: list[str]) -> list[str]:
+def _columns_of_file(wanted: Iterable[str], names: list[str]) -> list[str]:
     """These columns, all of which the file has."""
     wanted = list(wanted)
     for name in wanted:
@@ -150,8 +150,8 @@ def _parquet(path: Path, columns: Iterable[str] | None, share: float, by: str | 
     with _readable(path, "a Parquet file"):
         file = ParquetFile(path)
         every = list(file.schema_arrow.names)
-    wanted = _known(every if columns is None else columns, every)
-    asked, parts = _known(dict.fromkeys([*wanted, by] if share < 1 else wanted), every), []
+    wanted = _columns_of_file(every if columns is None else columns, every)
+    asked, parts = _columns_of_file(dict.fromkeys([*wanted, by] if share < 1 else wanted), every), []
     with _readable(path, "a Parquet file"):
         for batch in file.iter_batches(columns=asked):
             rows = batch.to_pandas()
@@ -191,7 +191,7 @@ def _csv(path: Path, columns, header, names, encoding) -> pd.DataFrame:
         validate.fail("names", repr(names)[:60], f"{len(found)} names, one for each column")
     if twice := sorted({name for name in names if names.count(name) > 1}):
         validate.fail("path", f"{path.name} with {twice[0]!r} twice in its header", "a name of its own for each column")
-    wanted = _known(names if columns is None else columns, names)
+    wanted = _columns_of_file(names if columns is None else columns, names)
     with _readable(path), get_handle(path, "r", encoding=encoding, compression="infer") as file:
         row = names
         for row in filter(None, csv.reader(file.handle, delimiter=separator)):

@@ -105,7 +105,7 @@ def recommend(headline: pd.DataFrame) -> Recommendation:
     if named != UNCLEAR and as_drawn == headline["verdict"].tolist() and not (behind or ahead):
         said[0] = f"{named}: {said[0]}"
     text = " ".join(f"{one[0].upper()}{one[1:]}." for one in said)
-    said = [text, *_rivals(headline), *_fused(headline)]
+    said = [text, *_rivals(headline), *_gains_by_fusion(headline)]
     return Recommendation(chosen, " ".join(said))
 
 
@@ -205,7 +205,7 @@ def _rivals(headline: pd.DataFrame) -> list[str]:
     return said
 
 
-def _fused(headline: pd.DataFrame) -> list[str]:
+def _gains_by_fusion(headline: pd.DataFrame) -> list[str]:
     """For which tasks the shared model was best with its outputs fused, and what it gains as it is served."""
     rows = headline[(headline["form"] != AS_IS) & headline["learnt"].astype(bool)]
     said = [
@@ -251,12 +251,12 @@ def alarms(
         SETTLE: (doubted, DOUBT),
         TOO_WELL: (_too_good(headline[~headline["task"].isin(declaration.settled)]), ALARM),
         "A label that hangs on one column.": (asked, HANGS),
-        "One epoch for all labels costs, not sharing?": _hurried(headline),
+        "One epoch for all labels costs, not sharing?": _lost_to_one_state(headline),
         "A label that nothing surely predicts.": (_unlearnable(headline), UNLEARNABLE),
         "A label that orders no list.": (_orderless(headline), ORDERLESS),
         "A rival that shares nothing wins.": (_outdone(beaten), WEAKER),
         "A rival that shares nothing may do as well.": (_as_good(held), _no_reason(held)),
-        "Regularisation, not sharing?": (_regularised(held), REGULARISED),
+        "Regularisation, not sharing?": (_gains_of_penalty(held), REGULARISED),
         "A model has learnt nothing.": (_unlearnt(scores, gains), REVIVE),
         "No time was declared.": ([] if declaration.time else [AT_RANDOM], NO_TIME),
     }
@@ -293,7 +293,7 @@ def _too_good(headline: pd.DataFrame) -> list[str]:
     return [f"{named}:"] if (named := _each(rows, "{row.task} ({row.metric} {row.level:.2f})")) else []
 
 
-def _hurried(headline: pd.DataFrame) -> tuple[list[str], str]:
+def _lost_to_one_state(headline: pd.DataFrame) -> tuple[list[str], str]:
     """Labels that lose in the one state of the shared model that serves all, and not surely at their own best epoch;
     and what to do."""
     rows = headline[headline["hurried"].astype(bool)]
@@ -344,7 +344,7 @@ def _as_good(held: pd.DataFrame) -> list[str]:
     ]
 
 
-def _regularised(held: pd.DataFrame) -> list[str]:
+def _gains_of_penalty(held: pd.DataFrame) -> list[str]:
     """Of the same, those that gain as much with the labels of the others shuffled."""
     return [
         f"{_gains_alone(row)}; over the same shared model with the other labels shuffled, {row.control_gain:+.3f} is "

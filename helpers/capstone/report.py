@@ -138,10 +138,10 @@ def report(
         serve="" if unsettled else _words(to_serve(found.best)),
         lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
-        undecided="" if unsettled else _undecided(found),
+        undecided="" if unsettled else _advice_undecided(found),
         facts=_table(_facts(found)),
         known=known and f"<ul>{known}</ul>",
-        tuned=_table(_tuned(found)),
+        tuned=_table(_settings_table(found)),
     )
     return Report(f"Does sharing help here? {words['word']}", body)
 
@@ -237,7 +237,7 @@ def _head(found: Comparison, file: str) -> str:
     return "<br>".join(_words(line) for line in lines if line)
 
 
-def _undecided(found: Comparison) -> str:
+def _advice_undecided(found: Comparison) -> str:
     """What to do while a task is undecided: which way it leans, what sharing may cost, what more rows would do."""
     until = UNTIL if found.headline["learnt"].any() else NOTHING_TO_SERVE
     until = SETTLED if against_today(found.today["verdict"]) == BETTER else until
@@ -296,7 +296,7 @@ def _setting(value) -> str:
     return "×".join(map(str, value)) if isinstance(value, tuple) else value if isinstance(value, str) else f"{value:g}"
 
 
-def _tuned(found: Comparison) -> pd.DataFrame:
+def _settings_table(found: Comparison) -> pd.DataFrame:
     own = found.tuned.drop(columns="edge")
     return own.assign(**{name: own[name].map(_setting) for name in NAMES}).rename(columns=NAMES)
 

@@ -23,7 +23,7 @@ from ..evaluation.calibration import platt
 from ..evaluation.counts import by_ids
 from ..evaluation.metrics import auc, r2
 from ..evaluation.pool import FUSIONS, MEAN, PRODUCT, pool
-from ..evaluation.yardsticks import _fitted as fitted
+from ..evaluation.yardsticks import _fit as fitted
 from ..evaluation.yardsticks import _one_hot as one_hot
 from ..models.copies import predict
 from ..models.mixture import ALONE, SHARED, SUM, Mixture, Sum

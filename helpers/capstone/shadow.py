@@ -21,11 +21,11 @@ from ..support import validate
 from .comparison import _ahead, _luck, fused_today, ranks_today
 from .declaration import Declaration
 from .plan import MATTERS, METRICS, WITHIN
-from .preparation import FRACTIONS, MANY_ALIKE, MANY_ORDERS, _hashes, dates, moments, ordered, orders, prepare, ties
+from .preparation import FRACTIONS, MANY_ALIKE, MANY_ORDERS, _hashes, dates, moments, order_label, orders, prepare, ties
 from .ranker import Ranker
 from .recommendation import TRADE, WORSE, against_today, names
 from .report import Report, _table, _words
-from .table_checks import Problem, _not_yet, answered, must_pass
+from .table_checks import Problem, _not_yet, must_pass, settle
 
 KEEP, RETRAIN, STOP, SETTLE = WORDS = ("keep it", "retrain", "do not serve it", "to be settled first")
 TOO_MUCH = 1.5  # times what happens, that is predicted where most is: a label that has drifted is not so far off
@@ -107,7 +107,7 @@ def shadow(ranker: Ranker, declaration: Declaration, log: pd.DataFrame, later: p
             reasons.append(f"{task} has something new to learn: counts gain {found[LEARNT][0]:+.3f} {metric} by it.")
         if found[TOO_LOW][1] > off or found[TOO_LOW][2] < -off:
             reasons.append(f"{task} is {mean:.3g} on average, and {mean - found[TOO_LOW][0]:.3g} is predicted.")
-        if kind == "binary" and (told := _promised(judged, ranker, task, metric, said[task])):
+        if kind == "binary" and (told := _broken_promise(judged, ranker, task, metric, said[task])):
             reasons.append(told)
         if COUNTED in found and found[COUNTED][2] < -least:
             reasons, bad = [*reasons, f"{task}: {found[COUNTED][0]:+.3f} {metric} {COUNTED}."], True
@@ -174,7 +174,7 @@ def _not_come(own: Declaration, log: pd.DataFrame, later: pd.DataFrame, count: i
     if own.time is None:
         return []
     newest = np.argsort(moments(own.time, log[own.time]).to_numpy(), kind="stable")[-count:]
-    return answered(own, [*_not_yet(own, pd.concat([log.iloc[newest], later])[own.columns()])])
+    return settle(own, [*_not_yet(own, pd.concat([log.iloc[newest], later])[own.columns()])])
 
 
 class _Rows:
@@ -208,7 +208,7 @@ class _Rows:
         ours = ranker.rank(self.frame)["score"].sort_index()
         theirs = fused_today(ranks_today(own, self.frame), ranker.exponents)
         for task, kind in own.labels.items():
-            label = ordered(self.frame[task], kind, ranker.exponents.get(task, 0) < 0)
+            label = order_label(self.frame[task], kind, ranker.exponents.get(task, 0) < 0)
             judged = _Rows(own, self.frame.assign(**{task: label}))
             if label.nunique() == 2:
                 found[task] = (metric := self._metric(label), *judged._lead(task, metric, ours, theirs))
@@ -244,7 +244,7 @@ class _Rows:
         return half_width(0.0, 2, 0.0, error, units, self.level)
 
 
-def _promised(judged: _Rows, ranker: Ranker, task: str, metric: str, said: pd.Series) -> str:
+def _broken_promise(judged: _Rows, ranker: Ranker, task: str, metric: str, said: pd.Series) -> str:
     """In words, whether what happens in the tenth of the rows of which it says most is far less than that: a feature
     told more in the log than it does now."""
     rows = judged.frame

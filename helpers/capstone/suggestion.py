@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..support import validate
 from .declaration import BINARY, REGRESSION, VECTOR, Declaration, literal
-from .preparation import YES_NO, cut_tags, dates, moments, of_day, vector_width, with_signs, written
+from .preparation import YES_NO, cut_tags, dates, dates_in_digits, moments, of_day, vector_width, with_signs
 
 USERS = "(user|uid|member|customer|viewer|reader|listener|learner|student|player|visitor|subscriber|reviewer|buyer|"
 USERS += "seeker|applicant|shopper|guest|client|passenger|rider)(id|no|nr|key|ref)?"
@@ -66,7 +66,7 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
     for name, values in frame.items():
         role, reason = first[name]
         two = role == BINARY or (reason in (TWO, TWO_WORDS) and role not in ids)
-        if (two or reason == PLACE) and (of := next((of for of in ids if _fixed(values, ids[of])), None)):
+        if (two or reason == PLACE) and (of := next((of for of in ids if _is_fixed(values, ids[of])), None)):
             role, reason = ("id", f"two values, and the same in all rows of {of}") if two else ("number", WHOLE)
         if role in ("id", "tags", "leave out") and "item" in ids and _ids_of(values, ids["item"]):
             role, reason = "list", f"ids of {ids['item'].name}, several in a row"
@@ -225,14 +225,14 @@ def is_date(name: str, values: pd.Series) -> bool:
     if values.isna().all():
         return False
     if not pd.api.types.is_numeric_dtype(values.dtype):
-        return _dated(values.dropna())
+        return _are_dates(values.dropna())
     if re.fullmatch(f".*id|.*code.*|.*({USERS}).*|{ITEMS}", _letters(name)):
         return False
     seen = values.dropna()
-    return written(seen) is not None or dates(seen) is not None
+    return dates_in_digits(seen) is not None or dates(seen) is not None
 
 
-def _dated(seen: pd.Series) -> bool:
+def _are_dates(seen: pd.Series) -> bool:
     """Whether texts can be read as dates: of the first hundred nearly all."""
     texts = with_signs(seen.astype(str).head(100))
     if texts.str.fullmatch(DATE).mean() <= MOSTLY:
@@ -254,7 +254,7 @@ def _several(seen: pd.Series) -> str:
     return f"{len(tags):,} different tags, several in a row" if listed or len(tags) < len(texts) / 2 else ""
 
 
-def _fixed(values: pd.Series, ids: pd.Series) -> bool:
+def _is_fixed(values: pd.Series, ids: pd.Series) -> bool:
     """Whether no user, or item, has two values, where most rows are of those with several rows."""
     known = values.groupby(ids.to_numpy(), observed=True).agg(["nunique", "size"])
     several = known[known["size"] > 1]

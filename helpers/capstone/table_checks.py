@@ -29,12 +29,12 @@ from .preparation import (
     YES_NO,
     Split,
     _hashes,
-    cut,
+    copies_by_join,
+    cut_ids,
     cut_tags,
     cut_vectors,
     dates,
     day_first,
-    joined,
     moments,
     of_day,
     prepare,
@@ -122,14 +122,14 @@ def check(declaration: Declaration, frame: pd.DataFrame, divided: bool = True) -
     if not any(problem.stops for problem in problems):
         problems += (_parts if divided else _not_yet)(declaration, frame)
     if not any(problem.stops for problem in problems):
-        looks = _repeats, _answered, _placed, _always, _means, _agree
+        looks = _repeats, _two_answers, _only_places, _always, _means, _agree
         problems += [problem for look in looks for problem in look(declaration, frame)]
     problems += _leaks(declaration, frame, {problem.column for problem in problems if problem.stops})
-    return Problems(sorted(answered(declaration, problems), key=lambda problem: not problem.stops))
+    return Problems(sorted(settle(declaration, problems), key=lambda problem: not problem.stops))
 
 
 @validate.checked
-def answered(declaration: Declaration, problems: list[Problem]) -> list[Problem]:
+def settle(declaration: Declaration, problems: list[Problem]) -> list[Problem]:
     """The same, where what the declaration has settled is a note, and what else is open says how to settle it."""
     cure, settled = " If all is well, declare settled={}.", {"doubt": False, "asked": False}
     known = [p._replace(**settled) if p.column in declaration.settled else p for p in problems]
@@ -229,7 +229,7 @@ def _error(name: str, call: Callable, *arguments, before: str = "") -> str:
 def _no_list(values: pd.Series, ids: pd.Series) -> str:
     """Why these values are no lists of such ids, or nothing."""
     texts = values[[isinstance(value, str) for value in values]].unique()
-    return _error(values.name, cut, values.name, texts, pd.api.types.is_integer_dtype(ids.dtype))
+    return _error(values.name, cut_ids, values.name, texts, pd.api.types.is_integer_dtype(ids.dtype))
 
 
 def _no_number(values: pd.Series, label: bool = False) -> str:
@@ -327,7 +327,7 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
 
 def _strange(column: str, of: str, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether the ids of a list are those of its id column."""
-    rows = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
+    rows = cut_ids(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
     parts = [part for row in rows for part in row]
     if parts and (new := 1 - pd.Series(parts, dtype=object).isin(frame[of].dropna().unique()).mean()) > MOST_STRANGE:
         yield Problem(False, column, f"{new:.0%} of its ids are no {of} of any row. Of another kind? Declare as tags.")
@@ -486,7 +486,7 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     some = frame.iloc[np.random.default_rng(0).permutation(len(frame))[:LOOKED_AT]]
     codes = {c: _codes(some[c], c in numbers) for c in features if c not in lists}
     binary = "binary" in labels.values()
-    known = {c: _filled(frame[c]) if c in codes else frame[c].notna().to_numpy() for c in features}
+    known = {c: _has_value(frame[c]) if c in codes else frame[c].notna().to_numpy() for c in features}
     marks = {c: _marks(frame[c], c in lists, c in declaration.ids) for c in features} if binary else {}
     for one, other in permutations(_but(skip, *declaration.numbers), 2) if binary else ():
         if (frame[one] == frame[other]).mean() >= COMMON:
@@ -506,7 +506,7 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             answers = frame[label].to_numpy(float, na_value=np.nan)
             of = declaration.lists.get(column, column)
             itself = "" if of in {column, *skip} else _itself(some, column, of, label)
-            signs += _settled(marks[column], label, answers)
+            signs += _given_away(marks[column], label, answers)
             filled = "" if signs else _apart("it is filled in", known[column], frame[label])
             signs += filter(None, [itself, filled])
             if column in codes and column not in served and score == score:
@@ -516,7 +516,7 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             asked = "a leak? Was it known before the impression? If not, leave it out."
             yield Problem(False, column, f"{'; '.join(signs)}: {asked}", doubt=True)
     for column, label in product(declaration.numbers, scores):
-        if column not in {*told, *skip} and (said := _counted(frame[column], frame[label])):
+        if column not in {*told, *skip} and (said := _own_count(frame[column], frame[label])):
             yield Problem(False, column, said, asked=True)
             told.add(column)
     for label, found in scores.items():
@@ -530,12 +530,12 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
 
 def _itself(frame: pd.DataFrame, column: str, of: str, label: str) -> str:
     """In words, whether a label goes with a list that has the row's own id, as no taste for the same again explains."""
-    lists = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
+    lists = cut_ids(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
     inside = np.array([one in ids for one, ids in zip(frame[of], lists, strict=True)])
     return _apart("the row's own id is in it", inside, frame[label])
 
 
-def _counted(values: pd.Series, labels: pd.Series) -> str:
+def _own_count(values: pd.Series, labels: pd.Series) -> str:
     """In words, whether a label never happens where a number is 0, and does where it is next to 0: as where the number
     counts the label, its own row included."""
     whole = pd.to_numeric(values).where(labels.notna()).dropna()
@@ -548,7 +548,7 @@ def _counted(values: pd.Series, labels: pd.Series) -> str:
     return said + f"{few.mean():.2g} have: does it count what happened afterwards, in the row itself?"
 
 
-def _filled(values: pd.Series) -> np.ndarray:
+def _has_value(values: pd.Series) -> np.ndarray:
     """Which rows have a value, and not the one of most rows, such as the 0 of an export where nothing is known. Of two
     values neither is a gap."""
     usual = values.value_counts(normalize=True)
@@ -589,13 +589,13 @@ def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
         said = "they count as impressions of their own. If they are copies, leave those out."
         yield Problem(False, "all columns", f"{again}, as where these have few values: {said}")
     else:
-        for column, share in joined(declaration, frame).items():
+        for column, share in copies_by_join(declaration, frame).items():
             said = f"{share:.0%} of the rows differ from an earlier one in nothing else but the time, as after a join "
             said += "with this column. Keep one row of each impression; its values in one row can be tags."
             yield Problem(False, column, said, doubt=True)
 
 
-def _answered(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+def _two_answers(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether impressions are there twice with two answers, as where each is logged at once and again with its own."""
     moment = [column for column in (declaration.time, declaration.group) if column is not None]
     key = [declaration.user, declaration.item, *moment]
@@ -610,7 +610,7 @@ def _answered(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem
         yield Problem(False, "all columns", f'{said}`frame.drop_duplicates({literal(tuple(key))}, keep="last")`.', True)
 
 
-def _placed(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+def _only_places(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether what is served, or a feature, only numbers the places of each list, from 0 or 1 on."""
     served = {*declaration.served.values()}
     for column in sorted({*declaration.numbers} | served) if declaration.group is not None else ():
@@ -775,7 +775,7 @@ def _marks(values: pd.Series, lists: bool, levels: bool) -> dict[str, tuple[np.n
     return marks
 
 
-def _settled(marks: dict[str, tuple[np.ndarray, float]], label: str, values: np.ndarray) -> list[str]:
+def _given_away(marks: dict[str, tuple[np.ndarray, float]], label: str, values: np.ndarray) -> list[str]:
     """In words, where nearly all rows have one label, though others have both, and chance does not explain it.
 
     Of a rare label nearly all rows are 0 wherever one looks, and more yet in a level of which few people like anything:

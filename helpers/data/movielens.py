@@ -113,7 +113,7 @@ def split_by_time(frame: pd.DataFrame, fractions: Sequence[float]) -> tuple[pd.D
     validate.columns("frame", frame, ["timestamp"])
     if gaps := int(frame["timestamp"].isna().sum()):
         validate.fail("frame['timestamp']", f"{gaps} missing values", "a time in each row")
-    return _cut(frame.sort_values("timestamp", kind="stable"), fractions)
+    return _parts(frame.sort_values("timestamp", kind="stable"), fractions)
 
 
 @validate.checked
@@ -200,7 +200,7 @@ def _checksum(ratings: pd.DataFrame) -> str:
     return hashlib.sha256(rows.to_numpy(dtype="<i8").tobytes()).hexdigest()
 
 
-def _cut(rows, fractions: Sequence[float]) -> tuple:
+def _parts(rows, fractions: Sequence[float]) -> tuple:
     """Parts of `rows` that end at its end."""
     validate.instance("fractions", fractions, list | tuple, "a list of fractions, such as (.8, .1, .1)")
     fractions = [validate.number("fractions", fraction, low=0, high=1) for fraction in fractions]

@@ -187,7 +187,7 @@ class World:
         validate.instance("rng", rng, np.random.Generator, "a numpy.random.Generator")
         validate.instance("biases", biases, Biases, "Biases")
         rows = validate.same_length(user=user, video=video)
-        user, video = _numbered("user", user, self.users), _numbered("video", video, self.videos)
+        user, video = _row_numbers("user", user, self.users), _row_numbers("video", video, self.videos)
         of_user = {name: self.user_traits[name].to_numpy()[user] for name in ("like_proneness", "favourite_proneness")}
         of_video = {name: self.video_traits[name].to_numpy()[video] for name in ("quality", "bait", "hook", "worth")}
         duration = self.videos["duration"].to_numpy()[video]
@@ -290,7 +290,7 @@ def _serve(
     return user, video
 
 
-def _numbered(name: str, values: np.ndarray, table: pd.DataFrame) -> np.ndarray:
+def _row_numbers(name: str, values: np.ndarray, table: pd.DataFrame) -> np.ndarray:
     values = np.asarray(values)
     if values.dtype.kind not in "iu":
         validate.fail(name, f"dtype {values.dtype}", "integers", TypeError)

@@ -19,7 +19,7 @@ COLUMNS = ("", "claim", "verdict", "effect and 95% interval", "over, and margin"
 
 
 @cache
-def stated(path: Path) -> dict[str, dict]:
+def load_claims(path: Path) -> dict[str, dict]:
     """{id: fields} of the claims in a `claims.toml`: with what those of its tables share, and the tables' names as
     "tables". Raises ValueError for an id that comes twice."""
     claims: dict[str, dict] = {}
@@ -67,15 +67,15 @@ class Card:
             f"<b>{finding.id}</b> {html.escape(self.sentence)}"
             '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:2px 14px">'
             f'<span style="flex:1 1 24em"><b style="color:{colour}">{finding.outcome}</b> · '
-            f"{minus(finding.numbers)}</span>{drawn(finding, colour)}</div>{small}</div>"
+            f"{minus(finding.numbers)}</span>{draw_interval(finding, colour)}</div>{small}</div>"
         )
 
     def row(self) -> str:
         """As a row of a table."""
         finding = self.finding
-        moved = f"Margin moved: {_moved(finding)}." if finding.before else ""
+        moved = f"Margin moved: {_margin_change(finding)}." if finding.before else ""
         basis = "<br>".join(minus(part) for part in (finding.basis, _own(finding), moved) if part)
-        estimate = minus(finding.estimate) + drawn(finding, self.colour)
+        estimate = minus(finding.estimate) + draw_interval(finding, self.colour)
         cells = (minus(self.sentence), minus(finding.outcome), estimate, basis)
         columns = "".join(f'<td style="text-align:left;white-space:normal">{cell}</td>' for cell in cells)
         return f"<tr><th>{finding.id}</th>{columns}</tr>"
@@ -94,13 +94,13 @@ def _own(finding: Finding) -> str:
     return " ".join(said)
 
 
-def _moved(finding: Finding) -> str:
+def _margin_change(finding: Finding) -> str:
     """The margins that it had, and has. What is judged by the error left was judged by R² before."""
     unit = " R²" if finding.unit == LEFT else ""
     return " → ".join([*(f"{margin:g}{unit}" for margin in finding.before), f"{finding.margin:g}"])
 
 
-def drawn(finding: Finding, colour: str) -> str:
+def draw_interval(finding: Finding, colour: str) -> str:
     """The interval and the zone of effects that do not matter, to one scale, with words for who cannot see it."""
     margin, width, height = finding.margin, 200, 22
     least, most = min(finding.low, -1.3 * margin), max(finding.high, 1.3 * margin)
@@ -172,7 +172,7 @@ class Evidence(Cards):
         chapters = {card.finding.id.partition(".")[0] for card in self}
         others = findings().keys() - {card.finding.id for card in self}
         moved = [
-            f"{id} {_moved(finding)}"
+            f"{id} {_margin_change(finding)}"
             for id, finding in findings().items()
             if finding.before and id in others and id.partition(".")[0] in chapters
         ]
@@ -203,4 +203,4 @@ def card(id: str) -> Card:
         validate.fail("ids", repr(id), f"chapter and number of a claim, such as 'C4.1'{there}")
     finding = known[id]
     chapter = f"ch{id[1:].partition('.')[0].zfill(2)}"
-    return Card(finding, stated(CHAPTERS / chapter / "claims.toml")[id]["sentence"])
+    return Card(finding, load_claims(CHAPTERS / chapter / "claims.toml")[id]["sentence"])

@@ -153,7 +153,7 @@ class Exercise:
                 return NOT_YET  # the reader's own; torch raises it, too: for a missing `forward`, for `&` on floats
             if "ellipsis" in str(error):
                 return "Not yet: replace each `...` in the cell above, run it, then run this check again."
-            return _said(error, theirs)
+            return _error_sentence(error, theirs)
         return "\n".join([f"Correct: {self.correct}", *([note] if note else [])])
 
     def check(self, answer: Callable) -> str:
@@ -277,7 +277,7 @@ def at_work(doing: str, things: Iterable | None = None) -> tqdm:
 
 def in_words(error: BaseException) -> str:
     """An error raised by the reader's code, as a check reports it."""
-    return _said(error, _own_frames(error))
+    return _error_sentence(error, _own_frames(error))
 
 
 def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
@@ -290,7 +290,7 @@ def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
     return [frame for frame in frames if frame.line and libraries.isdisjoint(Path(frame.filename).parents)]
 
 
-def _said(error: BaseException, own_lines: list[traceback.FrameSummary]) -> str:
+def _error_sentence(error: BaseException, own_lines: list[traceback.FrameSummary]) -> str:
     """An error of the reader's code in one sentence: its kind, its message, and the line that raised it."""
     message = re.sub(r"0x[0-9a-f]+", "0x…", str(error)).splitlines() or [""]
     words = f"{type(error).__name__}: {message[0]}"

@@ -105,7 +105,7 @@ def describe(figure: Figure) -> str:
         items = []
         for axes, title in zip(every, titles, strict=True):
             try:
-                panels = _drawn(axes, intervals)
+                panels = _panel_items(axes, intervals)
             except (ArithmeticError, LookupError, TypeError, ValueError):  # the reader's own figure: dates, cubes, …
                 panels = []
             if title:
@@ -142,12 +142,12 @@ def _axes(every: list[Axes]) -> str:
     return f"{y} against {x}" if x and y else x or y
 
 
-def _drawn(axes: Axes, intervals: bool) -> list[str]:
+def _panel_items(axes: Axes, intervals: bool) -> list[str]:
     """What is drawn in a panel, one item each; without anything that has a name, its words."""
     if axes.images:
         return list(_cells(axes))
-    dots = [c for c in axes.collections if isinstance(c, PathCollection) and _named(c)]
-    lines = [line for line in axes.lines if _named(line)]
+    dots = [c for c in axes.collections if isinstance(c, PathCollection) and _has_name(c)]
+    lines = [line for line in axes.lines if _has_name(line)]
     if dots:
         return [_spread(cloud) for cloud in dots]
     if not lines:
@@ -155,7 +155,7 @@ def _drawn(axes: Axes, intervals: bool) -> list[str]:
     return list(_rows(axes, lines, intervals) if _names(axes.yaxis) else _series(axes, lines))
 
 
-def _named(artist) -> bool:
+def _has_name(artist) -> bool:
     return not artist.get_label().startswith("_")
 
 
@@ -179,7 +179,7 @@ def _rows(axes: Axes, lines: list, intervals: bool) -> Iterator[str]:
     in_words = _sayer([x for line in lines for x in line.get_xdata()])
     whiskers = {}
     for drawn in axes.collections:
-        if isinstance(drawn, LineCollection) and _named(drawn):
+        if isinstance(drawn, LineCollection) and _has_name(drawn):
             (low, height), (high, _) = drawn.get_segments()[0]
             whiskers[drawn.get_label(), height] = f" [{in_words(low)}, {in_words(high)}]"
     names, rows = _names(axes.yaxis), {}

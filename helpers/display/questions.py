@@ -160,7 +160,7 @@ def read(path: Path, functions: Iterable[Callable]) -> dict[str, Question]:
 def in_class(path: Path) -> dict[str, dict]:
     """What the `predictions.md` of a chapter has for a class, by id: setup to range (IN_CLASS) or "", and the question
     itself, as a `Question` has it."""
-    return {id: _said(_paragraphs(text), IN_CLASS) | _parts(text, id) for id, text in _texts(path).items()}
+    return {id: _labelled_parts(_paragraphs(text), IN_CLASS) | _parts(text, id) for id, text in _texts(path).items()}
 
 
 def _texts(path: Path) -> dict[str, str]:
@@ -174,7 +174,7 @@ def _paragraphs(text: str) -> list[str]:
     return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
 
 
-def _said(paragraphs: list[str], labels: dict[str, str]) -> dict[str, str]:
+def _labelled_parts(paragraphs: list[str], labels: dict[str, str]) -> dict[str, str]:
     said = {name: [part for part in paragraphs if part.startswith(label)] for name, label in labels.items()}
     return {name: parts[0].removeprefix(labels[name]) if parts else "" for name, parts in said.items()}
 
@@ -186,7 +186,7 @@ def _parts(text: str, place: str) -> dict:
     parts = {
         "text": asked,
         "options": [option.strip() for _, option in OPTION.findall(text)],
-        **_said(paragraphs, SAID),
+        **_labelled_parts(paragraphs, SAID),
     }
     right = [number for number, (mark, _) in enumerate(OPTION.findall(text)) if mark == "x"]
     number = NUMBER.search(text)

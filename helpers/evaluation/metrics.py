@@ -32,7 +32,7 @@ def auc(scores: Array, labels: Array, mask: Array | None = None) -> float | np.n
     U): the number of `sklearn.metrics.roc_auc_score`, for many models at once.
     """
     value = _auc(*_rows("scores", scores, labels, mask, binary=True))
-    return _defined("labels", value, ONE_CLASS, "labels of both classes")
+    return _or_fail("labels", value, ONE_CLASS, "labels of both classes")
 
 
 class OverUsers(NamedTuple):
@@ -50,7 +50,7 @@ def gauc(scores: Array, labels: Array, groups: Array, mask: Array | None = None)
     """
     rows = _rows("scores", scores, labels, mask, binary=True)
     value, skipped = _gauc(*rows, _group_index(groups, rows[0]))
-    return OverUsers(_defined("labels", value, NO_USER, "at least one such user"), _plain(skipped))
+    return OverUsers(_or_fail("labels", value, NO_USER, "at least one such user"), _plain(skipped))
 
 
 def ndcg(scores: Array, gains: Array, mask: Array | None = None, *, k: int | None = None) -> float | np.ndarray:
@@ -62,7 +62,7 @@ def ndcg(scores: Array, gains: Array, mask: Array | None = None, *, k: int | Non
     """
     score, gain, seen, k = _lists(scores, gains, k, mask)
     value, _ = _ndcg(score, gain, seen, torch.zeros_like(score, dtype=torch.long), k)
-    return _defined("gains", value, NO_GAIN, "a gain above 0")
+    return _or_fail("gains", value, NO_GAIN, "a gain above 0")
 
 
 def user_ndcg(
@@ -75,7 +75,7 @@ def user_ndcg(
     """
     score, gain, seen, k = _lists(scores, gains, k, mask)
     value, skipped = _ndcg(score, gain, seen, _group_index(groups, score), k)
-    return OverUsers(_defined("gains", value, NO_GAIN, "a user with a gain above 0"), _plain(skipped))
+    return OverUsers(_or_fail("gains", value, NO_GAIN, "a user with a gain above 0"), _plain(skipped))
 
 
 def log_loss(logits: Array, labels: Array, mask: Array | None = None) -> float | np.ndarray:
@@ -90,7 +90,7 @@ def mse(predictions: Array, targets: Array, mask: Array | None = None) -> float 
 
 def r2(predictions: Array, targets: Array, mask: Array | None = None) -> float | np.ndarray:
     """Share of the targets' variance that is explained: 1 − MSE / variance. Negative where worse than the mean."""
-    return _defined("targets", _r2(*_rows("predictions", predictions, targets, mask)), CONSTANT, "targets that vary")
+    return _or_fail("targets", _r2(*_rows("predictions", predictions, targets, mask)), CONSTANT, "targets that vary")
 
 
 def evaluate(outputs: dict[str, Array], examples: Examples, kinds: dict[str, str]) -> pd.DataFrame:
@@ -286,7 +286,7 @@ def _plain(values: Tensor) -> float | int | np.ndarray:
     return values.numpy() if values.dim() else values.item()
 
 
-def _defined(name: str, values: Tensor, came: str, expected: str) -> float | np.ndarray:
+def _or_fail(name: str, values: Tensor, came: str, expected: str) -> float | np.ndarray:
     if bool(values.isnan().any()):
         validate.fail(name, came, expected)
     return _plain(values)

@@ -82,11 +82,11 @@ def candidates(
 def _linear(penalties, features, binary, table, labels, weights, others):
     """With one penalty after the other."""
     for penalty in penalties:
-        model = _fitted(penalty, binary, table, labels, weights)
+        model = _fit(penalty, binary, table, labels, weights)
         yield tuple(map(model.decision_function if binary else model.predict, others))
 
 
-def _fitted(penalty, binary, table, labels, weights):
+def _fit(penalty, binary, table, labels, weights):
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, Ridge  # a second, which only a comparison waits for
 

@@ -103,7 +103,7 @@ def claims_of(chapter: str) -> dict[str, Claim]:
     return claim_files.read(Path(chapters.__file__).with_name(chapter) / "claims.toml", functions)
 
 
-def judged(claims: Mapping[str, Claim]) -> list[Finding]:
+def judge_claims(claims: Mapping[str, Claim]) -> list[Finding]:
     """What the kept tables say of these claims."""
     tables, findings = {}, []
     for id, claim in claims.items():
@@ -121,7 +121,7 @@ def measured_now(*ids: str) -> Cards:
     """The cards of claims that are measured on the machine that shows them: their experiment runs now."""
     claims = all_claims()
     chosen = {id: claims[validate.choice("ids", id, claims)] for id in ids}
-    return Cards(Card(finding, chosen[finding.id].sentence) for finding in judged(chosen))
+    return Cards(Card(finding, chosen[finding.id].sentence) for finding in judge_claims(chosen))
 
 
 def table_of(claim: Claim) -> pd.DataFrame:

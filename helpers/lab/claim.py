@@ -35,7 +35,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.display.cards import stated
+from helpers.display.cards import load_claims
 from helpers.evaluation import intervals, statistics
 from helpers.evaluation.counts import ITEM_COUNTS
 from helpers.evaluation.margins import SMALLEST
@@ -77,7 +77,7 @@ def lead(value: str, of: object, *, over: Sequence, column: str = "model", **whe
     return effect
 
 
-def fused(value: str, of: Sequence, *, over: Sequence, column: str = "model", **where) -> Callable[..., pd.Series]:
+def fused_gain(value: str, of: Sequence, *, over: Sequence, column: str = "model", **where) -> Callable[..., pd.Series]:
     """What the best of some scores is above the best of others, by one rule for both sides: the score that is best on
     the other half of the seeds (`helpers.evaluation.pool.best_elsewhere`)."""
 
@@ -91,8 +91,8 @@ def fused(value: str, of: Sequence, *, over: Sequence, column: str = "model", **
 
 
 def score_name(pool: str, models: Sequence[str], way: str) -> str:
-    """What a table for `fused` calls a score of a pool of these models: "linear, product". As it is a model alone has
-    its own name; a count, which is in every pool, has its own, too."""
+    """What a table for `fused_gain` calls a score of a pool of these models: "linear, product". As it is a model alone
+    has its own name; a count, which is in every pool, has its own, too."""
     if way in ITEM_COUNTS:
         return way
     return models[0] if way == AS_IS and len(models) == 1 else f"{pool}, {way}"
@@ -244,7 +244,7 @@ def read(path: Path, functions: Mapping[str, Callable]) -> dict[str, Claim]:
     Raises ValueError for an id that comes twice, a key that is unknown, and a function that is absent, with the id.
     """
     claims = {}
-    for id, fields in stated(path).items():
+    for id, fields in load_claims(path).items():
         try:
             claims[id] = _claim(dict(fields), functions)
         except (KeyError, TypeError, ValueError) as error:

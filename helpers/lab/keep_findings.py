@@ -18,7 +18,7 @@ import pandas as pd
 
 from helpers.evaluation import verdicts
 from helpers.evaluation.verdicts import Finding
-from helpers.lab import all_claims, claim, judged, replication, seeds, table_of
+from helpers.lab import all_claims, claim, judge_claims, replication, seeds, table_of
 from helpers.support.files import alone, whole
 
 COLUMNS = [field.name for field in fields(Finding)]
@@ -28,12 +28,12 @@ def write() -> None:
     """Judge every claim again on its kept table. Where that fails, nothing is written."""
     claims = {id: stated for id, stated in all_claims().items() if not callable(stated.source)}
     before = {replace(row, block="") for row in verdicts.findings().values()}
-    findings = judged(claims)
+    findings = judge_claims(claims)
     log_margins(all_claims())
     with whole(verdicts.FINDINGS) as part, part.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()
-        table.writerows({name: _plain(value) for name, value in asdict(row).items()} for row in logged(findings))
+        table.writerows({name: _plain(value) for name, value in asdict(row).items()} for row in with_logs(findings))
     verdicts.findings.cache_clear()
     news = [row for row in verdicts.findings().values() if replace(row, block="") not in before]
     for finding in news:
@@ -47,13 +47,13 @@ def _promise(finding: Finding, stated: claim.Claim) -> str:
         return f"NOT as its sentence says: {finding.expected}."
     if finding.verdict == verdicts.UNDECIDED:
         return "It promises nothing of other seeds."
-    needs = replication.needed(stated, *replication.measured(stated, table_of(stated)))
+    needs = replication.seeds_enough(stated, *replication.effect_moments(stated, table_of(stated)))
     return f"A replication needs {needs} seeds; claims.toml says {stated.seeds}."
 
 
-def logged(findings: Sequence[Finding]) -> list[Finding]:
+def with_logs(findings: Sequence[Finding]) -> list[Finding]:
     """These, with what the logs have of them: earlier margins, other searches, the last block of unused seeds."""
-    measured, tuned = seeds.measured(), pd.read_csv(verdicts.TUNING).groupby("id")["effect"].agg(tuple)
+    measured, tuned = seeds.last_blocks(), pd.read_csv(verdicts.TUNING).groupby("id")["effect"].agg(tuple)
     before = claim.margins_before()
     return [
         replace(row, before=before.get(row.id, ()), tuned=tuned.get(row.id, ()), block=measured.get(row.id, ""))

@@ -13,7 +13,7 @@ from helpers.lab.claim import SHARES, WORLDS, Claim
 POWER = 0.95  # that the verdict comes back if the true effect is at that end
 
 
-def measured(claim: Claim, table: pd.DataFrame) -> tuple[float, float, int, float]:
+def effect_moments(claim: Claim, table: pd.DataFrame) -> tuple[float, float, int, float]:
     """Mean and deviation of the effects, how many there are, and how much wider than Student's their interval is."""
     effects = np.asarray(claim.effect(table), dtype=float)
     student, judged = (interval.of(effects, 0.95, table) for interval in (WORLDS, claim.interval))
@@ -40,7 +40,7 @@ def fails(claim: Claim, mean: float, deviation: float, kept_seeds: int, widening
     return float(stats.nct.cdf(widening * stats.t.ppf(1 - tail, seeds - 1), seeds - 1, steps))
 
 
-def needed(claim: Claim, *numbers: float) -> int | str:
-    """The fewest seeds that are enough, of what was `measured`; or "more than 1000"."""
+def seeds_enough(claim: Claim, *numbers: float) -> int | str:
+    """The fewest seeds that are enough, of `effect_moments`; or "more than 1000"."""
     enough = (count for count in range(20, seeds.BLOCK + 1) if fails(claim, *numbers, count) <= 1 - POWER)
     return next(enough, f"more than {seeds.BLOCK}")

@@ -20,14 +20,14 @@ FIRST = 5_000  # below, kept tables and tuning have theirs
 TOOL = "by make claims"
 
 
-def used() -> pd.DataFrame:
+def read_log() -> pd.DataFrame:
     """The log: release, date, start, stop, claims, not_reproduced, written, ids (with spaces between)."""
     return pd.read_csv(LOG, keep_default_na=False)
 
 
 def next_block() -> int:
     """The first seed of the first block in which no seed is used up."""
-    log, start = used(), FIRST
+    log, start = read_log(), FIRST
     while ((log["start"] < start + BLOCK) & (start < log["stop"])).any():
         start += BLOCK
     return start
@@ -36,14 +36,14 @@ def next_block() -> int:
 def last_block() -> tuple[int, list[str]]:
     """The first seed of the block on which most claims are known to have been measured, of several the last, and their
     ids."""
-    ids = used().set_index("start")["ids"].str.split()[::-1]
+    ids = read_log().set_index("start")["ids"].str.split()[::-1]
     start = int(ids.str.len().idxmax())
     return start, ids[start]
 
 
-def measured() -> dict[str, str]:
+def last_blocks() -> dict[str, str]:
     """Of each claim that came back on a block, by its id, the first seed of the last one."""
-    log = used()[lambda log: log["written"] == TOOL]
+    log = read_log()[lambda log: log["written"] == TOOL]
     rows = zip(log["start"], log["ids"], log["not_reproduced"], strict=True)
     return {id: str(start) for start, ids, failed in rows for id in ids.split() if id not in failed.split()}
 
@@ -64,7 +64,7 @@ def append(release: str, date: str, start: int, stop: int, ids: Sequence[str], n
 
 
 def _add(release: str, date: str, start: int, stop: int, ids: Sequence[str], not_reproduced: Sequence[str]) -> None:
-    log = used()
+    log = read_log()
     before = log[(log["start"] == start) & (log["written"] == TOOL)]
     ids, failed = (
         list(dict.fromkeys([*" ".join(before[column]).split(), *several]))

@@ -143,7 +143,7 @@ class Study:
         """Its kept tables by name, the search first."""
         how = (self.data, self.model, self.options, self.judge)
         axes = {column: tuple(levels) for column, levels in self.axes.items()}
-        make, keep = partial(_compared, how, self.chosen, self.once), {"needs": self.needs, "seeds": "seed"}
+        make, keep = partial(_compare, how, self.chosen, self.once), {"needs": self.needs, "seeds": "seed"}
         tables = [KeptTable(self.name, make, axes, self._samples, **keep)]
         if isinstance(self.search, Search):
             axes, of_arm = axes | self.search.only | {"seed": self.search.seeds}, {}
@@ -153,7 +153,7 @@ class Study:
                     of_arm[column] = levels
                     levels = dict.fromkeys(level for arm in arms for level in at_point("tried", levels, arm))
                 axes[column] = tuple(levels)
-            make = partial(_tried, how, *self.search.near, of_arm, self.once)
+            make = partial(_search, how, *self.search.near, of_arm, self.once)
             again = Recheck(self.search.again, self.search.near)
             tables.insert(0, KeptTable(self.search.name, make, axes, [again], **keep))
         return {table.name: table for table in tables}
@@ -165,24 +165,24 @@ def shape_of(name: str) -> tuple[int, ...]:
     return tuple(map(int, name.split(" × ")))
 
 
-def _compared(how: tuple, chosen: Chosen | None, once: Mapping, /, **levels: Iterable) -> pd.DataFrame:
+def _compare(how: tuple, chosen: Chosen | None, once: Mapping, /, **levels: Iterable) -> pd.DataFrame:
     at = points(**levels)
     if chosen is not None:
         at = at.merge(chosen.table.drop(columns=chosen.value), "left", on=chosen.by)
-    return _trained(at, how, once).drop(columns=[column for column in at if column not in levels])
+    return _train(at, how, once).drop(columns=[column for column in at if column not in levels])
 
 
-def _tried(how: tuple, value: str, of_arm: Mapping, once: Mapping, /, **levels: Iterable) -> pd.DataFrame:
+def _search(how: tuple, value: str, of_arm: Mapping, once: Mapping, /, **levels: Iterable) -> pd.DataFrame:
     at, (data, model, options, judge) = points(**levels), how
     may = [all(point[c] in at_point("tried", of_arm[c], point) for c in of_arm) for point in at.to_dict("records")]
     at = at[may].reset_index(drop=True)
     if value == "loss":
         return search(at, data, model, options)
-    table = _trained(at, (data, model, options, R2 if value == "r2" else judge), once)
+    table = _train(at, (data, model, options, R2 if value == "r2" else judge), once)
     return table.groupby(list(at), sort=False)[value].mean().reset_index()
 
 
-def _trained(at: pd.DataFrame, how: tuple, once: Mapping) -> pd.DataFrame:
+def _train(at: pd.DataFrame, how: tuple, once: Mapping) -> pd.DataFrame:
     """`sweep`; the rows of a point that does not concern its model are those of its twin at the level of `once`."""
     if not once:
         return sweep(at, *how)

@@ -90,7 +90,7 @@ def chosen_on(start: int, several: list[Chosen]) -> Iterator[None]:
             forget(chosen)
 
 
-def measured(experiment: Experiment, blocks: Sequence[int] = BLOCKS) -> Iterator[pd.DataFrame]:
+def measure_blocks(experiment: Experiment, blocks: Sequence[int] = BLOCKS) -> Iterator[pd.DataFrame]:
     """id, block (its first seed), effect: of each of its claims; a table a block, as soon as it is made."""
     tables = tables_of(experiment.source)
     several = [chosen for table in tables for chosen in Reads(table.make, table.settings).chosen]
@@ -122,7 +122,7 @@ def main(arguments: list[str] | None = None) -> None:
     claims = {id: all_claims()[validate.choice("ids", id, all_claims())] for id in parser.parse_args(arguments).ids}
     environment.setup()
     for experiment in trained_together(by_experiment(claims)):
-        for rows in measured(experiment, lacking(experiment)):
+        for rows in measure_blocks(experiment, lacking(experiment)):
             with alone(TUNING), whole(TUNING) as part:
                 kept = pd.read_csv(TUNING)
                 anew = kept["id"].isin(experiment.ids) & kept["block"].isin(rows["block"])

@@ -87,14 +87,14 @@ def _python() -> Iterator[Check]:
     yield Check("Python", ".".join(map(str, sys.version_info[:3])), f">={oldest}", fix)
 
 
-def _called() -> str:
+def _python_call() -> str:
     """How to call this very Python from the course's folder: in a terminal `python` may be another one."""
     path = Path(sys.executable)
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
 
 
 def _packages() -> Iterator[Check]:
-    again = f"in the folder of the course: {_called()} -m pip install -e ."
+    again = f"in the folder of the course: {_python_call()} -m pip install -e ."
     try:
         needed = requirements()
     except PackageNotFoundError:
@@ -171,7 +171,7 @@ def _movielens() -> Iterator[Check]:
     folder = ROOT / "data" / "ml-100k"
     here = MOVIELENS.present(folder)
     half = folder.is_dir() and any(folder.iterdir()) and not here
-    fix = f"in the folder of the course: {_called()} -m helpers.data.movielens"
+    fix = f"in the folder of the course: {_python_call()} -m helpers.data.movielens"
     fix = f"delete {folder}, then {fix}" if half else fix
     yield Check("MovieLens-100K", "present" if here else "absent", "present", "" if here else fix)
 

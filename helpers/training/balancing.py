@@ -189,7 +189,7 @@ class GradientBalance(Balance):
         if not self.shared:
             if not _all_seen(losses):
                 return super().backward(losses)
-            self.shared = [sum(tasks) > 1 for tasks in reached(self.copies, losses)]
+            self.shared = [sum(tasks) > 1 for tasks in reached_by(self.copies, losses)]
             if not any(self.shared):
                 expected = f"a shared layer, for {type(self).__name__}"
                 validate.fail("model", "no parameter that two tasks reach", expected)
@@ -254,7 +254,7 @@ def last_shared(copies: Copies, losses: Tensor) -> list[Tensor]:
     bottoms = [module for module in copies.module.modules() if hasattr(module, "last_shared_layers")]
     if layers := [layer for bottom in bottoms for layer in bottom.last_shared_layers()]:
         return [copies.parameters[names[layer.weight]] for layer in layers]
-    shared = zip(names.items(), reached(copies, losses), strict=True)
+    shared = zip(names.items(), reached_by(copies, losses), strict=True)
     matrices = [name for (parameter, name), tasks in shared if all(tasks) and parameter.dim() > 1]
     if not matrices:
         validate.fail("model", "no layer that all tasks reach", "a shared layer, for GradNorm")
@@ -262,7 +262,7 @@ def last_shared(copies: Copies, losses: Tensor) -> list[Tensor]:
 
 
 @validate.checked
-def reached(copies: Copies, losses: Tensor) -> list[tuple[bool, ...]]:
+def reached_by(copies: Copies, losses: Tensor) -> list[tuple[bool, ...]]:
     """For each parameter, in the order of registration, whether each task's loss has a gradient on it."""
     every = [_gradients(loss, copies) for loss in losses.unbind(-1)]
     return [tuple(bool(gradient.any()) for gradient in gradients) for gradients in zip(*every, strict=True)]

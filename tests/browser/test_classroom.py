@@ -15,7 +15,7 @@ from tests.browser.test_slides import DRAWN, WRONG
 from tests.ports import free_port
 from tools.chinese import on_pages
 from tools.notebooks import ROOT
-from tools.site.decks import said
+from tools.site.decks import class_words
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("classroom")]
 expect.set_options(timeout=15000)
@@ -118,7 +118,7 @@ def test_vote_bars_without_answer_vote_again_open(opened, host):
     for phone in (ann, bob):
         expect(phone.get_by_text(question.text)).to_be_visible()
     for page in (deck, ann):  # on the wall and on phones what the question needs stands above it
-        expect(page.locator(".mtl-setup:visible")).to_have_text(said()["C1.P2"]["setup"])
+        expect(page.locator(".mtl-setup:visible")).to_have_text(class_words()["C1.P2"]["setup"])
     choose(ann, 1)
     choose(bob, 2)
     expect(deck.locator(".room-count:visible")).to_have_text("2 of 2 voted")
@@ -156,7 +156,7 @@ def test_what_is_asked_is_chinese_on_the_phones_and_the_wall_that_want_it(opened
     deck.keyboard.press("z")
     told = on_pages(bank=True)["C1.P2"]
     for page in (ann, deck):
-        expect(page.locator(".mtl-setup:visible")).to_have_text(told[said()["C1.P2"]["setup"]])
+        expect(page.locator(".mtl-setup:visible")).to_have_text(told[class_words()["C1.P2"]["setup"]])
         expect(page.locator(".mtl-ask:visible legend")).to_contain_text(told[host.questions["C1.P2"].text])
     assert deck.evaluate(WRONG) == []
     ann.locator(".mtl-ask:visible label").nth(1).click()
@@ -167,14 +167,14 @@ def test_what_is_asked_is_chinese_on_the_phones_and_the_wall_that_want_it(opened
     expect(ann.locator(".mtl-verdict:visible")).to_contain_text(f"✗ 不是这样。你预测“{mine}”。")
     for page in (ann, deck):  # no sentence of it is left in English
         result = page.locator(".mtl-ask:visible .mtl-result")
-        expect(result).to_contain_text(told[said()["C1.P2"]["why"]])
+        expect(result).to_contain_text(told[class_words()["C1.P2"]["why"]])
         assert re.findall(r"[A-Za-z]+ [a-z]+ [a-z]+", result.inner_text()) == []
-    expect(bob.get_by_text(said()["C1.P2"]["why"])).to_be_visible()
+    expect(bob.get_by_text(class_words()["C1.P2"]["why"])).to_be_visible()
     assert serious(ann) == []
     ann.reload()
-    expect(ann.locator(".mtl-setup:visible")).to_have_text(told[said()["C1.P2"]["setup"]])
+    expect(ann.locator(".mtl-setup:visible")).to_have_text(told[class_words()["C1.P2"]["setup"]])
     ann.get_by_role("button", name="English").click()
-    expect(ann.locator(".mtl-setup:visible")).to_have_text(said()["C1.P2"]["setup"])
+    expect(ann.locator(".mtl-setup:visible")).to_have_text(class_words()["C1.P2"]["setup"])
     deck.locator(".room-act-clear:visible").click()
 
 
@@ -327,7 +327,7 @@ def test_a_script_follows_the_wall_and_turns_it(opened, host):
     row.get_by_role("button", name="On the wall").click()
     expect(deck.locator(".mtl-tag:visible")).to_have_text("Predict · C1.P2")
     expect(script.locator(".room-guide b")).to_contain_text("54–63 min · 54 min early")
-    expect(script.locator(".room-guide")).to_contain_text(f"Say: {said()['C1.P2']['aloud']}")
+    expect(script.locator(".room-guide")).to_contain_text(f"Say: {class_words()['C1.P2']['aloud']}")
     choose(ann, 2)
     expect(script.locator(".mtl-ask", has_text="C1.P2").locator(".room-rule")).to_contain_text(
         "0 of 1 right, 0%: say the"
@@ -335,7 +335,7 @@ def test_a_script_follows_the_wall_and_turns_it(opened, host):
     assert deck.locator(".room-rule:visible").count() == 0
     deck.keyboard.press("a")
     choose(ann, 0)
-    expect(script.locator(".room-guide")).to_contain_text(f"While they argue: {said()['C1.P2']['argue']}")
+    expect(script.locator(".room-guide")).to_contain_text(f"While they argue: {class_words()['C1.P2']['argue']}")
     deck.keyboard.press("o")
     expect(script.locator(".room-guide")).to_contain_text("Afterwards: 0.502, where a random list")
     expect(script.locator(".mtl-ask", has_text="C1.P2").locator(".room-rule")).to_contain_text(

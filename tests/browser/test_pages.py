@@ -42,7 +42,7 @@ def secrets(notebook) -> list[str]:
     found = [why for item in quiz(notebook) for why in item.why]
     for cell in tool.code_cells(notebook):
         if "predict" in tool.tags(cell):
-            asked = question(tool.asked(cell))
+            asked = question(tool.asked_id(cell))
             found += [asked.why, asked.tempts]
             tree = ast.parse(inspect.getsource(asked.draw))
             known = [part for node in ast.walk(tree) for part in _known(node)]
@@ -131,7 +131,7 @@ def test_the_score_card_remembers_until_told_to_forget(tab):
     skips = tab.page.locator(".mtl-ask").get_by_role("button", name="Skip")
     for _ in range(skips.count()):
         skips.first.press("Enter")  # which then goes
-    asked = [tool.asked(cell) for cell in tool.code_cells(tab.notebook) if "predict" in tool.tags(cell)]
+    asked = [tool.asked_id(cell) for cell in tool.code_cells(tab.notebook) if "predict" in tool.tags(cell)]
     for card in tab.page.locator(".mtl-score").all():
         assert card.locator(".mtl-kept").count() == len(asked)
         assert card.get_by_text("Skipped. The result: ").count() == len(asked)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.preparation import Table, cut, dates, moments, prepare, repeats, split, with_answers
+from helpers.capstone.preparation import Table, cut_ids, dates, moments, prepare, repeats, split, with_answers
 from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, both_splits, log_of_days
 
 
@@ -70,16 +70,16 @@ def test_random_splits_differ_by_seed_and_share_no_row(frame, declaration):
 
 
 def test_ids_of_lists_are_cut_as_their_column_has_them():
-    assert cut("seen", ["-3 17", None, np.nan, (4, 5), np.array([6]), [], "8"], whole=True) == [
+    assert cut_ids("seen", ["-3 17", None, np.nan, (4, 5), np.array([6]), [], "8"], whole=True) == [
         [-3, 17], [], [], [4, 5], [6], [], [8]
     ]  # fmt: skip
-    assert cut("seen", ["X Y", "3 -x", None, ["z"]], whole=False) == [["X", "Y"], ["3", "-x"], [], ["z"]]
+    assert cut_ids("seen", ["X Y", "3 -x", None, ["z"]], whole=False) == [["X", "Y"], ["3", "-x"], [], ["z"]]
     for text in ("X3", "3-", "3.5", "[3", "3,4", "[3.5]"):
         with pytest.raises(ValueError, match=r"seen: got .* whole numbers with spaces between them"):
-            cut("seen", [text], whole=True)
+            cut_ids("seen", [text], whole=True)
     for mark in "[](),'\"":
         with pytest.raises(ValueError, match=r"seen: got .* without brackets, commas or quotes"):
-            cut("seen", [f"a{mark} b"], whole=False)
+            cut_ids("seen", [f"a{mark} b"], whole=False)
 
 
 def test_dates_of_one_moment_are_one_number():
@@ -323,7 +323,7 @@ def test_whole_numbers_that_are_dates_have_days(values, expected):
     ],
 )
 def test_lists_may_be_json_or_have_bars(text, whole, expected):
-    assert cut("seen", [text], whole) == [expected]
+    assert cut_ids("seen", [text], whole) == [expected]
 
 
 def test_a_gap_leaves_out_what_would_not_be_known_yet(frame, declaration):

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.capstone.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Ranker, Recipe
-from helpers.chapters.ch03.studies.fusion import fused
+from helpers.chapters.ch03.studies.fusion import fused_score
 from helpers.data.features import Dense, Features, Sequence, Sparse
 from helpers.models.esmm import ESMM
 from helpers.models.shared_bottom import SingleTasks
@@ -335,7 +335,7 @@ def test_one_list_is_sorted_by_chapter_03s_fusion(trained, tmp_path):
     trained.save(tmp_path / "ranker.pt")
     ranked = Ranker.load(tmp_path / "ranker.pt").rank(candidates)
     seconds = 1 / (1 + np.exp(-(ranked["seconds"] - trained.scales["seconds"][0]) / trained.scales["seconds"][1]))
-    by_hand = fused(ranked["click"], seconds, 0.25, "geometric fusion")
+    by_hand = fused_score(ranked["click"], seconds, 0.25, "geometric fusion")
     np.testing.assert_allclose(ranked["score"], by_hand, rtol=1e-6)
     assert ranked["score"].is_monotonic_decreasing and set(ranked.index) == set(candidates.index)
     trained.exponents = {"click": -1.0}

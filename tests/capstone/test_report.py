@@ -202,7 +202,7 @@ def test_where_the_intervals_are_too_narrow_the_page_says_so_beside_them(found, 
 
 
 def test_how_often_intervals_hold_after_a_search_is_what_was_counted():
-    study = coverage.counted(kept_table("08_calibration"))
+    study = coverage.interval_coverage(kept_table("08_calibration"))
     held = {"headline": study["held"], "own": study["own_held"]}
     assert {name: round(100 * share.mean()) for name, share in held.items()} == SEARCHED
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.capstone.comparison import _needed
+from helpers.capstone.comparison import _column_needs
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.plan import MATTERS
 from helpers.capstone.preparation import prepare, split
@@ -138,7 +138,7 @@ def test_a_promise_that_is_not_kept_is_named_with_the_column_behind_it():
     rows = prepare(own, log)
     train, valid, test = split(own, rows)
     ranker = Ranker(own.layout(), own.labels, replace(RECIPE, lr=0.01, epochs=12)).fit(train, valid, progress=False)
-    ranker.check = ranker.evaluate(test, "user").join(_needed(ranker, own, test))
+    ranker.check = ranker.evaluate(test, "user").join(_column_needs(ranker, own, test))
     found = shadow(ranker, own, log, later)
     (said,) = [reason for reason in found.reasons if "of a tenth of the rows it says" in reason]
     assert said.startswith("click: ") and "It needs hint most" in said and found.word != KEEP

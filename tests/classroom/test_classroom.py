@@ -27,7 +27,7 @@ from tests.classroom import served_class
 from tests.classroom.served_class import QUESTIONS
 from tests.ports import free_port
 from tools.notebooks import ROOT, find, read
-from tools.notebooks import asked as question_of
+from tools.notebooks import asked_id as question_of
 from tools.site.decks import BANK
 
 ANN, BOB, EVE = (letter * 32 for letter in "abe")
@@ -190,7 +190,7 @@ def small_disk(tmp_path):
 def run_command(monkeypatch, folder: Path, *args: str) -> int:
     """The command up to where it would serve: a class in this folder, its pages already written."""
     monkeypatch.setattr(command, "VOTES", folder)
-    monkeypatch.setattr(shelf, "kept", lambda: shelf.Shelf({}, set(), []))
+    monkeypatch.setattr(shelf, "load", lambda: shelf.Shelf({}, set(), []))
     monkeypatch.setattr(shelf, "are_current", lambda: True)
     monkeypatch.setattr(sys, "argv", ["classroom", *args])
     return command.main()
@@ -283,7 +283,7 @@ def test_the_summary_ends_with_the_minutes_that_each_row_of_a_plan_took(room, mo
 
 def test_every_prediction_and_every_question_of_check_yourself_and_of_a_deck_can_be_voted_on():
     books = pages.with_decks([read(path) for path in find([ROOT / "notebooks"])])
-    asked, phones = pages.asked(books), pages.vote_page(books)
+    asked, phones = pages.questions_by_id(books), pages.vote_page(books)
     bank = [id for id in asked if id.startswith("bank-")]
     assert len(bank) == sum(len(read_quiz(path)) for path in BANK.values())
     assert {id for book in books for cell in book.cells if (id := question_of(cell))} | {"C1.1", "C1.5"} <= asked.keys()
@@ -608,12 +608,12 @@ def test_pages_for_students_have_no_solutions_and_those_of_the_teacher_are_hidde
 
 def test_what_is_kept_of_pages_is_all_that_a_restart_needs_and_half_of_it_is_nothing(tmp_path):
     made = shelf.Shelf(QUESTIONS, {"class1.html"}, ["class1"])
-    assert shelf.kept(tmp_path) is None
+    assert shelf.load(tmp_path) is None
     shelf.keep(made, tmp_path)
-    assert shelf.kept(tmp_path) == made
-    assert shelf.kept(tmp_path).questions["C1.P1"].is_right(10)
+    assert shelf.load(tmp_path) == made
+    assert shelf.load(tmp_path).questions["C1.P1"].is_right(10)
     (tmp_path / shelf.WRITTEN).write_text('{"questions": [')
-    assert shelf.kept(tmp_path) is None
+    assert shelf.load(tmp_path) is None
 
 
 def test_a_restart_loads_nothing_that_reads_notebooks():

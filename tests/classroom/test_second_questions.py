@@ -9,11 +9,11 @@ from helpers.data.synthetic import relu_tasks
 from helpers.experiments.feature_tasks import build, full_batches
 from helpers.experiments.sweep import R2
 from helpers.training.loop import fit
-from tools.site.decks import picked
+from tools.site.decks import bank_items
 
 
 def right(name: str, number: int) -> str:
-    item = picked(f"questions/{name}:{number}")[number]
+    item = bank_items(f"questions/{name}:{number}")[number]
     return item.options[item.answer]
 
 

@@ -6,13 +6,13 @@ import pytest
 
 from classroom.handin.sheets import folder_of
 from helpers.course import chapter_names, questions, score_card
-from tools.notebooks import ROOT, asked, code_cells, find, read, tags
+from tools.notebooks import ROOT, asked_id, code_cells, find, read, tags
 
 
 def predictions(book) -> list[str]:
     cells = [cell for cell in code_cells(book) if "predict" in tags(cell)]
-    assert [cell.source for cell in cells if asked(cell) is None] == [], "tagged predict, and asks no question"
-    return [asked(cell) for cell in cells]
+    assert [cell.source for cell in cells if asked_id(cell) is None] == [], "tagged predict, and asks no question"
+    return [asked_id(cell) for cell in cells]
 
 
 @pytest.mark.parametrize("chapter", [*chapter_names(), "clinic"])

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from helpers.evaluation.metrics import auc
 from helpers.evaluation.pool import AS_IS, MEAN, OF_THREE, PRODUCT, STACK, best_elsewhere, names, pool
-from helpers.lab.claim import fused
+from helpers.lab.claim import fused_gain
 
 M, N = 3_000, 4_000
 
@@ -79,7 +79,7 @@ def test_a_model_and_its_copy_on_the_other_side_give_a_difference_of_exactly_0()
     table = pd.DataFrame([(seed, way) for seed in range(24) for way in ways], columns=["seed", "model"])
     table["auc"] = np.random.default_rng(0).normal(size=len(table))
     every = pd.concat([table, table.assign(model=table["model"] + " copy")])
-    effect = fused("auc", ways, over=[f"{way} copy" for way in ways])
+    effect = fused_gain("auc", ways, over=[f"{way} copy" for way in ways])
     assert (effect(every) == 0).all()
 
 

@@ -17,7 +17,7 @@ from helpers.lab import (
     all_claims,
     claims_of,
     fresh,
-    judged,
+    judge_claims,
     keep_findings,
     needs,
     replication,
@@ -57,7 +57,7 @@ def test_the_findings_are_what_the_kept_tables_say():
     """Where this fails: `python -m helpers.lab.keep_findings`."""
     claims = {id: claim for id, claim in all_claims().items() if not callable(claim.source)}
     assert list(verdicts.findings()) == list(claims) and len(claims) > 200
-    for finding in keep_findings.logged(judged(claims)):
+    for finding in keep_findings.with_logs(judge_claims(claims)):
         kept_finding = verdicts.findings()[finding.id]
         assert repr(finding) == repr(kept_finding) and finding.error == pytest.approx(kept_finding.error, rel=1e-4)
         for fact in ("expected", "far", "because", "before", "tuned", "block"):
@@ -238,7 +238,7 @@ def test_make_claims_fails_when_a_verdict_is_not_reproduced(monkeypatch, tmp_pat
     assert holm == "1 of 1 pass Holm's test at 5%, each against its own margin."
     assert count.startswith(f"1 claims measured with new seeds: {1 - code} reproduced")
     assert "seeds 7000 to 7019 are used up" in logged
-    assert seeds.used().iloc[-1].tolist()[2:] == [7000, 7020, 1, "C0.1" if code else "", seeds.TOOL, "C0.1"]
+    assert seeds.read_log().iloc[-1].tolist()[2:] == [7000, 7020, 1, "C0.1" if code else "", seeds.TOOL, "C0.1"]
 
 
 def test_make_claims_again_measures_where_most_claims_were_measured_and_only_those(monkeypatch, tmp_path, capsys):
@@ -246,11 +246,11 @@ def test_make_claims_again_measures_where_most_claims_were_measured_and_only_tho
     seeds.append("0.1", "2026-01-01", 6000, 6020, ["C0.1"], [])
     seeds.append("0.1", "2026-01-02", 8000, 8020, [], [])  # a row of which no ids are known
     assert seeds.last_block() == (6000, ["C0.1"])
-    log = seeds.used()
+    log = seeds.read_log()
     assert main(["--again", "--log"]) == 0
     printed = capsys.readouterr().out
     assert "Seeds from 6000 on." in printed and "Not measured: C0.2. Not among the claims of block 6000." in printed
-    assert seeds.used().equals(log)  # a block is used up once
+    assert seeds.read_log().equals(log)  # a block is used up once
     assert main([]) == 0 and seeds.last_block() == (5000, ["C0.1", "C0.2"])
 
 
@@ -265,11 +265,11 @@ def test_make_claims_takes_a_block_that_is_not_used_up_and_logs_it_when_all_were
     only(monkeypatch, tmp_path, claims, C0_1="holds", C0_2="opposite")
     seeds.append("0.1", "2026-01-01", seeds.FIRST, seeds.FIRST + 20, ["C0.1", "C0.2"], [])
     main(["C0.1"])
-    assert len(seeds.used()) == 1, "a part of the claims uses nothing up"
+    assert len(seeds.read_log()) == 1, "a part of the claims uses nothing up"
     start = seeds.FIRST + seeds.BLOCK
     main([])
     assert asked == [range(start, start + 20), range(start, start + 30)]
-    assert seeds.used().iloc[-1].tolist()[2:6] == [start, start + 30, 2, "C0.2"] and seeds.next_block() > start
+    assert seeds.read_log().iloc[-1].tolist()[2:6] == [start, start + 30, 2, "C0.2"] and seeds.next_block() > start
 
 
 def test_a_block_is_used_up_as_soon_as_a_run_has_taken_it(monkeypatch, tmp_path):
@@ -284,7 +284,7 @@ def test_a_block_is_used_up_as_soon_as_a_run_has_taken_it(monkeypatch, tmp_path)
         with pytest.raises(KeyboardInterrupt):
             main(arguments)
     assert taken == [(5000, 6000), (6000, 7000), (9000, 7000)]
-    assert seeds.used()[["start", "stop", "claims"]].to_numpy().tolist() == [
+    assert seeds.read_log()[["start", "stop", "claims"]].to_numpy().tolist() == [
         [5000, 5020, 0],
         [6000, 6020, 0],
         [9000, 9020, 0],
@@ -396,7 +396,7 @@ def test_a_block_is_fresh_only_if_none_of_its_seeds_is_used_up(monkeypatch, tmp_
     assert seeds.next_block() == seeds.FIRST
     seeds.append("0.1", "2026-01-01", seeds.FIRST + 999, seeds.FIRST + 1000, ["C0.1"], [])
     assert seeds.next_block() == seeds.FIRST + 2 * seeds.BLOCK
-    assert seeds.used()["not_reproduced"].tolist() == ["C0.2", ""]
+    assert seeds.read_log()["not_reproduced"].tolist() == ["C0.2", ""]
 
 
 def test_make_claims_names_and_leaves_out_what_needs_absent_data(monkeypatch, tmp_path, capsys):
@@ -412,7 +412,7 @@ def test_make_claims_names_and_leaves_out_what_needs_absent_data(monkeypatch, tm
     said = capsys.readouterr().out
     assert "Not measured: C0.2, C0.3. Stones are absent: python -m stones" in said
     assert "1 claims measured with new seeds: 1 reproduced" in said
-    assert seeds.used()["ids"].tolist() == ["C0.1"], "the log has what was measured"
+    assert seeds.read_log()["ids"].tolist() == ["C0.1"], "the log has what was measured"
 
 
 MOST = seeds.BLOCK // 4  # seeds that a promise may take
@@ -426,9 +426,9 @@ def test_every_claim_takes_enough_seeds_if_its_effect_is_at_the_near_end_of_its_
     for id, claim in all_claims().items():
         if claim.expected == UNDECIDED or callable(claim.source):  # promises nothing; is measured where it is shown
             continue
-        numbers = replication.measured(claim, table_of(claim))
+        numbers = replication.effect_moments(claim, table_of(claim))
         if not claim.close and replication.fails(claim, *numbers, claim.seeds) > 1 - replication.POWER:
-            wrong[id] = f"{claim.seeds}, needs {replication.needed(claim, *numbers)}"
+            wrong[id] = f"{claim.seeds}, needs {replication.seeds_enough(claim, *numbers)}"
         elif claim.close and replication.fails(claim, *numbers, MOST) <= 1 - replication.POWER:
-            wrong[id] = f"said to be close, needs {replication.needed(claim, *numbers)}"
+            wrong[id] = f"said to be close, needs {replication.seeds_enough(claim, *numbers)}"
     assert not wrong, str(wrong)  # all of them

@@ -57,7 +57,7 @@ def tables(tmp_path, monkeypatch, request):
 
 
 def test_each_block_has_the_effect_of_its_own_choice_and_the_kept_one_comes_back(tables):
-    found = pd.concat(tuning_luck.measured(Experiment(["C99.1"], "99_table", {}, 2)))
+    found = pd.concat(tuning_luck.measure_blocks(Experiment(["C99.1"], "99_table", {}, 2)))
     assert found["block"].tolist() == [*tuning_luck.BLOCKS]
     assert found["effect"].tolist() == pytest.approx([0.1, 0.1, 0.2, 0.2, 0.2])
     assert CHOSEN["ours"] == 1 and tables["99_table"].read()["r2"].max() == 0.1
@@ -65,7 +65,7 @@ def test_each_block_has_the_effect_of_its_own_choice_and_the_kept_one_comes_back
 
 def test_a_claim_for_which_nothing_is_searched_is_refused(tables):
     with pytest.raises(ValueError, match=r"^ids: got C99\.1, for which nothing is searched; expected claims whose"):
-        next(tuning_luck.measured(Experiment(["C99.1"], "99_tuning", {}, 2)))
+        next(tuning_luck.measure_blocks(Experiment(["C99.1"], "99_tuning", {}, 2)))
 
 
 def test_what_was_stopped_goes_on_with_the_blocks_that_it_lacks(tables, tmp_path, monkeypatch):

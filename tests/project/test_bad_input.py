@@ -98,12 +98,12 @@ RIGHT = {
     "capstone.ranker.fuse": {"parts": {"a": np.ones(2)}, "exponents": {"a": 1.0}},
     "capstone.ranker.contribution": {"values": np.ones(2), "scale": (0.0, 1.0)},
     "capstone.plan.duration": {"seconds": 9.0},
-    "capstone.preparation.cut": {"column": "a", "values": ["1 2"], "whole": True},
+    "capstone.preparation.cut_ids": {"column": "a", "values": ["1 2"], "whole": True},
     "capstone.preparation.split": {"declaration": LOG_OF, "frame": prepare(LOG_OF, LOG), "seed": 0},
     "capstone.recommendation.rows_needed": {"gain": 0.1, "low": -0.1, "high": 0.3, "smallest": 0.01, "rows": 99},
 }
 TAKES_ALONE = {
-    ("capstone.preparation.cut", "values", "empty"): "a table without rows",
+    ("capstone.preparation.cut_ids", "values", "empty"): "a table without rows",
     ("capstone.ranker.contribution", "scale", "None"): "a probability has none",
     ("capstone.ranker.contribution", "values", "empty"): "no rows",
     ("training.losses.check_task_weights", "task_weights", "None"): "a weight of 1 each",

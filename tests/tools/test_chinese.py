@@ -36,7 +36,7 @@ def test_what_a_class_is_asked_has_its_chinese_whole():
     ids = {name for name in asked if re.fullmatch(r"C\d\.P\d+", name)}
     for name in asked:
         if name.startswith("questions/"):
-            ids |= {f"bank-{name[10:12]}.{number}" for number in decks.picked(name)}
+            ids |= {f"bank-{name[10:12]}.{number}" for number in decks.bank_items(name)}
     shown = chinese.on_pages(bank=True)
     assert len(ids) > 15 and ids <= shown.keys()
     for id, lines in shown.items():
@@ -47,8 +47,8 @@ def test_what_a_class_is_asked_has_its_chinese_whole():
 
 
 def test_a_question_of_which_a_word_has_changed_is_shown_in_english_whole(monkeypatch):
-    id, english = next((id, english) for id, english in chinese._asked() if id == "C4.P1")
-    monkeypatch.setattr(chinese, "_asked", lambda: [(id, english), (id, english.replace("four", "three"))][1:])
+    id, english = next((id, english) for id, english in chinese._class_questions() if id == "C4.P1")
+    monkeypatch.setattr(chinese, "_class_questions", lambda: [(id, english.replace("four", "three"))])
     assert chinese.on_pages(bank=True) == {}
 
 
@@ -114,7 +114,7 @@ def test_a_changed_line_makes_one_entry_stale_and_is_shown_in_english(old, new, 
 
 
 def test_without_a_translation_a_page_is_the_english():
-    lines = [chinese.translated(line, Catalog()) for line in chinese.lines(SOURCE)]
+    lines = [chinese.translate(line, Catalog()) for line in chinese.lines(SOURCE)]
     assert "\n".join(lines).replace(chinese.STALE, "") == SOURCE.rstrip("\n")
 
 

@@ -29,9 +29,9 @@ def publish(root: Path, url: str) -> None:
         text = text.replace(f"{owner}.github.io/{repository}", "{}.github.io/{}".format(*new.groups()))
         text = text.replace(f"/{owner}/{repository}", "/{}/{}".format(*new.groups()))
         with whole(path) as part:
-            part.write_text(shown(text), encoding="utf-8")
+            part.write_text(uncommented(text), encoding="utf-8")
 
 
-def shown(text: str) -> str:
+def uncommented(text: str) -> str:
     """A text with what waits for an address out of its comments."""
     return HIDDEN.sub(r"\1", text)

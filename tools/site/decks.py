@@ -22,7 +22,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from helpers.display.cards import CHAPTERS
 from helpers.display.questions import Prediction, Question, in_class
 from helpers.display.quiz import Item, Quiz, read
-from tools.notebooks import ROOT, STYLER_ID, WIDGET_STATE, WIDGET_VIEW, asked, keep_shown_models, tags
+from tools.notebooks import ROOT, STYLER_ID, WIDGET_STATE, WIDGET_VIEW, asked_id, keep_shown_models, tags
 
 TEACHING = ROOT / "docs" / "teaching.md"
 BANK = {path.parent.name[2:]: path for path in sorted(ROOT.glob("helpers/chapters/ch*/bank.md"))}  # by chapter, "04"
@@ -82,7 +82,7 @@ def _row(parts: list[str]) -> Row:
     return Row(minutes, wall.strip(), task, say, left_out, cells)
 
 
-def covered(plans: Iterable[Plan], book: NotebookNode) -> dict[str, str]:
+def covered_cells(plans: Iterable[Plan], book: NotebookNode) -> dict[str, str]:
     """The cells of a notebook that plans name, by id, with what of them is covered, or the questions that are shown."""
     named = {name: what for plan in plans for row in plan.rows for name, what in row.cells.items()}
     return {id: named[key] for key, id in _ids(book).items() if key in named}
@@ -96,21 +96,21 @@ def missing(plan: Plan, books: list[NotebookNode]) -> list[str]:
 
 def _ids(book: NotebookNode) -> dict[str, str]:
     """The ids of a notebook's cells, by themselves, by the predictions that they ask, and by their names in a plan."""
-    questions = {asked(cell): cell.id for cell in book.cells if "predict" in tags(cell)}
+    questions = {asked_id(cell): cell.id for cell in book.cells if "predict" in tags(cell)}
     of_plan = {cell.metadata["plan"]: cell.id for cell in book.cells if "plan" in cell.metadata}
     return {cell.id: cell.id for cell in book.cells} | questions | of_plan
 
 
 def deck(plan: Plan, books: list[NotebookNode]) -> NotebookNode:
     """A plan as a notebook: each row's heading, task and what the teacher says, then its cells with their widgets."""
-    books = [_numbered(book, number) for number, book in enumerate(books, start=1)]
+    books = [_with_own_ids(book, number) for number, book in enumerate(books, start=1)]
     cells = {key: cell for book in books for key, id in _ids(book).items() for cell in book.cells if cell.id == id}
     state = {}
     for book in books:
         state |= book.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
     shown = [new_markdown_cell(f"# {plan.title}\n\n{plan.about}", id="plan")]
     for row in plan.rows:
-        shown.append(new_markdown_cell(_told(row), id=f"plan-{row.minutes.replace('–', '-')}"))
+        shown.append(new_markdown_cell(_row_in_words(row), id=f"plan-{row.minutes.replace('–', '-')}"))
         for name in row.cells:
             if name.startswith("questions/"):
                 cell, models = _questions(name)
@@ -127,14 +127,14 @@ def deck(plan: Plan, books: list[NotebookNode]) -> NotebookNode:
     return book
 
 
-def _numbered(book: NotebookNode, number: int) -> NotebookNode:
+def _with_own_ids(book: NotebookNode, number: int) -> NotebookNode:
     """A copy whose styled tables have ids of their own: those of each notebook are counted from one."""
     text = STYLER_ID.sub(lambda id: f"{id.group()}{number:02x}", nbformat.writes(book))
     return nbformat.reads(text, as_version=4)
 
 
 @cache
-def said() -> dict[str, dict[str, str]]:
+def class_words() -> dict[str, dict[str, str]]:
     """What every prediction of the course has for a class, by its id: its set-up, and what the teacher says."""
     return {id: parts for path in sorted(CHAPTERS.glob("*/predictions.md")) for id, parts in in_class(path).items()}
 
@@ -145,16 +145,16 @@ def set_up(book: NotebookNode) -> NotebookNode:
 
 
 def _set_up(cell: NotebookNode) -> NotebookNode:
-    setup = said().get(asked(cell), {}).get("setup") if "predict" in tags(cell) else ""
+    setup = class_words().get(asked_id(cell), {}).get("setup") if "predict" in tags(cell) else ""
     if not setup:
         return cell
     shown = new_output("display_data", {"text/html": f'<p class="mtl-setup">{html.escape(setup)}</p>'})
     return NotebookNode(cell | {"outputs": [shown, *cell.outputs]})
 
 
-def _told(row: Row) -> str:
+def _row_in_words(row: Row) -> str:
     heading, shown = WALL.fullmatch(row.wall).groups("")
-    every = {id: said()[id] for id in row.cells if id in said()}
+    every = {id: class_words()[id] for id in row.cells if id in class_words()}
     _, *spoken = PART.split(row.say)
     lines = [f"**{row.minutes} min.** {row.task[:1].upper()}{row.task[1:]}", row.say]
     for id, parts in every.items():
@@ -171,7 +171,7 @@ def _told(row: Row) -> str:
     return "\n\n".join([f"## {heading}", f'<div class="plan-row" {kept}></div>', *lines])
 
 
-def picked(name: str) -> dict[int, Item]:
+def bank_items(name: str) -> dict[int, Item]:
     """Questions of the bank ("questions/01:1,6"), by number."""
     file, _, numbers = name.removeprefix("questions/").partition(":")
     every = read(BANK[file])
@@ -194,11 +194,11 @@ def _slide(name: str) -> NotebookNode:
 def _questions(name: str) -> tuple[NotebookNode, dict]:
     """Questions of the bank ("questions/01:1,6") as a cell, and the state of its widgets."""
     file = name.removeprefix("questions/").partition(":")[0]
-    cell, models = _shown(f"bank {file}", picked(name))
+    cell, models = _quiz_cell(f"bank {file}", bank_items(name))
     return _own(cell, name), models
 
 
-def _shown(name: str, items: dict[int, Item]) -> tuple[NotebookNode, dict]:
+def _quiz_cell(name: str, items: dict[int, Item]) -> tuple[NotebookNode, dict]:
     return _cell(Quiz(name, list(items.values()), list(items)))
 
 
@@ -215,7 +215,7 @@ def bank() -> NotebookNode:
     letters = Item("The teacher's question: which letter?", list("ABCD"), [""] * 4, -1)
     race = Question("own.race", RACE, [], -1, "of satisfaction", "", "", lambda: "")
     every = {f"bank {name}": dict(enumerate(read(path), start=1)) for name, path in BANK.items()}
-    shown = [_cell(race()), *(_shown(name, items) for name, items in {"own": {1: letters}, **every}.items())]
+    shown = [_cell(race()), *(_quiz_cell(name, items) for name, items in {"own": {1: letters}, **every}.items())]
     book = new_notebook(cells=[cell for cell, _ in shown])
     state = {id: model for _, models in shown for id, model in models.items()}
     book.metadata["widgets"] = {WIDGET_STATE: {"version_major": 2, "version_minor": 0, "state": state}}

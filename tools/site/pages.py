@@ -130,7 +130,7 @@ class Chapter(HTMLExporter):
 
     @pass_context
     def markdown2html(self, context, source: str) -> str:
-        return rendered(source, self.taken)
+        return render(source, self.taken)
 
     def page(self, notebook: NotebookNode, **course) -> str:
         """The page of a notebook; `course` is what the template says of the pages around it."""
@@ -143,7 +143,7 @@ class Chapter(HTMLExporter):
         return page.replace('<div class="jp-Cell-inputWrapper" tabindex="0">', '<div class="jp-Cell-inputWrapper">')
 
 
-def rendered(source: str, taken: set[str]) -> str:
+def render(source: str, taken: set[str]) -> str:
     """A text in Markdown as HTML; ids of headings are added to `taken`."""
     page = MarkdownWithMath(renderer=Markdown(taken)).render(source)
     return BETWEEN_FILES.sub(r'href="\1.html', page)
@@ -152,7 +152,7 @@ def rendered(source: str, taken: set[str]) -> str:
 def sections(notebook: NotebookNode) -> list[tuple[str, str, str]]:
     """The headings of levels 1 and 2 after the title: level, id and words as HTML."""
     taken: set[str] = set()
-    texts = [rendered(cell.source, taken) for cell in notebook.cells if cell.cell_type == "markdown"]
+    texts = [render(cell.source, taken) for cell in notebook.cells if cell.cell_type == "markdown"]
     return re.findall(r'<h([12]) id="([^"]*)">(.*?)</h\1>', "".join(texts))[1:]
 
 
@@ -193,12 +193,12 @@ def language(path: Path) -> str:
     return "zh" if path.suffixes[:-1] == [".zh"] else "en"
 
 
-def searched(notebook: NotebookNode, page: str) -> list[dict[str, str]]:
+def search_entries(notebook: NotebookNode, page: str) -> list[dict[str, str]]:
     """What the search knows of a page: its sections, and the terms of a glossary, with their text, without code and
     without what is folded."""
     taken: set[str] = set()
     sources = [MINUTES.sub("", FOLD.sub("", cell.source)) for cell in notebook.cells if cell.cell_type == "markdown"]
-    texts = [rendered(source, taken) for source in sources]
+    texts = [render(source, taken) for source in sources]
     whole = "".join(texts)
     starts = list(ENTRY.finditer(whole))
     ends = [*(start.start() for start in starts[1:]), len(whole)]
@@ -226,12 +226,12 @@ def handout(notebook: NotebookNode) -> dict:
     recap, later, asked = "", [], False
     for cell in notebook.cells:
         if heading := re.match(r"## (.*)", cell.source if cell.cell_type == "markdown" else ""):
-            parts.append(Part(rendered(f"## {heading[1]}", set()), [], [], []))
+            parts.append(Part(render(f"## {heading[1]}", set()), [], [], []))
         if not parts:
             continue
         if cell.cell_type == "markdown":
             if TAKEAWAYS.search(parts[-1].heading):
-                recap += rendered(
+                recap += render(
                     MINUTES.sub("", FOLD.sub("", cell.source)).removeprefix(heading[0] if heading else ""), set()
                 )
             parts[-1].formulas.extend(_formulas(FOLD.sub("", cell.source)))
@@ -247,7 +247,7 @@ def handout(notebook: NotebookNode) -> dict:
     return {
         "title": title(notebook),
         "question": question(notebook),
-        "box": rendered(box[0], set()) if box else "",
+        "box": render(box[0], set()) if box else "",
         "parts": kept,
         "recap": recap,
         "figures": later[:FIGURES],
@@ -261,7 +261,7 @@ def _formulas(source: str) -> list[str]:
     return [mathml(part.strip(" ,\n"), "block") for formula in parts for part in formula if part.strip(" ,\n")]
 
 
-def installed(package: str, path: str) -> Path:
+def installed_file(package: str, path: str) -> Path:
     """Where an installed package keeps a file."""
     return next(Path(file.locate()) for file in files(package) or [] if str(file).endswith(path))
 
@@ -270,7 +270,7 @@ def theme() -> str:
     """How all pages look: nbconvert's lab theme, light or dark as the reader's system is, and the colours of code."""
     page, _ = HTMLExporter(template_name="lab").from_notebook_node(new_notebook())
     light = "\n".join(re.findall(r'<style type="text/css">(.*?)</style>', page, re.DOTALL))
-    dark = installed("nbconvert", "templates/lab/static/theme-dark.css").read_text(encoding="utf-8")
+    dark = installed_file("nbconvert", "templates/lab/static/theme-dark.css").read_text(encoding="utf-8")
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
 
 
@@ -364,7 +364,7 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
         if path in texts:
             kind = "zh" if language(path) == "zh" else "texts"
         sheet = f"{path.stem}_handout.html" if kind == "chapters" else ""
-        about = {"before": before, "after": after, "handout": sheet, "plan": decks.covered(plans, book)}
+        about = {"before": before, "after": after, "handout": sheet, "plan": decks.covered_cells(plans, book)}
         page = Chapter(language(path)).page(book, **about, url=url, room=room)
         (out / link.page).write_text(page, encoding="utf-8")
         if sheet:
@@ -372,7 +372,7 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
             for name, afterwards in ((sheet, False), (f"{path.stem}_recap.html", True)):
                 text = template("handout.html.j2").render(printed, afterwards=afterwards)
                 (out / name).write_text(text, encoding="utf-8")
-        index += searched(book, link.page)
+        index += search_entries(book, link.page)
         told = {"page": link.page, "title": link.title, "question": question(book), "minutes": minutes.short(book)}
         thumbnail = next((picture for picture in pictures(book) if sheet and picture not in taken), "")
         if thumbnail:
@@ -393,6 +393,6 @@ def write_decks(
     whole = [plan for plan in plans if not decks.missing(plan, books)]
     for plan in whole:
         book = decks.deck(plan, books)
-        about = {"before": None, "after": None, "handout": "", "plan": decks.covered([plan], book)}
+        about = {"before": None, "after": None, "handout": "", "plan": decks.covered_cells([plan], book)}
         (out / f"{plan.name}.html").write_text(Chapter().page(book, **about, url=url, room=room), encoding="utf-8")
     return whole

@@ -35,7 +35,7 @@ from helpers.chapters.ch00.worlds import (
     RANDOM,
     TASTE_TELLS,
     log_of,
-    scored,
+    scores_of,
     tensors,
     world,
 )
@@ -113,7 +113,7 @@ def serve(score: Callable[[dict[str, Tensor]], Tensor]) -> pd.Series:
     """
     offer = _world()[1]
     with _MultiplyAdds() as products:
-        scores = scored(score, tensors(offer.rows))
+        scores = scores_of(score, tensors(offer.rows))
     served = offer.served(scores)
     brought = {name: times * served[column] for column, (name, times) in SHOWN.items()}
     return pd.Series(brought | {COST: products.count / len(offer.rows)}, name=YOURS)
@@ -220,12 +220,12 @@ def _title(upto: str) -> str:
     first = among.mean().idxmax()
     gaps = {name: interval(among[first] - among[name])[1] for name in among if name != first}
     level = [first, *(name for name, low in gaps.items() if low <= SMALLEST["satisfaction"])]
-    names = _listed(level) if len(level) <= 3 else f"{first} and {len(level) - 1} others"
+    names = _join_names(level) if len(level) <= 3 else f"{first} and {len(level) - 1} others"
     ends = f"random {board[RANDOM].mean():.2f}, best possible {board[BEST].mean():.2f}"
     at_most = "up to " if len(level) > 1 else ""
     most = f"Most satisfying: {names}, {at_most}{among[first].mean():.2f}"
     return most + (" " if len(most) < 57 else "\n") + f"({ends})"  # no wider than the panels
 
 
-def _listed(names: list[str]) -> str:
+def _join_names(names: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -22,7 +22,7 @@ def _in_order(scores: np.ndarray, labels: np.ndarray, tie: float = 0.5) -> np.nd
     return (up > down) + tie * (up == down)
 
 
-def _scored() -> list[tuple[np.ndarray, np.ndarray]]:
+def _scores_and_labels() -> list[tuple[np.ndarray, np.ndarray]]:
     rng = np.random.default_rng(0)
     labels = np.array([1, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0])
     return [(rng.permutation(11) + 2.0 * labels + 0.5 * rng.random(11), labels)]
@@ -33,7 +33,7 @@ pairs = Exercise(
     "`answer(scores, labels)`: two `(n,)` arrays, labels 0 or 1, become the AUC.",
     right=auc,
     also=[lambda scores, labels: _in_order(scores, labels).mean()],
-    cases=_scored,
+    cases=_scores_and_labels,
     mistakes={
         form(_in_order): """the function returned {came}, not one number.
             Hint: the AUC is one number for all pairs together.
@@ -129,7 +129,7 @@ def _verdict(mean: float, half: float, threshold: float = 0.0) -> str:
     return "first" if mean - half > threshold else "second" if mean + half < -threshold else "undecided"
 
 
-def _paired(first: np.ndarray, second: np.ndarray, threshold=0.0, ddof=1, quantile=2.093, rows=20) -> str:
+def _by_pairs(first: np.ndarray, second: np.ndarray, threshold=0.0, ddof=1, quantile=2.093, rows=20) -> str:
     """The right answer; the mistakes change one thing each."""
     difference = first - second
     return _verdict(difference.mean(), quantile * difference.std(ddof=ddof) / rows**0.5, threshold)
@@ -160,21 +160,21 @@ AHEAD, LEVEL = _beaten(0.01, 0.01), _beaten(-0.01, 0.04)  # clear in pairs, hidd
 better = Exercise(
     "paired, with an interval, and undecided where it holds 0.",
     "`answer(first, second)`: two `(20,)` arrays of scores, feed by feed, become one of `ANSWERS`.",
-    right=_paired,
-    also=[lambda *scores: _paired(*scores, quantile=2.09)],
+    right=_by_pairs,
+    also=[lambda *scores: _by_pairs(*scores, quantile=2.09)],
     read=lambda given, right: given if isinstance(given, str) and given in ANSWERS else None,
     mistakes={
         form(lambda first, second: first.mean() > second.mean(), lambda first, second: "better"): f"""the function
             returned {{given!r:.40}}.
             Hint: it should say one of {", ".join(map(repr, ANSWERS))}.
             Hint: return the word itself, as a string.""",
-        when(lambda answer: answer(*AHEAD) == "second", lambda first, second: _paired(second, first)): """where the
+        when(lambda answer: answer(*AHEAD) == "second", lambda first, second: _by_pairs(second, first)): """where the
             first model wins on almost every feed you say 'second'.
             Hint: higher scores are better.
             Hint: subtract the second from the first: a positive difference speaks for the first.""",
         when(
             lambda answer: answer(*AHEAD) != "first" == answer(*_beaten(0.03, 0.01)),
-            lambda first, second: _paired(first, second, rows=1),
+            lambda first, second: _by_pairs(first, second, rows=1),
         ): """where the mean difference equals its standard deviation over 20 feeds, you say 'undecided'.
             Hint: that is the spread of single feeds. A mean of 20 feeds varies less than one feed does.
             Hint: divide the standard deviation of the differences by √20 before you multiply by 2.09.""",
@@ -192,23 +192,25 @@ better = Exercise(
             Hint: decide only if both ends of the interval lie on the same side of 0.""",
         at(
             [AHEAD[::-1], _beaten(0.0001, 0.0001)],
-            lambda *scores: _paired(*scores, threshold=0.003),
-            lambda *scores: "first" if _paired(*scores) == "first" else "undecided",
+            lambda *scores: _by_pairs(*scores, threshold=0.003),
+            lambda *scores: "first" if _by_pairs(*scores) == "first" else "undecided",
         ): """the answer changes when the models change places, or when a difference is small but clear.
             Hint: treat both models alike, and use no threshold other than 0.
             Hint: low > 0 speaks for the first, high < 0 for the second, and everything else is undecided.""",
         at(
             [_by_errors(1.8), _by_errors(2.12)],
-            lambda *scores: _paired(*scores, quantile=1.729),
-            lambda *scores: _paired(*scores, quantile=2.3),
+            lambda *scores: _by_pairs(*scores, quantile=1.729),
+            lambda *scores: _by_pairs(*scores, quantile=2.3),
         ): """the interval is not that of 95%: you decide at 1.8 standard errors, or do not at 2.12.
             Hint: for 20 values the interval reaches 2.09 standard errors to either side.
             Hint: the standard error is the standard deviation of the differences (ddof=1), divided by √20.""",
-        at(_by_errors(2.0), lambda *scores: _paired(*scores, quantile=1.96)): """you decide at 2.0 standard errors; for
+        at(
+            _by_errors(2.0), lambda *scores: _by_pairs(*scores, quantile=1.96)
+        ): """you decide at 2.0 standard errors; for
             20 feeds the interval reaches 2.09.
             Hint: 1.96 is the quantile for very many values, and a bootstrap of only 20 is about as narrow.
             Hint: take Student's t for 20 values, 2.09.""",
-        at(_by_errors(2.065), lambda *scores: _paired(*scores, ddof=0)): """your standard deviation is a little too
+        at(_by_errors(2.065), lambda *scores: _by_pairs(*scores, ddof=0)): """your standard deviation is a little too
             small: you decide at 2.07 standard errors, and 2.09 are needed.
             Hint: NumPy's `std` divides by the number of values, although their mean was estimated from them, too.
             Hint: `std(ddof=1)` divides by one less.""",

@@ -29,10 +29,10 @@ def two_scorers(runs: Runs, later: pd.DataFrame, user: pd.Series, video: pd.Seri
     table = table.assign(metric=table["metric"].str.upper(), value=table["value"] - 0.5)
     judges = Runs(table, "value", metric="metric minus 0.5, which is chance", model="scorer", seeds=runs.seeds)
     figure = judges.dots("metric", title="AUC prefers the scorer that cannot order a single list")
-    return Result(figure, user=_judged(user, later), video=_judged(video, later))
+    return Result(figure, user=_metrics_in_words(user, later), video=_metrics_in_words(video, later))
 
 
-def _judged(scores: pd.Series, rows: pd.DataFrame) -> str:
+def _metrics_in_words(scores: pd.Series, rows: pd.DataFrame) -> str:
     like = rows["like"]
     return f"AUC {auc(scores, like):.2f}, GAUC {gauc(scores, like, rows['user']).value:.2f}"
 

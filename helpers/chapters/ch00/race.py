@@ -20,9 +20,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from helpers.chapters.ch00.worlds import CEILINGS, Ranker, Rows, log_of, scored, tensors, world
+from helpers.chapters.ch00.worlds import CEILINGS, Ranker, Rows, log_of, scores_of, tensors, world
 from helpers.data.feed import Offer
-from helpers.display.cards import drawn, minus
+from helpers.display.cards import draw_interval, minus
 from helpers.display.exercises import at_work
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import interval
@@ -117,7 +117,8 @@ class Race:
             '<div class="mtl-race" style="color:#1a1a1a;background:#fff;max-width:55em;'  # in a dark theme, too
             f'border-left:6px solid {colour};padding:6px 14px;margin:6px 0"><b>{minus(self.said)}</b>'
             '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:2px 14px">'
-            f'<span style="flex:1 1 24em">{minus(self.numbers)}</span>{drawn(finding, colour)}</div>{note}</div>'
+            f'<span style="flex:1 1 24em">{minus(self.numbers)}</span>{draw_interval(finding, colour)}</div>'
+            f"{note}</div>"
         )
 
 
@@ -188,7 +189,7 @@ def _brings(ranker: Ranker, log: Rows, asked: Rows, offer: Offer, seed: int) -> 
     if not callable(score):
         wanted = "a score: a function that takes rows and returns a number for each"
         validate.fail("what ranker(log) returns", type(score).__name__, wanted, TypeError)
-    served = offer.served(scored(score, dict(asked)))
+    served = offer.served(scores_of(score, dict(asked)))
     return float(np.round(served[UNIT], DIGITS))
 
 

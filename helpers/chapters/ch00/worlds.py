@@ -69,7 +69,7 @@ def log_of(feed: Feed) -> Rows:
     return tensors(rows) | happened | {"day": torch.tensor(rows["day"].to_numpy(np.int64))}
 
 
-def scored(score: Score, asked: Rows, came_from: str = "score") -> np.ndarray:
+def scores_of(score: Score, asked: Rows, came_from: str = "score") -> np.ndarray:
     """What `score` gives to the rows `asked`, `(n,)`. ValueError or TypeError for another shape, NaN and no number."""
     if not callable(score):
         wanted = "a function that takes rows and returns a number for each"

@@ -124,17 +124,17 @@ def _worth() -> np.ndarray:
     return _cents(held_out.read()[0])
 
 
-def _earned(scores: np.ndarray) -> float:
+def _revenue(scores: np.ndarray) -> float:
     return np.take_along_axis(_worth(), _top(scores), axis=-1).sum(-1).mean()
 
 
-def _satisfied(seen) -> str:
+def _satisfaction_note(seen) -> str:
     p, truth = held_out.read()
     ten, shares = (_satisfaction(score, truth).mean() for score in (_cents(p), p["share"]))
     return f"The satisfaction of these ten is {ten:.3f}, of the ten by shares {shares:.3f}: to earn is another goal."
 
 
-def _shaped(given, right: np.ndarray) -> np.ndarray | None:
+def _as_scores(given, right: np.ndarray) -> np.ndarray | None:
     scores = np.asarray(given, dtype=float)
     return scores if scores.shape == right.shape else None
 
@@ -150,10 +150,10 @@ most_cents = Exercise(
         lambda p: _cents(p).argsort(-1).argsort(-1).tolist(),  # ranks
     ],
     cases=lambda: [held_out.read()[:1]],
-    read=_shaped,
-    same=lambda yours, right: np.isclose(_earned(yours), _earned(right), rtol=1e-6),
-    note=_satisfied,
-    fields=lambda yours, p: {"mine": _earned(yours), "best": _earned(_cents(p)), "came": yours.shape},
+    read=_as_scores,
+    same=lambda yours, right: np.isclose(_revenue(yours), _revenue(right), rtol=1e-6),
+    note=_satisfaction_note,
+    fields=lambda yours, p: {"mine": _revenue(yours), "best": _revenue(_cents(p)), "came": yours.shape},
     mistakes={
         form(lambda p: p["click"][0]): """the score is {came}; the predictions are {wanted}.
             Hint: one score for each candidate.
@@ -199,7 +199,7 @@ def _tenths(by=lambda trait, label: trait, over=lambda rates, label: label.mean(
     return answer
 
 
-def _skewed() -> list[tuple[np.ndarray, np.ndarray]]:
+def _skewed_trait() -> list[tuple[np.ndarray, np.ndarray]]:
     rng = np.random.default_rng(4)
     trait = np.exp(rng.normal(size=2000))  # some parts of equal width are empty
     return [(trait, (rng.random(2000) < 0.1 + 0.15 * np.log1p(trait)).astype(float))]
@@ -233,7 +233,7 @@ tenths = Exercise(
         lambda trait, label: pd.DataFrame(_tenths()(trait, label)),
         lambda trait, label: dict(enumerate(_tenths()(trait, label))),
     ],
-    cases=_skewed,
+    cases=_skewed_trait,
     read=_all_numbers,
     mistakes={
         form(lambda trait, label: label.mean(), lambda trait, label: "ten"): """{came} came back, not ten numbers.
@@ -284,13 +284,13 @@ ROWS = 2000
 LABELS = 1 + 2 * torch.randn(ROWS, generator=torch.Generator().manual_seed(5)) ** 2
 
 
-def _drawn(seed: int, draw: Callable = torch.randperm) -> Tensor:
+def _draw(seed: int, draw: Callable = torch.randperm) -> Tensor:
     return draw(ROWS, generator=torch.Generator().manual_seed(seed))
 
 
-def _matched(labels: Tensor, seed: int) -> Tensor:
+def _matched_noise(labels: Tensor, seed: int) -> Tensor:
     """A normal draw with the labels' mean and standard deviation."""
-    drawn = _drawn(seed, torch.randn)
+    drawn = _draw(seed, torch.randn)
     return labels.mean() + labels.std() * (drawn - drawn.mean()) / drawn.std()
 
 
@@ -324,7 +324,7 @@ class _Control:
 uninformative = Exercise(
     "the same values, assigned to other rows, and a seed that repeats it.",
     "`answer(labels, seed)`: `(n,)` labels become a control that looks like them and says nothing about the inputs.",
-    right=lambda labels, seed: labels[_drawn(seed)],
+    right=lambda labels, seed: labels[_draw(seed)],
     look=_Control,
     mistakes={
         when(
@@ -340,7 +340,7 @@ uninformative = Exercise(
             Hint: assign the labels to other rows, in a random order.""",
         when(
             lambda seen: seen.unknown and {"count": seen.unknown},
-            _matched,
+            _matched_noise,
             lambda labels, seed: torch.zeros_like(labels),
         ): """the values are others: {count} of 2000 are none of the labels.
             Hint: a control differs in one thing only. New draws differ in shape, even with the same mean and spread.

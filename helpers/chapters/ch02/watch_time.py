@@ -113,7 +113,7 @@ def predictions(run: Run, rows: Sequence[pd.DataFrame]) -> list[np.ndarray]:
 
 
 def own_time(time: Callable[[pd.DataFrame], pd.Series], seeds: Sequence[int]) -> pd.DataFrame:
-    """`served` for weighted CE with a T of one's own, as model "own".
+    """`outcomes_served` for weighted CE with a T of one's own, as model "own".
 
     time: the clicked rows of a log (made `plain`) become one T ≥ 0 a row; a Series is taken by its index. ValueError
     for other T.
@@ -133,10 +133,10 @@ def own_time(time: Callable[[pd.DataFrame], pd.Series], seeds: Sequence[int]) ->
         weight[clicked] = times
         feeds[number] = replace(feed, log=feed.log.assign(own=weight))
     objective = replace(OBJECTIVES["weighted CE"], weight="own")
-    return _served("own", train(feeds, objective, *CHOSEN["weighted CE"]), offers, seeds)
+    return _outcomes_served("own", train(feeds, objective, *CHOSEN["weighted CE"]), offers, seeds)
 
 
-def _served(model: str, run: Run, offers: Sequence[Offer], seeds: Sequence[int]) -> pd.DataFrame:
+def _outcomes_served(model: str, run: Run, offers: Sequence[Offer], seeds: Sequence[int]) -> pd.DataFrame:
     scores_by_world = predictions(run, [offer.rows for offer in offers])
     return _means(model, seeds, [offer.served(scores) for offer, scores in zip(offers, scores_by_world, strict=True)])
 

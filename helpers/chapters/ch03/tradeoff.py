@@ -26,7 +26,7 @@ WEIGHTS = tuple(tenths / 10 for tenths in range(11))
 MODELS = ("one score", "two towers")
 
 
-def deployed(run: Run, inputs: Inputs) -> dict[str, Tensor]:
+def predict_deployed(run: Run, inputs: Inputs) -> dict[str, Tensor]:
     """What one state predicts for all tasks, that of the lowest weighted validation loss: `(n,)` or `(copies, n)`."""
     return run.copies.squeeze(run.copies.predict(inputs, run.best[TOTAL][1]))
 
@@ -55,14 +55,14 @@ def trade_off(
             data=correlated_pair,
             model=lambda seed: kind(INPUTS, TASKS, [WIDTH], [TOWER], seed=seed),
             options=lambda weight: full_batches() | {"task_weights": {"a": weight, "b": 1 - weight}},
-            judge=lambda run, test: _judged(deployed(run, test.inputs), test),
+            judge=lambda run, test: _loss_and_auc(predict_deployed(run, test.inputs), test),
         )
         for correlation in correlations  # one after the other, as all of them would take half a gigabyte
     ]
     return pd.concat(parts, ignore_index=True)
 
 
-def _judged(outputs: dict[str, Tensor], test: Examples) -> pd.DataFrame:
+def _loss_and_auc(outputs: dict[str, Tensor], test: Examples) -> pd.DataFrame:
     """The relative loss and the AUC of each copy and task: copy, task, loss, auc."""
     parts = []
     for task, value in outputs.items():

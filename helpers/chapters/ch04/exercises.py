@@ -116,7 +116,7 @@ def _faulty(answer: Callable[[int], nn.Module]) -> dict:
             return {"fault": "shape", "task": task, "shape": output.shape}
         if not output.isfinite().all():
             return {"fault": "not finite"}
-    first, second = (inspection.reached(model, output) for output in outputs.values())
+    first, second = (inspection.reaches(model, output) for output in outputs.values())
     model.eval()  # from here on without dropout and batch statistics, which would hide what the layers do
     for task, output in model(x[:1]).items():
         if output.shape != (1,):
@@ -126,16 +126,16 @@ def _faulty(answer: Callable[[int], nn.Module]) -> dict:
     shared = first & second & {name for name, parameter in model.named_parameters() if parameter.dim() > 1}
     if not shared:
         return {"fault": "single numbers shared"}
-    if not all(inspection.reached(model, inputs) & shared for inputs in inspection.readings(model, x, first ^ second)):
+    if not all(inspection.reaches(model, inputs) & shared for inputs in inspection.readings(model, x, first ^ second)):
         return {"fault": "bottom of its own"}
     a, b = model(x).values()
     one_matrix = inspection.same_layer(model, a, b)  # two linear towers, as on the board
     faults = {
-        "unregistered": lambda: inspection.unregistered(model, a) or inspection.unregistered(model, b),
+        "unregistered": lambda: inspection.has_unregistered(model, a) or inspection.has_unregistered(model, b),
         "one tower": lambda: not one_matrix and first == second and torch.equal(a, b),
         "crossed": lambda: not one_matrix and (first <= second or second <= first),
         "twins": lambda: torch.equal(a, b),
-        "bounded": lambda: not inspection.unbounded(model, x),
+        "bounded": lambda: not inspection.is_unbounded(model, x),
         "linear": lambda: not any(inspection.bends(lambda inputs: list(model(inputs).values()), x)),
         "linear bottom": lambda: (
             not one_matrix

@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from helpers.display.answers import slopes
 
 
-def reached(model: nn.Module, output: Tensor) -> set[str]:
+def reaches(model: nn.Module, output: Tensor) -> set[str]:
     """Names of the parameters that the output's gradient reaches."""
     behind = {id(parameter) for parameter in _parameters_behind(output)}
     return {name for name, parameter in model.named_parameters() if id(parameter) in behind}
 
 
-def unregistered(model: nn.Module, output: Tensor) -> bool:
+def has_unregistered(model: nn.Module, output: Tensor) -> bool:
     """Whether the output depends on parameters that are not among those of the model."""
     registered = {id(parameter) for parameter in model.parameters()}
     return any(id(parameter) not in registered for parameter in _parameters_behind(output))
@@ -50,7 +50,7 @@ def bends(function: Callable[[Tensor], list[Tensor]], x: Tensor) -> list[bool]:
     ]
 
 
-def unbounded(model: nn.Module, x: Tensor) -> bool:
+def is_unbounded(model: nn.Module, x: Tensor) -> bool:
     """Whether each output gets well above and well below 0, for some of twelve draws of all parameters."""
     model, outputs = copy.deepcopy(model), []
     for _ in range(12):

@@ -25,7 +25,7 @@ def held(table: pd.DataFrame) -> pd.DataFrame:
     return table[[*keys, "seed"]].assign(report=report, naive=naive)
 
 
-def decided(table: pd.DataFrame) -> pd.DataFrame:
+def decision_table(table: pd.DataFrame) -> pd.DataFrame:
     """A row a condition and number of rows; by seeds, half of the mean interval and the share of worlds in which the
     report is right. First, what half of the interval must fall below: the mean gain, less what does not matter."""
     keys = ["condition", "rows", "repeats"]
@@ -39,7 +39,7 @@ def decided(table: pd.DataFrame) -> pd.DataFrame:
     return wide.rename_axis(index={"condition": "the two tasks have"})
 
 
-def counted(table: pd.DataFrame, matters: float = 0.005) -> pd.DataFrame:
+def interval_coverage(table: pd.DataFrame, matters: float = 0.005) -> pd.DataFrame:
     """Of tables of several laws (`studies.calibration`), a row a task: does the interval of the headline hold
     the truth (held), that of the gain over its own model (own_held), and is the verdict wrong (wrong)?
 

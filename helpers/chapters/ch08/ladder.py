@@ -56,9 +56,9 @@ def rung(
     sets = [features.examples(part, {task: task}) for part in (train, valid, test)]
     choices = [replace(recipe, lr=rate, l2_embedding=penalty) for rate, penalty in product(rates, penalties)]
     searched = choices if len(choices) > 1 else []
-    losses = [_run(choice, features, sets, task, TUNING_SEEDS)[0] for choice in searched]
+    losses = [_train(choice, features, sets, task, TUNING_SEEDS)[0] for choice in searched]
     best = choices[int(np.argmin(losses))] if searched else choices[0]
-    scores = _run(best, features, sets, task, SEEDS)[1]
+    scores = _train(best, features, sets, task, SEEDS)[1]
     labels, users = test[task].to_numpy(float), test[declaration.user or declaration.item].to_numpy()
     count = by_ids([train[declaration.item]], train[task].to_numpy(float), [test[declaration.item]])
     values = auc(scores, labels)
@@ -71,7 +71,7 @@ def rung(
     return pd.Series(row)
 
 
-def _run(recipe: Recipe, features, sets: list[Examples], task: str, seeds: Sequence[int]) -> tuple[float, np.ndarray]:
+def _train(recipe: Recipe, features, sets: list[Examples], task: str, seeds: Sequence[int]) -> tuple[float, np.ndarray]:
     """A model for each seed: their best validation losses, summed, and their outputs for the test rows."""
     train, valid, test = sets
     models = [recipe.model(features, {task: "binary"}, seed, train) for seed in seeds]

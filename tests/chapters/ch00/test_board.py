@@ -100,7 +100,7 @@ def test_the_fused_score_is_a_product_with_chapter_01s_exponents():
     assert exponents == ranking.CHOSEN["multiplicative"] == steps.EXPONENTS
     chances = {label: torch.rand(50, generator=torch.Generator().manual_seed(k)) for k, label in enumerate(exponents)}
     product = torch.stack([chance ** exponents[label] for label, chance in chances.items()]).prod(0)
-    found = rankers.fused({label: torch.logit(chance) for label, chance in chances.items()})
+    found = rankers.fused_score({label: torch.logit(chance) for label, chance in chances.items()})
     assert torch.allclose(found.exp(), product, rtol=1e-4)
 
 

@@ -9,7 +9,7 @@ from helpers.chapters.ch01.studies import ranking as lab_ranking
 
 def test_served_is_the_mean_of_the_ten_with_the_highest_scores(worlds):
     scores = worlds.scores["like"]
-    means = lab_ranking.served(worlds, scores)["satisfaction"]
+    means = lab_ranking.outcomes_served(worlds, scores)["satisfaction"]
     for world in range(3):
         tops = [worlds.outcomes["satisfaction"][world, u][np.argsort(-scores[world, u])[:10]] for u in range(4)]
         assert means[world] == pytest.approx(np.mean(tops))
@@ -42,7 +42,10 @@ def test_fusion_tries_every_combination_and_compares_with_the_best_single_label(
     table = lab_ranking.fusion((0, 1, 2), {"click": (0.0, 1.0), "like": (0.0, 0.5, 1.0)})
     assert len(table) == 3 * 2 * 3
     assert not table.duplicated(["form", "click", "like"]).any()
-    alone = {task: lab_ranking.served(worlds, scores)["satisfaction"].mean() for task, scores in worlds.scores.items()}
+    alone = {
+        task: lab_ranking.outcomes_served(worlds, scores)["satisfaction"].mean()
+        for task, scores in worlds.scores.items()
+    }
     np.testing.assert_allclose(table["gain"], table["satisfaction"] - max(alone.values()))
     only = table[(table["click"] == 0) & (table["like"] == 1) & (table["form"] == "multiplicative")]
     assert only["satisfaction"].item() == pytest.approx(alone["like"])

@@ -26,9 +26,9 @@ def feed():
 def short(monkeypatch):
     """Logs of 2,000 rows, to be quick; nothing that was trained on them is kept."""
     monkeypatch.setattr(watch_time, "ROWS", 2000)
-    lab_watch_time._run.cache_clear()
+    lab_watch_time._tuned_run.cache_clear()
     yield
-    lab_watch_time._run.cache_clear()
+    lab_watch_time._tuned_run.cache_clear()
 
 
 def test_the_weighted_rows_are_youtube_s_loss(feed):
@@ -55,7 +55,7 @@ def test_a_quantile_is_0_without_a_click_and_knows_nothing_of_the_length(feed):
 @pytest.mark.slow
 def test_an_own_t_that_is_the_seconds_changes_nothing_and_may_come_in_another_order(short):
     own = watch_time.own_time(lambda clicks: clicks.sort_values("duration")["watch_seconds"], [900])
-    served = lab_watch_time.served([900], ["weighted CE"])
+    served = lab_watch_time.outcomes_served([900], ["weighted CE"])
     both = own.merge(served[served["model"] == "weighted CE"], on=["seed", "outcome"])
     assert len(both) == len(watch_time.SERVED)
     np.testing.assert_allclose(both["value_x"], both["value_y"], rtol=1e-5)

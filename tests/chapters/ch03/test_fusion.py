@@ -22,13 +22,13 @@ def test_constant_loss_is_the_lowest_of_all_constants():
 def test_fusion_at_the_ends_is_one_of_the_two():
     click, finish = np.array([0.3, 0.2]), np.array([0.1, 0.15])
     for way in lab_fusion.WAYS[1:]:
-        np.testing.assert_allclose(lab_fusion.fused(click, finish, 1, way), click)
-        np.testing.assert_allclose(lab_fusion.fused(click, finish, 0, way), finish)
+        np.testing.assert_allclose(lab_fusion.fused_score(click, finish, 1, way), click)
+        np.testing.assert_allclose(lab_fusion.fused_score(click, finish, 0, way), finish)
 
 
 def test_geometric_fusion_does_not_care_how_rare_a_label_is():
     click, finish = np.random.default_rng(0).uniform(0.1, 0.9, (2, 50))
-    order = [np.argsort(lab_fusion.fused(click, scale * finish, 0.4, "geometric fusion")) for scale in (1, 0.01)]
+    order = [np.argsort(lab_fusion.fused_score(click, scale * finish, 0.4, "geometric fusion")) for scale in (1, 0.01)]
     np.testing.assert_array_equal(*order)
 
 

@@ -34,13 +34,13 @@ def test_one_state_is_deployed_for_both_tasks():
     pair = tradeoff.correlated_pair(-0.5, seed=0)
     score = OneHead(INPUTS, TASKS, [4], [TOWER], seed=0)
     run = fit(score, pair.train, pair.valid, **full_batches() | {"epochs": 40, "task_weights": {"a": 0.8, "b": 0.2}})
-    both, each = tradeoff.deployed(run, pair.test.inputs), run.predict(pair.test.inputs)
+    both, each = tradeoff.predict_deployed(run, pair.test.inputs), run.predict(pair.test.inputs)
     assert torch.equal(both["a"], both["b"]) and not torch.equal(each["a"], each["b"])
 
 
 @pytest.mark.slow
 def test_mixed_labels_train_the_same_score():
-    auc = lab_tradeoff.mixed(range(2)).pivot(index=["seed", "task"], columns="labels", values="auc")
+    auc = lab_tradeoff.mixed_label_auc(range(2)).pivot(index=["seed", "task"], columns="labels", values="auc")
     np.testing.assert_allclose(auc["two"], auc["one, mixed"], atol=1e-3)
 
 

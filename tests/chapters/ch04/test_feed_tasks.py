@@ -71,4 +71,4 @@ def test_gauc_is_that_of_the_users():
     score = torch.randn(1, 4_000, generator=torch.Generator().manual_seed(0))
     users, like = worlds.inputs["sparse"][0, :, 0], worlds.outcomes[0]["like"].to_numpy()
     expected = gauc(score[0], like, users).value
-    assert lab_feed_tasks.scored(worlds, {"like": score})["gauc"].item() == pytest.approx(expected)
+    assert lab_feed_tasks.score_table(worlds, {"like": score})["gauc"].item() == pytest.approx(expected)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from helpers.chapters.ch08.coverage import DISJOINT, SAME, counted, held
+from helpers.chapters.ch08.coverage import DISJOINT, SAME, held, interval_coverage
 from helpers.chapters.ch08.studies import calibration
 from helpers.chapters.ch08.studies.coverage import said_right
 
@@ -34,16 +34,16 @@ def test_the_truth_of_a_table_is_the_least_of_the_mean_gains_of_the_others():
         }
     )
     table = table.assign(own_low=0.05, own_high=0.07, family="f", task="a", seed=range(3), word="undecided")
-    found = counted(table)
+    found = interval_coverage(table)
     assert np.allclose(found["truth"], [0.02, 0.04, 0.02])
     assert found["held"].tolist() == [True, False, True] and found["own_held"].tolist() == [True, False, True]
     assert found["wrong"].tolist() == [False, True, False]
 
 
 def test_rows_that_are_copies_and_a_coin_are_what_they_are_called():
-    copies, own = calibration.made("copies", 1, rows=300)
+    copies, own = calibration.make_table("copies", 1, rows=300)
     assert copies.drop(columns="time").value_counts().tolist() == [3] * 100 and own.by_time
-    coin, _ = calibration.made("noise", 2, rows=4_000)
+    coin, _ = calibration.make_table("noise", 2, rows=4_000)
     assert abs(coin["b"].mean() - 0.5) < 0.03 and abs(coin["a"].corr(coin["b"])) < 0.05
-    help_, _ = calibration.made("help", 2, rows=4_000)
+    help_, _ = calibration.make_table("help", 2, rows=4_000)
     assert 0.15 < help_["b"].notna().mean() < 0.25

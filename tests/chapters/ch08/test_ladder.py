@@ -42,8 +42,8 @@ def test_labels_that_a_row_cannot_know_change_nothing_that_it_is_told(parts):
 
 
 def test_a_rung_is_the_auc_with_an_interval_and_the_lead_over_the_count(parts, monkeypatch):
-    asked, run = [], ladder._run
-    monkeypatch.setattr(ladder, "_run", lambda *given: asked.append(given[-1]) or run(*given))
+    asked, run = [], ladder._train
+    monkeypatch.setattr(ladder, "_train", lambda *given: asked.append(given[-1]) or run(*given))
     found = rung(parts, BY_TIME, "click", penalties=(0.0, 0.01), rates=(0.01,), recipe=RECIPE)
     counted = by_ids([parts.train["item"]], parts.train["click"], [parts.test["item"]])
     assert found["count"] == pytest.approx(auc(counted, parts.test["click"].to_numpy()))

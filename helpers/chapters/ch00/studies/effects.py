@@ -8,7 +8,7 @@ import pandas as pd
 from helpers.chapters.ch00 import primer
 from helpers.chapters.ch00.studies.ten_times import feed
 from helpers.evaluation.statistics import interval
-from helpers.lab.claim import fused
+from helpers.lab.claim import fused_gain
 
 
 def more_in_between(table: pd.DataFrame) -> np.ndarray:
@@ -17,7 +17,7 @@ def more_in_between(table: pd.DataFrame) -> np.ndarray:
     return (by[0.5] - by[[0.0, 1.0]].max(axis=1)).to_numpy()
 
 
-def left(table: pd.DataFrame) -> np.ndarray:
+def missing_satisfaction(table: pd.DataFrame) -> np.ndarray:
     """Satisfaction with the best list, less that with the list of the weight that satisfies most."""
     by = table.groupby("seed")[["best", "satisfaction"]].max()
     return (by["best"] - by["satisfaction"]).to_numpy()
@@ -36,7 +36,7 @@ def width_ratio(table: pd.DataFrame) -> np.ndarray:
 SIDES = {"apart": feed.UNSHARED, "shared": feed.FUSED, "all": feed.POOLED}
 
 
-def pooled(of: str, over: str, size: str, label: str) -> Callable[[pd.DataFrame], pd.Series]:
-    """What a label gains, in a larger feed, in one of `SIDES` over another, each at its best way (`fused`). "all" over
-    "apart" is what one shared model adds."""
-    return fused("auc", SIDES[of], over=SIDES[over], size=size, label=label, videos="all")
+def pooled_gain(of: str, over: str, size: str, label: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """What a label gains, in a larger feed, in one of `SIDES` over another, each at its best way (`fused_gain`). "all"
+    over "apart" is what one shared model adds."""
+    return fused_gain("auc", SIDES[of], over=SIDES[over], size=size, label=label, videos="all")

@@ -39,7 +39,7 @@ from helpers.chapters.ch00.worlds import (
     Ranker,
     Score,
     log_of,
-    scored,
+    scores_of,
     tensors,
     world,
 )
@@ -63,7 +63,7 @@ BATCH = 2048
 OUTCOMES = ("satisfaction", "click", "watch_seconds", "like", "bait")
 
 
-def fused(logits: Mapping[str, Tensor]) -> Tensor:
+def fused_score(logits: Mapping[str, Tensor]) -> Tensor:
     """Σ exponent · log p: the logarithm of the product of the probabilities, each to its exponent."""
     return sum(exponent * logsigmoid(logits[label]) for label, exponent in CHOSEN[FUSION].items())
 
@@ -111,7 +111,7 @@ class Network:
     task_weights: Mapping[str, float] | None = None
     balance: Balance | None = None
     seconds: bool = False
-    score: Callable[[Mapping[str, Tensor]], Tensor] = fused
+    score: Callable[[Mapping[str, Tensor]], Tensor] = fused_score
     fed: bool = False
     returned: bool = False
 
@@ -189,12 +189,17 @@ class Worlds:
     def fed(self) -> Worlds:
         """The same, with the columns that a network that is `fed` has more."""
         shown = [own(log_of(feed)) for feed in self.feeds]
-        feeds = [replace(feed, log=_fed(score, feed.log)) for score, feed in zip(shown, self.feeds, strict=True)]
-        offers = [replace(offer, rows=_fed(score, offer.rows)) for score, offer in zip(shown, self.offers, strict=True)]
+        feeds = [
+            replace(feed, log=_with_counts(score, feed.log)) for score, feed in zip(shown, self.feeds, strict=True)
+        ]
+        offers = [
+            replace(offer, rows=_with_counts(score, offer.rows))
+            for score, offer in zip(shown, self.offers, strict=True)
+        ]
         return Worlds._of(self.seeds, feeds, offers, encoding(fed=True))
 
 
-def _fed(shown: Score, rows: pd.DataFrame) -> pd.DataFrame:
+def _with_counts(shown: Score, rows: pd.DataFrame) -> pd.DataFrame:
     known = tensors(rows)
     return rows.assign(age_topic=age_topic(known).numpy(), shown=shown(known).numpy())
 
@@ -287,7 +292,7 @@ def _scores(ranker: str, worlds: Worlds) -> tuple[Sequence, int]:
 
 
 def _climbs(ranker: Ranker, feed: Feed, offer: Offer) -> np.ndarray:
-    return scored(ranker(log_of(feed)), tensors(offer.rows))
+    return scores_of(ranker(log_of(feed)), tensors(offer.rows))
 
 
 def multiply_adds(model: nn.Module) -> int:

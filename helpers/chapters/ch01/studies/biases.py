@@ -31,7 +31,7 @@ PICTURES = {
 }
 
 
-def shown(seed: int, bias: str = "target", strength: float = 1.0, rows: int = ROWS) -> pd.DataFrame:
+def shown_rows(seed: int, bias: str = "target", strength: float = 1.0, rows: int = ROWS) -> pd.DataFrame:
     """Random videos shown to random users, one bias at `strength` and the others at 1: labels, truth, hidden traits.
 
     Videos play by themselves, so that no click comes before the other labels; `click` is what a cover would have got.
@@ -59,7 +59,7 @@ def by_tenth(table: pd.DataFrame, trait: str, labels: Sequence[str]) -> pd.DataF
 
 def _settings(seeds: Sequence[int], strengths: Sequence[float]) -> Iterator[tuple[dict, pd.DataFrame, dict]]:
     for bias, strength, seed in product(PICTURES, strengths, seeds):
-        yield {"bias": bias, "strength": strength, "seed": seed}, shown(seed, bias, strength), PICTURES[bias]
+        yield {"bias": bias, "strength": strength, "seed": seed}, shown_rows(seed, bias, strength), PICTURES[bias]
 
 
 def tenths(seeds: Sequence[int], strengths: Sequence[float] = STRENGTHS) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from helpers.chapters.ch01.studies.biases import MARK, TRUTH
-from helpers.chapters.ch01.studies.why_sharing_works.latency import repeated  # noqa: F401 (claims.toml names it)
+from helpers.chapters.ch01.studies.why_sharing_works.latency import measured_ratios  # noqa: F401 (claims.toml names it)
 from helpers.lab.claim import mean
 
 

@@ -109,7 +109,7 @@ def top(scores: np.ndarray, *outcomes: np.ndarray) -> list[np.ndarray]:
     return [np.take_along_axis(outcome, best, axis=-1) for outcome in outcomes]
 
 
-def served(predicted: Predicted, scores: np.ndarray) -> dict[str, np.ndarray]:
+def outcomes_served(predicted: Predicted, scores: np.ndarray) -> dict[str, np.ndarray]:
     """What a ranking serves, {name: (worlds,)}: means of the outcomes over each user's top 10, and `returns`, the share
     of users who would be there the next day if these ten were their day."""
     if scores.shape != predicted.habit.shape + (CANDIDATES,):
@@ -132,10 +132,10 @@ def rankings(predicted: Predicted) -> dict[str, np.ndarray]:
 
 
 def labels(seeds: Sequence[int], autoplay: bool = False) -> pd.DataFrame:
-    """What each of the `rankings` serves: a row a seed and score, the columns of `served`."""
+    """What each of the `rankings` serves: a row a seed and score, the columns of `outcomes_served`."""
     predicted = predictions(tuple(seeds), autoplay)
     parts = [
-        pd.DataFrame({"seed": predicted.seeds, "score": name} | served(predicted, scores))
+        pd.DataFrame({"seed": predicted.seeds, "score": name} | outcomes_served(predicted, scores))
         for name, scores in rankings(predicted).items()
     ]
     return pd.concat(parts, ignore_index=True)
@@ -148,7 +148,7 @@ def fusion(seeds: Sequence[int], levels: Mapping[str, Sequence[float]] = LEVELS)
     and of plays of the top 10, and of `gain`: satisfaction minus that of the best single label.
     """
     predicted = predictions(tuple(seeds))
-    alone = {label: served(predicted, predicted.scores[label])["satisfaction"] for label in TASKS}
+    alone = {label: outcomes_served(predicted, predicted.scores[label])["satisfaction"] for label in TASKS}
     best = max(alone.values(), key=np.mean)
     outcomes = [predicted.outcomes[name] for name in ("satisfaction", "plays")]
     rows = []

@@ -23,7 +23,7 @@ INPUTS = {"alone": [column.name for column in COLUMNS]}  # {how the label is lea
 INPUTS |= {"alone, no user id": INPUTS["alone"][1:], "alone, only the video id": ["video"]}
 
 
-def counted(seeds: Sequence[int], labels: Sequence[str] = ("click", "like", LABEL)) -> pd.DataFrame:
+def satisfaction_by_rate(seeds: Sequence[int], labels: Sequence[str] = ("click", "like", LABEL)) -> pd.DataFrame:
     """True satisfaction with the ten candidates of each user that have the highest rate of a label: seed, score,
     satisfaction."""
     rows = []
@@ -57,6 +57,6 @@ def alone(seeds: Sequence[int], inputs: Mapping[str, Sequence[str]] = INPUTS) ->
 
 SEEDS = {"seeds": range(64)}
 TABLES = kept_tables(
-    KeptTable("01_returns", counted, SEEDS, [Recheck({"seeds": [3, 11]}, {"satisfaction": 0.001})]),
+    KeptTable("01_returns", satisfaction_by_rate, SEEDS, [Recheck({"seeds": [3, 11]}, {"satisfaction": 0.001})]),
     KeptTable("01_returns_alone", alone, SEEDS, [Recheck({"seeds": [3, 11]}, {"satisfaction": 0.02})]),
 )

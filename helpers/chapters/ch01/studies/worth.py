@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_expit
 
-from helpers.chapters.ch01.studies.ranking import Predicted, served
+from helpers.chapters.ch01.studies.ranking import Predicted, outcomes_served
 from helpers.data.feed import CANDIDATES, USERS, Feed, Offer
 from helpers.data.world import ACTIONS, BAIT, CLICK, PRONE, SLOPES
 from helpers.evaluation.margins import SMALLEST
@@ -51,7 +51,7 @@ def lists(seeds: Sequence[int], labels: Sequence[str] = LABELS, noise: Sequence[
         for label in labels:
             for amount in noise:
                 score = best[label] + amount * best[label].std() * luck
-                of = served(shown, score.reshape(shape))
+                of = outcomes_served(shown, score.reshape(shape))
                 row = (label, amount, seed, auc(score, outcomes[label]))
                 rows.append((*row, of["satisfaction"].item(), of["returns"].item()))
     return pd.DataFrame(rows, columns=["label", "noise", "seed", "auc", "satisfaction", "returns"])

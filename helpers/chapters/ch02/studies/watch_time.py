@@ -1,6 +1,6 @@
 """What weighted cross-entropy and its rivals serve on the simulated feed, and what their outputs say in seconds.
 
-`served` judges what each objective ranks on top; `calibration` and `same_score` read its output as seconds.
+`outcomes_served` judges what each objective ranks on top; `calibration` and `same_score` read its output as seconds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from helpers.chapters.ch02.watch_time import CHOSEN, OBJECTIVES, Objective, _means, _served, predictions, train
+from helpers.chapters.ch02.watch_time import CHOSEN, OBJECTIVES, Objective, _means, _outcomes_served, predictions, train
 from helpers.data.feed import DAYS, Feed, Offer, described
 from helpers.data.world import simulate
 from helpers.lab.kept_table import KeptTable, kept_tables
@@ -23,7 +23,7 @@ PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3)
 
 
 @lru_cache(maxsize=len(OBJECTIVES))
-def _run(seeds: tuple[int, ...], model: str) -> Run:
+def _tuned_run(seeds: tuple[int, ...], model: str) -> Run:
     """`train` with the tuned setting, kept: the three experiments on the same worlds read the same models."""
     return train([Feed.make(seed) for seed in seeds], OBJECTIVES[model], *CHOSEN[model])
 
@@ -35,10 +35,10 @@ def tune(
     penalties: Sequence[float] = PENALTIES,
 ) -> pd.DataFrame:
     """The lowest validation loss at each setting, each in its own unit, in thousandths: model, lr, l2, seed, loss."""
-    return searched({model: OBJECTIVES[model] for model in models}, seeds, rates, penalties)
+    return search_objectives({model: OBJECTIVES[model] for model in models}, seeds, rates, penalties)
 
 
-def searched(
+def search_objectives(
     objectives: Mapping[str, Objective], seeds: Sequence[int], rates: Sequence[float], penalties: Sequence[float]
 ) -> pd.DataFrame:
     """`tune` for objectives by name, of this module or others."""
@@ -50,7 +50,7 @@ def searched(
     return pd.concat(parts, ignore_index=True)
 
 
-def served(seeds: Sequence[int], models: Sequence[str] = tuple(OBJECTIVES)) -> pd.DataFrame:
+def outcomes_served(seeds: Sequence[int], models: Sequence[str] = tuple(OBJECTIVES)) -> pd.DataFrame:
     """Means over the served top 10 of each ranking: seed, model, outcome, value.
 
     Two further models frame them: "at random" is the mean of all candidates, "true satisfaction" a ranking that
@@ -60,7 +60,7 @@ def served(seeds: Sequence[int], models: Sequence[str] = tuple(OBJECTIVES)) -> p
     parts = [_means("at random", seeds, [offer.outcomes.mean() for offer in offers])]
     best = [offer.served(offer.outcomes["satisfaction"]) for offer in offers]
     parts.append(_means("true satisfaction", seeds, best))
-    parts += [_served(model, _run(tuple(seeds), model), offers, seeds) for model in models]
+    parts += [_outcomes_served(model, _tuned_run(tuple(seeds), model), offers, seeds) for model in models]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -78,7 +78,7 @@ def calibration(seeds: Sequence[int], bins: int = 10) -> pd.DataFrame:
     """
     logs = [second_log(Feed.make(seed)) for seed in seeds]
     clicks, plain, corrected = (
-        predictions(_run(tuple(seeds), model), logs) for model in ("clicks", "weighted CE", "corrected CE")
+        predictions(_tuned_run(tuple(seeds), model), logs) for model in ("clicks", "weighted CE", "corrected CE")
     )
     parts = []
     for number, (seed, log) in enumerate(zip(seeds, logs, strict=True)):
@@ -105,7 +105,7 @@ def same_score(seeds: Sequence[int], bands: int = 5) -> pd.DataFrame:
     """
     logs = [second_log(Feed.make(seed)) for seed in seeds]
     parts = []
-    for seed, log, score in zip(seeds, logs, predictions(_run(tuple(seeds), "corrected CE"), logs), strict=True):
+    for seed, log, score in zip(seeds, logs, predictions(_tuned_run(tuple(seeds), "corrected CE"), logs), strict=True):
         rows = log.assign(predicted=np.exp(score), band=_bins(score, bands))
         median = rows.groupby("band")["duration"].transform("median")
         rows["videos"] = np.where(rows["duration"] > median, "long", "short")
@@ -126,7 +126,7 @@ RECHECKS = [
 ONE = {"models": ["squared error"], "rates": [0.001], "penalties": [0.01]}
 TABLES = kept_tables(
     KeptTable("02_tuning", tune, {"seeds": range(900, 908)}, [Recheck(ONE, {"loss": 5})]),
-    KeptTable("02_served", served, {"seeds": range(40)}, RECHECKS),
+    KeptTable("02_served", outcomes_served, {"seeds": range(40)}, RECHECKS),
     KeptTable("02_calibration", calibration, {"seeds": range(40)}, [Recheck({"seeds": [7]}, MEANS)]),
     KeptTable(
         "02_same_score",

@@ -33,7 +33,7 @@ def bulge(table: pd.DataFrame) -> pd.Series:
     return by["finish", 0.4] - (1 - share) * by["finish", 0.0] - share * by["finish", 1.0]
 
 
-def moved(metric: str) -> Effect:
+def metric_shift(metric: str) -> Effect:
     """How far a metric moves from weight 0.5 to 1, in standard deviations of a user."""
     return lambda table: mean("effect", metric=metric)(abtest.effects(table))
 

@@ -37,7 +37,7 @@ def tune(
     return pd.DataFrame(rows, columns=["model", "lr", "penalty", "loss"])
 
 
-def fused(click: np.ndarray, finish: np.ndarray, weight: float, way: str = "linear fusion") -> np.ndarray:
+def fused_score(click: np.ndarray, finish: np.ndarray, weight: float, way: str = "linear fusion") -> np.ndarray:
     """One score of two probabilities: weight·click + (1−weight)·finish, or click^weight · finish^(1−weight)."""
     if validate.choice("way", way, WAYS[1:]) == "linear fusion":
         return weight * click + (1 - weight) * finish
@@ -59,7 +59,9 @@ def fronts(seeds: Sequence[int], weights: Sequence[float] = WEIGHTS) -> pd.DataF
     for seed, offer, model in zip(seeds, offers, models, strict=True):
         chances = probabilities(model, offer)
         for way, weight in product(WAYS[1:], weights):
-            rows.append((way, weight, seed, *_measures(offer, fused(chances["click"], chances["finish"], weight, way))))
+            rows.append(
+                (way, weight, seed, *_measures(offer, fused_score(chances["click"], chances["finish"], weight, way)))
+            )
     for weight in (weight for weight in weights if weight in TRAINED):
         models, _ = train(feeds, model=OneHead, weights=(weight, 1 - weight))
         for seed, offer, model in zip(seeds, offers, models, strict=True):

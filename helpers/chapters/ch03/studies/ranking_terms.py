@@ -85,7 +85,9 @@ def pair_loss(logit: Tensor, label: Tensor) -> Tensor:
     return ahead.abs() * F.softplus(-ahead * (logit[..., 0] - logit[..., 1]))
 
 
-def trained(worlds: Worlds, share: tuple[float, float], lr: float, l2: float, epochs: int = EPOCHS) -> Iterator[Copies]:
+def train_epochs(
+    worlds: Worlds, share: tuple[float, float], lr: float, l2: float, epochs: int = EPOCHS
+) -> Iterator[Copies]:
     """The models, one a world, after each epoch. share: how much log loss and pairs count."""
     encoded, kinds = features(SIZE["users"], SIZE["videos"]), dict.fromkeys(GOALS, "binary")
     models = [
@@ -138,7 +140,10 @@ def tune(
     for loss in losses:
         for share, lr, l2 in product(LOSSES[loss], rates[:: len(LOSSES[loss])], penalties):
             scores = [
-                [_gauc(worlds, _logits(copies, worlds.offered[0])).mean(1) for copies in trained(worlds, share, lr, l2)]
+                [
+                    _gauc(worlds, _logits(copies, worlds.offered[0])).mean(1)
+                    for copies in train_epochs(worlds, share, lr, l2)
+                ]
                 for worlds in every
             ]
             for epoch, score in enumerate(np.concatenate(scores, axis=1).mean(1), 1):
@@ -158,18 +163,18 @@ def settings() -> dict[str, tuple]:
     return {loss: CHOICE[loss] for loss in LOSSES} | before
 
 
-def predicted(seeds: Sequence[int], loss: str) -> Iterator[tuple[Worlds, dict[str, Tensor]]]:
+def logits_by_group(seeds: Sequence[int], loss: str) -> Iterator[tuple[Worlds, dict[str, Tensor]]]:
     """Of each group of worlds: {correction: logits on offer}, as they are and after `platt` on the validation rows}."""
     *share, lr, l2, epochs = settings()[loss]
     for start in range(0, len(seeds), TOGETHER):
         worlds = Worlds.make(seeds[start : start + TOGETHER])
-        *_, copies = trained(worlds, tuple(share), lr, l2, int(epochs))
+        *_, copies = train_epochs(worlds, tuple(share), lr, l2, int(epochs))
         logits, (inputs, labels) = _logits(copies, worlds.offered[0]), worlds.valid
         slope, shift = platt(_logits(copies, inputs), labels.mT).unbind(-1)
         yield worlds, {RAW: logits, CALIBRATED: slope[..., None] * logits + shift[..., None]}
 
 
-def shown(offer: Offer, logit: Tensor, form: str, weights: Mapping[str, float]) -> float:
+def satisfaction_shown(offer: Offer, logit: Tensor, form: str, weights: Mapping[str, float]) -> float:
     """True satisfaction with the ten that each user is shown, by a form of chapter 01. logit: `(goals, rows)`.
 
     `Offer.served` says the same and more; `weigh` asks 150,000 times.
@@ -189,11 +194,13 @@ def weigh(
     hundredths."""
     brought: dict[tuple, list[float]] = {}
     for loss in losses:
-        for worlds, by_correction in predicted(seeds, loss):
+        for worlds, by_correction in logits_by_group(seeds, loss):
             for (correction, logits), form, weights in product(by_correction.items(), FUSED, product(*levels.values())):
                 of = dict(zip(GOALS, weights, strict=True))
                 both = zip(worlds.offers, logits, strict=True)
-                brought.setdefault((loss, correction, form, *weights), []).extend(shown(*day, form, of) for day in both)
+                brought.setdefault((loss, correction, form, *weights), []).extend(
+                    satisfaction_shown(*day, form, of) for day in both
+                )
     rows = [(*key, 100 * np.mean(values)) for key, values in brought.items()]
     return pd.DataFrame(rows, columns=["loss", "correction", "form", *GOALS, "satisfaction"])
 
@@ -214,7 +221,7 @@ def compare(seeds: Sequence[int], losses: Sequence[str] | None = None) -> pd.Dat
     `own sum`)."""
     rows = []
     for loss in losses or settings():
-        for worlds, by_correction in predicted(seeds, loss):
+        for worlds, by_correction in logits_by_group(seeds, loss):
             for correction, logits in by_correction.items():
                 label, p = worlds.offered[1].mT, logits.sigmoid()
                 table = pd.DataFrame({"seed": worlds.seeds, "loss": loss, "correction": correction})
@@ -225,7 +232,7 @@ def compare(seeds: Sequence[int], losses: Sequence[str] | None = None) -> pd.Dat
                     chosen = WEIGHTS[loss.removesuffix(AS_BEFORE)][correction][form]
                     for column, weights in ((name, CHOSEN[form]), (f"own {name}", chosen)):
                         both = zip(worlds.offers, logits, strict=True)
-                        table[column] = [shown(offer, logit, form, weights) for offer, logit in both]
+                        table[column] = [satisfaction_shown(offer, logit, form, weights) for offer, logit in both]
                 rows.append(table)
     return pd.concat(rows, ignore_index=True)
 

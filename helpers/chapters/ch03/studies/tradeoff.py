@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from helpers.chapters.ch03.tradeoff import WIDTH, _judged, trade_off
+from helpers.chapters.ch03.tradeoff import WIDTH, _loss_and_auc, trade_off
 from helpers.data.examples import Examples
 from helpers.data.synthetic import RELU_MEAN, RELU_SD, relu_tasks
 from helpers.evaluation.metrics import auc
@@ -24,7 +24,7 @@ from helpers.training.loop import fit
 from helpers.training.losses import binary_cross_entropy, squared_error
 
 
-def mixed(seeds: Sequence[int], weight: float = 0.3) -> pd.DataFrame:
+def mixed_label_auc(seeds: Sequence[int], weight: float = 0.3) -> pd.DataFrame:
     """One logit trained on two binary labels, and on the one mixed label w·a + (1−w)·b: seed, labels, task, auc."""
     tasks = dict.fromkeys(TASKS, "binary")
     pairs = [relu_tasks(shared=2, binary=True, seed=seed) for seed in seeds]
@@ -83,7 +83,7 @@ def one_unit(seeds: Sequence[int], weights: Sequence[float] = FINE) -> pd.DataFr
         torch.where(chebyshev, parts.amax(-1), parts.sum(-1)).sum().backward()
         optimizer.step()
         optimizer.zero_grad()
-    scores = _judged(copies.predict(judged.inputs), judged)
+    scores = _loss_and_auc(copies.predict(judged.inputs), judged)
     return at.loc[scores["copy"]].reset_index(drop=True).join(scores[["task", "loss"]])
 
 

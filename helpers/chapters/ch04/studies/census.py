@@ -101,7 +101,7 @@ def training(rows: int, rate: float) -> dict:
     return {"epochs": 60, "patience": 3, "batch_size": 128 if rows < 10_000 else 1024, "lr": rate}
 
 
-def measured(at: pd.DataFrame) -> pd.DataFrame:
+def train_points(at: pd.DataFrame) -> pd.DataFrame:
     """Every point of `at` (rows, pair, model, shape, rate, seed) trained: a row a task, with the columns
 
     loss      on the validation rows, where it is lowest, in thousandths
@@ -181,7 +181,7 @@ def tune(
 
     With more than 2,000 rows the first of the seeds serves: there the loss depends less on the draw.
     """
-    table = measured(
+    table = train_points(
         pd.concat(
             points(
                 rows=[count],
@@ -219,7 +219,7 @@ def transfer(
     at = points(rows=rows, pair=pairs, model=models, seed=seeds)
     chosen = [CHOSEN[count][pair][model] for count, pair, model in at[["rows", "pair", "model"]].to_numpy()]
     at["shape"], at["rate"] = zip(*chosen, strict=True)
-    return measured(at)[["rows", "pair", "model", "seed", "task", "auc", "auc_new"]]
+    return train_points(at)[["rows", "pair", "model", "seed", "task", "auc", "auc_new"]]
 
 
 def gains(table: pd.DataFrame, over: str = SINGLE) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from helpers.chapters.ch04 import sharing
 from helpers.chapters.ch04.studies import feed_tasks
 from helpers.chapters.ch04.studies.paper_and_speed import speed
 from helpers.chapters.ch04.studies.which_tasks_together import grouping
-from helpers.lab.claim import fused, gain
+from helpers.lab.claim import fused_gain, gain
 
 SHARED = sharing.MODELS[1]
 NARROW_AND_WIDE = ("04_recipe", "04_recipe_wide")
@@ -30,7 +30,7 @@ def sooner(condition: str, count: str = "steps") -> Callable[[pd.DataFrame], np.
 
     def effect(table: pd.DataFrame) -> np.ndarray:
         table = table[(table["target"] == speed.TARGETS[0]) & (table["condition"] == condition)]
-        saved = speed.saved(table.fillna({"step": speed.BUDGET}), SHARED, count)
+        saved = speed.share_saved(table.fillna({"step": speed.BUDGET}), SHARED, count)
         return -np.log2(1 - saved["saved"].to_numpy())
 
     return effect
@@ -39,10 +39,10 @@ def sooner(condition: str, count: str = "steps") -> Callable[[pd.DataFrame], np.
 SIDES = {"apart": feed_tasks.UNSHARED, "shared": feed_tasks.SHARED, "all": feed_tasks.POOLED}
 
 
-def pooled(of: str, over: str, labels: Sequence[str]) -> Callable[[pd.DataFrame], pd.Series]:
-    """What one of `SIDES` is above another on the feed, each at its best way for each label (`fused`): mean of the
+def pooled_gain(of: str, over: str, labels: Sequence[str]) -> Callable[[pd.DataFrame], pd.Series]:
+    """What one of `SIDES` is above another on the feed, each at its best way for each label (`fused_gain`): mean of the
     labels. "all" over "apart" is what one shared model adds."""
-    effects = [fused("auc", SIDES[of], over=SIDES[over], column="shared", label=label) for label in labels]
+    effects = [fused_gain("auc", SIDES[of], over=SIDES[over], column="shared", label=label) for label in labels]
     return lambda table: sum(effect(table) for effect in effects) / len(effects)
 
 

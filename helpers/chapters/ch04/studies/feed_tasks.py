@@ -76,18 +76,18 @@ def train(
     judged: Sequence[str] | None = None,
     l2_rows: str = "all",
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """One model a world for `tasks` together: its scores, as `scored` has them, each task at its best epoch; and the
-    lowest validation losses, summed over tasks, `(worlds,)`.
+    """One model a world for `tasks` together: its scores, as `score_table` has them, each task at its best epoch; and
+    the lowest validation losses, summed over tasks, `(worlds,)`.
 
     judged   the tasks in the table, all if None: judging a task takes as long as training it for an epoch or two
     l2_rows  of the embeddings on which the penalty stands, as of `SharedBottom`
     """
-    run = _trained(worlds, tasks, bottom, tower, lr, l2, l2_rows)
+    run = _train(worlds, tasks, bottom, tower, lr, l2, l2_rows)
     judged = tasks if judged is None else judged
-    return scored(worlds, predicted(run, worlds.inputs, judged)), lowest_losses(run)
+    return score_table(worlds, best_outputs(run, worlds.inputs, judged)), lowest_losses(run)
 
 
-def _trained(
+def _train(
     worlds: Worlds,
     tasks: Sequence[str],
     bottom: list[int],
@@ -99,10 +99,10 @@ def _trained(
     kinds = {task: TASKS[validate.choice("tasks", task, TASKS)] for task in tasks}
     penalty = {"l2_embedding": l2, "l2_rows": l2_rows}
     models = [SharedBottom(features(), kinds, bottom, tower, **penalty, seed=seed) for seed in worlds.seeds]
-    return fitted(worlds, models, lr)
+    return fit_together(worlds, models, lr)
 
 
-def fitted(worlds: Worlds, models: Sequence[SharedBottom], lr: float, **options) -> Run:
+def fit_together(worlds: Worlds, models: Sequence[SharedBottom], lr: float, **options) -> Run:
     """Models trained together, one a world. options: more arguments of `fit`."""
     rows, valid = (part.only(*models[0].tasks) for part in (worlds.train, worlds.valid))
     return fit(models, rows, valid, epochs=20, patience=3, batch_size=512, lr=lr, seed=worlds.seeds, **options)
@@ -113,12 +113,12 @@ def lowest_losses(run: Run) -> np.ndarray:
     return run.lowest().drop(TOTAL, level="task").groupby("copy").sum().to_numpy()
 
 
-def predicted(run: Run, inputs: Inputs, tasks: Sequence[str]) -> dict[str, Tensor]:
+def best_outputs(run: Run, inputs: Inputs, tasks: Sequence[str]) -> dict[str, Tensor]:
     """The outputs of each task at its best epoch, `(worlds, n)`."""
     return {task: run.copies.predict(inputs, run.best[task][1])[task] for task in tasks}
 
 
-def scored(worlds: Worlds, outputs: Mapping[str, Tensor]) -> pd.DataFrame:
+def score_table(worlds: Worlds, outputs: Mapping[str, Tensor]) -> pd.DataFrame:
     """The table seed, task, score, gauc for the outputs `(worlds, n)` of each task: AUC over all offers and within a
     user's, or R² of the seconds, where observed."""
     scores = []
@@ -141,10 +141,10 @@ def _score_and_gauc(task: str, output: Tensor, truth: pd.Series, users: np.ndarr
 def outputs(worlds: Worlds, runs: Mapping[str, Run]) -> Outputs:
     """Those of networks: of each label by its run, which several labels may share."""
     sets = (worlds.valid.inputs, worlds.inputs)
-    return Outputs(*({label: predicted(run, rows, [label])[label] for label, run in runs.items()} for rows in sets))
+    return Outputs(*({label: best_outputs(run, rows, [label])[label] for label, run in runs.items()} for rows in sets))
 
 
-def pooled(
+def pooled_scores(
     worlds: Worlds, models: Mapping[str, Outputs], pools: Mapping[str, Sequence[str]], labels: Sequence[str]
 ) -> dict[tuple[str, str], dict[str, Tensor]]:
     """{(pool, way): {label: its scores of the offers}} by these pools of models, by `WAYS` and by counts alone."""
@@ -186,17 +186,17 @@ def _places(seeds: Sequence[int], labels: Sequence[str], shared: Sequence[str], 
     models = {LINEAR: linear_models(worlds, RIDGE[clicked])} if needed else {}
     for place in dict.fromkeys([*(place for place in shared if place in PLACES), *needed]):
         if place == OWN:
-            runs = {label: _trained(worlds, [label], *PLACES[OWN], *chosen[key(OWN, [label])]) for label in LABELS}
+            runs = {label: _train(worlds, [label], *PLACES[OWN], *chosen[key(OWN, [label])]) for label in LABELS}
         else:
-            runs = dict.fromkeys(LABELS, _trained(worlds, LABELS, *PLACES[place], *chosen[key(place, LABELS)]))
+            runs = dict.fromkeys(LABELS, _train(worlds, LABELS, *PLACES[place], *chosen[key(place, LABELS)]))
         models[place] = outputs(worlds, runs)
         scores[place] = {label: models[place].offers[label] for label in labels}
     if needed:
         scores |= {
             score_name(kind, POOLS[kind], way): fused
-            for (kind, way), fused in pooled(worlds, models, POOLS, labels).items()
+            for (kind, way), fused in pooled_scores(worlds, models, POOLS, labels).items()
         }
-    parts = [scored(worlds, scores[name]).assign(shared=name) for name in shared]
+    parts = [score_table(worlds, scores[name]).assign(shared=name) for name in shared]
     table = pd.concat(parts, ignore_index=True).rename(columns={"task": "label", "score": "auc"})
     return table.assign(clicked=clicked)[["clicked", "shared", "seed", "label", "auc", "gauc"]]
 

@@ -48,7 +48,7 @@ BOTH, TWICE = "both", "single-task twice"  # pools: the second tells what one mo
 AGAIN = 500  # added to a seed, for other first parameters on the same rows
 
 
-def fused(seeds: Sequence[int], conditions: Sequence[str] = tuple(CONDITIONS)) -> pd.DataFrame:
+def fused_conditions(seeds: Sequence[int], conditions: Sequence[str] = tuple(CONDITIONS)) -> pd.DataFrame:
     """`conditions`, and late fusion of the outputs of either model, of both, and of the separate models trained twice:
     condition, seed, model, output, r2 (mean of both tasks)."""
     single, shared = MODELS[:2]
@@ -89,14 +89,14 @@ def weights(
     """
     at, parts = points(shared=shared, seed=seeds), []
     for width in widths:
-        single = _weighted(at, "single-task", width)["r2"]
+        single = _weighted_r2(at, "single-task", width)["r2"]
         for weight in weights:
-            both = _weighted(at, "shared-bottom", width, weight)
+            both = _weighted_r2(at, "shared-bottom", width, weight)
             parts.append(both.assign(width=width, weight=weight, single=single, transfer=both["r2"] - single))
     return pd.concat(parts, ignore_index=True)[["shared", "width", "weight", "seed", "task", "single", "transfer"]]
 
 
-def _weighted(at: pd.DataFrame, model: str, width: int, weight: float = 0.5, **options) -> pd.DataFrame:
+def _weighted_r2(at: pd.DataFrame, model: str, width: int, weight: float = 0.5, **options) -> pd.DataFrame:
     """R² of a model trained on w·L(a) + (1−w)·L(b) at the numbers of shared features and the seeds `at`."""
     task_weights = {"a": 2 * weight, "b": 2 * (1 - weight)}
     return sweep(
@@ -139,7 +139,7 @@ class HalfEach(SharedBottom):
 DIVIDED = {"half each": "half", "half each, reads all": "all"}
 
 
-def _divided(model: str, seed: int) -> nn.Module:
+def _build_divided(model: str, seed: int) -> nn.Module:
     if model not in DIVIDED:
         return build(model, seed)
     return HalfEach(DIVIDED[model], INPUTS, TASKS, [WIDTH], [TOWER], seed=seed)
@@ -149,7 +149,7 @@ HALVES = Study(  # what the disjoint pair loses besides units
     "04_halves",
     axes={"rows": (500, 2000), "model": (*MODELS[:2], *DIVIDED), "seed": range(100)},
     data=lambda rows, seed: task_pair("disjoint features", seed, rows),
-    model=_divided,
+    model=_build_divided,
     options=full_batches,
     near=WITHIN,
     again={"seed": [50], "rows": [500]},
@@ -203,6 +203,6 @@ TWO_WEIGHTS = {"seeds": [7], "shared": [1], "widths": [16], "weights": [0.2, 0.9
 TABLES = kept_tables(
     KeptTable("04_cosines", cosines, {"seeds": range(40)}, [Recheck({"seeds": [3]}, {"cosine": 0.05})]),
     KeptTable("04_conditions", conditions, {"seeds": range(120)}, [Recheck({"seeds": [3, 77, 119]}, WITHIN)]),
-    KeptTable("04_fused", fused, {"seeds": range(240)}, [Recheck({"seeds": [3, 25]}, WITHIN)]),
+    KeptTable("04_fused", fused_conditions, {"seeds": range(240)}, [Recheck({"seeds": [3, 25]}, WITHIN)]),
     KeptTable("04_weights", weights, {"seeds": range(20)}, [Recheck(TWO_WEIGHTS, {"single": 0.02, "transfer": 0.02})]),
 )

@@ -8,7 +8,7 @@ from helpers.chapters.ch06.studies import mmoe
 from helpers.chapters.ch06.studies.paper.paper_size import BOTTOM, MMOE, STEPS
 from helpers.chapters.ch06.studies.read_and_train import cuts, feed
 from helpers.experiments.feature_tasks import TASKS
-from helpers.lab.claim import fused, gain, mean
+from helpers.lab.claim import fused_gain, gain, mean
 
 
 def lead_lost(table: pd.DataFrame) -> pd.Series:
@@ -42,7 +42,7 @@ def over_unshared(condition: str) -> Callable[[pd.DataFrame], pd.Series]:
     of, over = (
         [f"{model}, {output}" for model in side for output in cuts.OUTPUTS] for side in (["train all"], cuts.ALONE)
     )
-    effects = [fused("r2", of, over=over, condition=condition, task=task) for task in TASKS]
+    effects = [fused_gain("r2", of, over=over, condition=condition, task=task) for task in TASKS]
 
     def above(table: pd.DataFrame) -> pd.Series:
         table = table.assign(model=table["model"] + ", " + table["output"])
@@ -51,10 +51,10 @@ def over_unshared(condition: str) -> Callable[[pd.DataFrame], pd.Series]:
     return above
 
 
-def pooled(of: str, over: str) -> Callable[[pd.DataFrame], pd.Series]:
-    """What shares of the feed gain in one of `feed.SCORES` over another, each at its best way (`fused`). "both" over
-    "single-task" is what a Shared-Bottom adds."""
-    return fused("auc", feed.SCORES[of], over=feed.SCORES[over], label=feed.SHARE)
+def pooled_gain(of: str, over: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """What shares of the feed gain in one of `feed.SCORES` over another, each at its best way (`fused_gain`). "both"
+    over "single-task" is what a Shared-Bottom adds."""
+    return fused_gain("auc", feed.SCORES[of], over=feed.SCORES[over], label=feed.SHARE)
 
 
 BEFORE_AND_AFTER = ("06_paper_rate", "06_figure_4")

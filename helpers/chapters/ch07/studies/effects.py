@@ -9,7 +9,7 @@ from helpers.chapters.ch07.studies.click_then_buy import purchases
 from helpers.chapters.ch07.studies.clicked_rows import watched
 from helpers.chapters.ch07.studies.pools import ESMM, POOLS, POOLS_APART, POOLS_JOINED, kinds_of
 from helpers.evaluation.counts import ITEM_COUNTS
-from helpers.lab.claim import fused
+from helpers.lab.claim import fused_gain
 
 # {where: the counts that a pool takes in, and all}, which are for everybody
 COUNTS = {
@@ -19,10 +19,10 @@ COUNTS = {
 }
 
 
-def pooled(
+def pooled_gain(
     at: str, of: str, over: str, model: str = ESMM, value: str = "auc", **where
 ) -> Callable[[pd.DataFrame], pd.Series]:
-    """What one side is above another, each at its best way (`fused`), in the rows `where`.
+    """What one side is above another, each at its best way (`fused_gain`), in the rows `where`.
 
     at         a key of `COUNTS`
     of, over   sides: "apart", what shares nothing; a model that shares; "all", what shares nothing and `model`
@@ -31,4 +31,4 @@ def pooled(
     joined = [pool for pool in POOLS_JOINED if model in POOLS[pool]]
     sides = {"apart": POOLS_APART, "all": [*POOLS_APART, model, *joined]}
     first, second = ([*kinds_of(counts, sides.get(side, [side])), *more] for side in (of, over))
-    return fused(value, first, over=second, **where)
+    return fused_gain(value, first, over=second, **where)

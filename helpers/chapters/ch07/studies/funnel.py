@@ -45,7 +45,7 @@ from helpers.chapters.ch07.studies.pools import (
     linear,
     models_of,
     over_sets,
-    pooled,
+    pooled_scores,
 )
 from helpers.data.examples import Examples, Inputs
 from helpers.evaluation.counts import BY_CLICKS, ITEM_COUNTS, item_count
@@ -142,7 +142,7 @@ def _scores(
 ) -> dict[str, dict[str, Tensor]]:
     """{score: the tasks of the test rows by it}.
 
-    outputs  of models in pools, as `pooled` takes them: what is there is not trained again, but what chooses
+    outputs  of models in pools, as `pooled_scores` takes them: what is there is not trained again, but what chooses
     """
     sets, kinds = (logs.train, logs.valid, logs.test), list(dict.fromkeys(KINDS_OF[s] for s in scores if s in KINDS_OF))
     needed = [task for task in TASKS if task in (CLICK, LIKE, *tasks)]
@@ -152,7 +152,7 @@ def _scores(
         elif model not in outputs or (goal == CVR and _chooses(logs, model)):
             outputs[model] = over_sets(partial(predict, logs, model, tasks=needed, goal=goal), sets)
     counts = {name: [count(logs, name, part.inputs, tasks) for part in sets[1:]] for name in ITEM_COUNTS}
-    by_name = pooled(kinds, outputs, TASKS, tasks, sets, counts)
+    by_name = pooled_scores(kinds, outputs, TASKS, tasks, sets, counts)
     by_name |= {score: count(logs, score, logs.inputs, tasks) for score in scores if score in COUNTS}
     by_name |= {model: predict(logs, model, logs.inputs, tasks, goal) for model in scores if model not in by_name}
     return {score: by_name[score] for score in scores}

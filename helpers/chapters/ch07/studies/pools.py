@@ -16,7 +16,7 @@ outputs of each model, of the click and of the conversion, and makes of them a s
     …, ESMM                the same of ESMM's own outputs
     …, linear and ESMM     of both: one shared model more; and so on, for each of `POOLS`
 
-Which is best, other seeds say (`helpers.lab.claim.fused`).
+Which is best, other seeds say (`helpers.lab.claim.fused_gain`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +54,7 @@ def ways(counts: Sequence[str] = ITEM_COUNTS) -> list[str]:
     return [AS_IS, BY_CTR, BY_PRODUCT, BY_MEAN, BY_STACK, BY_NUMBERS, *counted]
 
 
-def named(kind: str, way: str) -> str:
+def score_label(kind: str, way: str) -> str:
     """A score by its pool and its way. As it is a model has its own name."""
     if kind in SHARED and way == AS_IS:
         return kind
@@ -64,7 +64,7 @@ def named(kind: str, way: str) -> str:
 
 def kinds_of(counts: Sequence[str] = ITEM_COUNTS, kinds: Sequence[str] = tuple(POOLS)) -> dict[str, str]:
     """{score: its pool} of these pools, in order."""
-    return {named(kind, way): kind for kind in kinds for way in ways(counts)}
+    return {score_label(kind, way): kind for kind in kinds for way in ways(counts)}
 
 
 def models_of(kinds: Sequence[str]) -> list[str]:
@@ -88,7 +88,7 @@ def linear(features: Features, sets: Sequence[Examples], tasks: Sequence[str]) -
     return [{task: torch.from_numpy(of[task][k]) for task in tasks} for k in range(len(sets))]
 
 
-def pooled(
+def pooled_scores(
     kinds: Sequence[str],
     models: Mapping[str, Sequence[Scores]],
     funnel: Sequence[str],
@@ -96,7 +96,7 @@ def pooled(
     sets: Sequence[Examples],
     counts: Mapping[str, Sequence[Scores]],
 ) -> dict[str, Scores]:
-    """{score (`named`): {task: the test rows by it, `(copies, n)`}} by all ways of these pools.
+    """{score (`score_label`): {task: the test rows by it, `(copies, n)`}} by all ways of these pools.
 
     models   {model: its logits of training, validation and test rows}: of click, conversion, and of what is judged
     funnel   the names of click, conversion and both; `tasks` are those of them that are judged
@@ -131,7 +131,7 @@ def pooled(
                 made[f"{AS_IS} + {count}"] = alone[f"{AS_IS} + {count}"]
                 made[f"{BY_MEAN} + {count}"] = late[f"{pool.MEAN} + {count}"]
             for way, score in made.items():
-                scores.setdefault(named(kind, way), {})[task] = score
+                scores.setdefault(score_label(kind, way), {})[task] = score
     return scores
 
 
@@ -155,4 +155,4 @@ def chances(name: str, funnel: Sequence[str]) -> tuple[str, ...]:
     """The tasks whose scores by one of the names of pools are chances: a CTR is none of a conversion; a mean, a sum
     with a count, and what several models are fused to are none at all."""
     of = dict.fromkeys([AS_IS, BY_STACK, BY_NUMBERS], tuple(funnel)) | {BY_CTR: funnel[:1], BY_PRODUCT: funnel[2:]}
-    return {named(kind, way): tasks for kind in OF_ONE for way, tasks in of.items()}.get(name, ())
+    return {score_label(kind, way): tasks for kind in OF_ONE for way, tasks in of.items()}.get(name, ())

@@ -21,7 +21,7 @@ SEEDS = range(500, 520)
 KEPT = ["task", "rival", "gain", "low", "high", "verdict"]
 
 
-def made(log: str, seed: int) -> tuple[pd.DataFrame, Declaration, Recipe]:
+def make_log(log: str, seed: int) -> tuple[pd.DataFrame, Declaration, Recipe]:
     """A log, what its columns are, and what to train on it."""
     rows, labelled, needs = LOGS[log]
     pair = relu_tasks((rows, 1, 1), noise=NOISE, seed=seed, **CONDITIONS[needs]).train
@@ -36,7 +36,7 @@ def made(log: str, seed: int) -> tuple[pd.DataFrame, Declaration, Recipe]:
     return frame, declaration, Recipe(weighting=weighting, epochs=40, patience=4, batch_size=rows // 40)
 
 
-def answered(seeds: Sequence[int], log: str) -> pd.DataFrame:
+def answer_words(seeds: Sequence[int], log: str) -> pd.DataFrame:
     """A row a table of this log and task: log, seed, the word of the report, and of its headline `KEPT`.
 
     Both sides choose among three learning rates. The rivals are all that the report has; counts need ids, so there are
@@ -44,7 +44,7 @@ def answered(seeds: Sequence[int], log: str) -> pd.DataFrame:
     """
     tables = []
     for seed in seeds:
-        headline = compare(*made(log, seed), rates=RATES).headline
+        headline = compare(*make_log(log, seed), rates=RATES).headline
         headline["gain"] = headline["rival_gain"]  # over the rival that is named
         tables.append(headline[KEPT].assign(log=log, seed=seed, word=word(headline["verdict"])))
     return pd.concat(tables, ignore_index=True)
@@ -54,7 +54,7 @@ WITHIN = dict.fromkeys(("gain", "low", "high"), 0.03) | dict.fromkeys(("rival", 
 NAMES = {"08_new_other": NEW_OTHER, "08_new_same": NEW_SAME, "08_old_same": OLD_SAME, "08_new_shuffled": SHUFFLED}
 TABLES = kept_tables(
     *(
-        KeptTable(name, answered, {"seeds": SEEDS, "log": log}, [Recheck({"seeds": [500]}, WITHIN)])
+        KeptTable(name, answer_words, {"seeds": SEEDS, "log": log}, [Recheck({"seeds": [500]}, WITHIN)])
         for name, log in NAMES.items()
     )
 )

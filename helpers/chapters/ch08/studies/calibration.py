@@ -34,7 +34,7 @@ RIVALS = (SINGLE, "by item", "by user", "by user and item", "linear", "trees", "
 OVER = "over "  # a column for each of these
 
 
-def made(family: str, seed: int, rows: int = ROWS) -> tuple[pd.DataFrame, Declaration]:
+def make_table(family: str, seed: int, rows: int = ROWS) -> tuple[pd.DataFrame, Declaration]:
     """A table of a family, and what its columns are."""
     rng = np.random.default_rng([8, FAMILIES.index(family), seed])
     law = np.random.default_rng([8, FAMILIES.index(family)])  # the same for all tables of a family
@@ -70,9 +70,9 @@ def made(family: str, seed: int, rows: int = ROWS) -> tuple[pd.DataFrame, Declar
     return frame.assign(time=range(len(frame))), declaration
 
 
-def reported(family: str, seed: int, rows: int = ROWS) -> pd.DataFrame:
+def report_rows(family: str, seed: int, rows: int = ROWS) -> pd.DataFrame:
     """What the report says of a table: a row a task."""
-    frame, declaration = made(family, seed, rows)
+    frame, declaration = make_table(family, seed, rows)
     recipe = Recipe(weighting=SKEWED if family == "harm" else "equal")
     comparison = compare(frame, declaration, recipe, seeds=range(5), also=(YARDSTICKS, CONTROL))
     return rows_of(comparison).assign(family=family, seed=seed, by_time=declaration.by_time)
@@ -93,8 +93,8 @@ def rows_of(comparison: Comparison) -> pd.DataFrame:
 
 
 def reports(seeds: Sequence[int], families: Sequence[str] = FAMILIES, rows: int = ROWS) -> pd.DataFrame:
-    """`reported` of each table."""
-    return pd.concat([reported(family, seed, rows) for family, seed in product(families, seeds)], ignore_index=True)
+    """`report_rows` of each table."""
+    return pd.concat([report_rows(family, seed, rows) for family, seed in product(families, seeds)], ignore_index=True)
 
 
 WITHIN = dict.fromkeys(("gain", "low", "high", "own_gain", "own_low", "own_high"), 0.03)

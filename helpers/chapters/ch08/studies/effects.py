@@ -10,7 +10,7 @@ from helpers.chapters.ch08.coverage import DISJOINT, FLIPPED, REPEATS, SAME
 from helpers.chapters.ch08.studies import coverage as lab_coverage
 from helpers.chapters.ch08.studies.leaks import effects  # noqa: F401 (claims.toml names it)
 from helpers.chapters.ch08.studies.own_taste import rankers
-from helpers.lab.claim import fused
+from helpers.lab.claim import fused_gain
 
 Effects = Callable[[pd.DataFrame], np.ndarray]
 
@@ -56,6 +56,6 @@ def all_seeds(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def brings(of: str, over: str) -> Callable[[pd.DataFrame], pd.Series]:
-    """What a ranker of `deeper/08_own_taste` satisfies more than another: networks at their best way (`fused`)."""
+    """What a ranker of `deeper/08_own_taste` satisfies more than another: networks at their best way (`fused_gain`)."""
     sides = [[name + way for way in rankers.WAYS] if name in rankers.NETWORKS else [name] for name in (of, over)]
-    return fused("satisfaction", sides[0], over=sides[1], column="ranker")
+    return fused_gain("satisfaction", sides[0], over=sides[1], column="ranker")

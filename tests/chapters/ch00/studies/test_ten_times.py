@@ -29,7 +29,7 @@ def test_half_of_what_a_large_feed_offers_is_rare_and_no_user_is_there_more_ofte
 def test_a_pass_moves_the_rows_that_it_looks_up_and_no_other(small, model, l2):
     rows = small.train.take(torch.arange(100))
     first, net = (feed.build(model, small, LABELS, seed=0) for _ in range(2))
-    next(feed.trained(net, rows, rate=0.1, l2=l2, seed=0))
+    next(feed.train_passes(net, rows, rate=0.1, l2=l2, seed=0))
     before, after = (one.state_dict() for one in (first, net))
     (table,) = (name for name, tensor in before.items() if len(tensor) > 1_000)
     moved = (before[table] != after[table]).any(1)
@@ -39,7 +39,7 @@ def test_a_pass_moves_the_rows_that_it_looks_up_and_no_other(small, model, l2):
 def test_a_linear_model_of_three_labels_is_three_models(small):
     rows = small.train.take(torch.arange(1_024))
     together, alone = (
-        next(islice(feed.trained(feed.build(LINEAR, small, labels, 0), rows, 0.1, 0.0, seed=0), 1, None))
+        next(islice(feed.train_passes(feed.build(LINEAR, small, labels, 0), rows, 0.1, 0.0, seed=0), 1, None))
         for labels in (LABELS, ("share",))
     )
     weights = [net.table.weight[:, -1] for net in (together, alone)]

@@ -17,7 +17,7 @@ def test_tenths_are_equal_parts_from_the_lowest_up_and_average_1():
 
 
 def test_equal_seeds_show_the_same_videos_whatever_the_dial():
-    off, on = (biases.shown(1, "item", strength, rows=500) for strength in (0.0, 1.0))
+    off, on = (biases.shown_rows(1, "item", strength, rows=500) for strength in (0.0, 1.0))
     hidden = [TRUTH, "bait", "hook", "duration", "proneness"]
     pd.testing.assert_frame_equal(off[hidden], on[hidden])
     assert not off["click"].equals(on["click"])

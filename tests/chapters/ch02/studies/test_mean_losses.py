@@ -34,5 +34,5 @@ def test_a_count_on_another_log_takes_out_of_each_tenth_what_it_was_off_by_there
     rng = np.random.default_rng(0)
     before, read = rng.permutation(np.arange(100.0)), rng.permutation(np.arange(100.0))
     off = np.where(before < 10, 3.0, np.where(before >= 90, -5.0, 0.0))
-    shifted = mean_losses.counted(read, before, before + off, bins=10)
+    shifted = mean_losses.recalibrate(read, before, before + off, bins=10)
     assert shifted - read == pytest.approx(np.where(read < 10, 3.0, np.where(read >= 90, -5.0, 0.0)))

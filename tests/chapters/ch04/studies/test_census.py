@@ -71,7 +71,7 @@ def test_people_with_equal_inputs_are_twins_whatever_their_weight(survey):
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_learns_both_tasks_and_is_judged_on_the_same_rows(survey, model):
     at = points(rows=[200], pair=[COLLEGE], model=[model], shape=[SHAPES[model][0]], rate=[0.05], seed=[0, 1])
-    found = census.measured(at)
+    found = census.train_points(at)
     assert found[["seed", "task"]].value_counts().to_dict() == {(s, task): 1 for s in (0, 1) for task in TASKS[COLLEGE]}
     assert (found["auc"] > 0.8).all() and (found["auc_new"] > 0.8).all() and (found["auc_new"] != found["auc"]).any()
     assert (found["loss"] < 600).all(), "thousandths of a nat; a constant has about 650"

@@ -20,7 +20,7 @@ def test_splits_of_the_ratings_do_not_overlap():
 @pytest.mark.slow
 @pytest.mark.skipif(not MOVIELENS.present(), reason=MOVIELENS.absent)
 def test_counts_see_the_training_ratings_alone():
-    table = ratings.counted([1], 0.08, ["dislike", "like"]).set_index(["model", "task"])["auc"]
+    table = ratings.counts_auc([1], 0.08, ["dislike", "like"]).set_index(["model", "task"])["auc"]
     assert len(table) == 6 and table.between(0.6, 0.8).all()  # the stars speak against a dislike
     frame, (train, _, test) = load(), ratings.split(0.08, 1)
     item, label = frame["item"].to_numpy(), frame["like"].to_numpy()

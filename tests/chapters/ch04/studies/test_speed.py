@@ -22,7 +22,7 @@ def table(steps: dict[str, tuple[float, float]], seed: int = 0) -> pd.DataFrame:
 
 
 def saved(steps, count="steps") -> float:
-    return speed.saved(table(steps), "shared-bottom", count)["saved"].item()
+    return speed.share_saved(table(steps), "shared-bottom", count)["saved"].item()
 
 
 def test_the_task_that_arrives_last_counts():

@@ -121,6 +121,6 @@ def test_a_shop_gets_the_numbers_that_it_gets_alone(both):
 
 def test_what_is_judged_is_zero_for_the_truth(both):
     _, test = both
-    table = corrections.judged(test.chance, test, SEEDS)
+    table = corrections.chance_metrics(test.chance, test, SEEDS)
     assert table["loss"].to_numpy() == pytest.approx(0, abs=1e-4) and table["ratio"].to_numpy() == pytest.approx(1)
-    assert (corrections.judged(test.chance / 2, test, SEEDS)["loss"] > 1).all()
+    assert (corrections.chance_metrics(test.chance / 2, test, SEEDS)["loss"] > 1).all()

@@ -25,10 +25,10 @@ from helpers.chapters.ch07.studies.pools import (
     OWN,
     POOLS,
     kinds_of,
-    named,
     on_numbers,
     over_sets,
-    pooled,
+    pooled_scores,
+    score_label,
 )
 from helpers.models.esmm import product_logit
 
@@ -70,7 +70,7 @@ def models(logs):
 
 @pytest.fixture(scope="module")
 def scores(logs, models):
-    return pooled([*POOLS], models, TASKS, TASKS, sets_of(logs), counts_of(logs))
+    return pooled_scores([*POOLS], models, TASKS, TASKS, sets_of(logs), counts_of(logs))
 
 
 def test_all_pools_have_the_same_ways(scores):
@@ -83,17 +83,17 @@ def test_all_pools_have_the_same_ways(scores):
 def test_a_model_and_its_copy_in_another_pool_have_the_same_scores(logs, models):
     """So that neither side of a comparison can have a way that the other has not."""
     same = dict.fromkeys(models, models[OWN])
-    scores = pooled([NETWORKS, ESMM], same, TASKS, TASKS, sets_of(logs), counts := counts_of(logs))
+    scores = pooled_scores([NETWORKS, ESMM], same, TASKS, TASKS, sets_of(logs), counts := counts_of(logs))
     for way in (AS_IS, BY_CTR, BY_PRODUCT, BY_MEAN, BY_STACK, BY_NUMBERS, *(f"{AS_IS} + {count}" for count in counts)):
         for task in TASKS:
-            assert torch.equal(scores[named(NETWORKS, way)][task], scores[named(ESMM, way)][task])
+            assert torch.equal(scores[score_label(NETWORKS, way)][task], scores[score_label(ESMM, way)][task])
 
 
 def test_a_product_is_the_product_of_two_chances_whatever_is_judged(models, scores):
     _, _, logits = models[ESMM]
     for task in TASKS:
         expected = product_logit(logits[CLICK].double(), logits[LIKE].double())
-        assert torch.allclose(scores[named(ESMM, BY_PRODUCT)][task], expected, atol=1e-6)
+        assert torch.allclose(scores[score_label(ESMM, BY_PRODUCT)][task], expected, atol=1e-6)
 
 
 def test_a_ctr_is_a_score_of_all_and_a_mean_leans_on_both(models, scores):
@@ -114,7 +114,7 @@ def test_a_stack_knows_the_label_where_it_was_observed_and_no_test_row(logs):
     knows = torch.where(clicked, label, 1 - label) * 2 - 1
     known, asked = ({CLICK: torch.randn(2, rows), LIKE: torch.randn(2, rows)} for rows in ROWS[1:])
     given = {ESMM: [{task: torch.randn(2, ROWS[0]) for task in TASKS}, known | {LIKE: knows}, asked]}
-    stack = pooled([ESMM], given, TASKS, [LIKE], sets_of(logs), {})[named(ESMM, BY_STACK)][LIKE]
+    stack = pooled_scores([ESMM], given, TASKS, [LIKE], sets_of(logs), {})[score_label(ESMM, BY_STACK)][LIKE]
     for k in range(2):
         assert torch.corrcoef(torch.stack([stack[k], asked[LIKE][k].double()]))[0, 1] > 0.9
 
@@ -137,7 +137,7 @@ def alike(scores: pd.DataFrame) -> set[frozenset]:
     }
 
 
-TWICE = {frozenset([model, named(model, BY_PRODUCT)]) for model in (MASKED, ESMM)}  # of both labels at once
+TWICE = {frozenset([model, score_label(model, BY_PRODUCT)]) for model in (MASKED, ESMM)}  # of both labels at once
 
 
 @pytest.mark.parametrize(("topic", "name"), [(lab_funnel, "07_funnel"), (purchases, "07_purchases")])

@@ -101,14 +101,14 @@ def make(size: str, seed: int) -> Log:
     offered = rng.choice(videos, len(judge), p=popular / popular.sum())
     columns, tasks = features(users, videos), {label: label for label in LABELS}
     log, offers = (
-        columns.examples(_shown(world, user, video, rng), tasks) for user, video in ((user, video), (judge, offered))
+        columns.examples(_log_rows(world, user, video, rng), tasks) for user, video in ((user, video), (judge, offered))
     )
     seen = np.bincount(video[:rows], minlength=videos)[offered]
     train, valid = (log.take(part) for part in torch.arange(count).split([rows, count - rows]))
     return Log(columns, train, valid, offers, torch.from_numpy(judge), torch.from_numpy(seen <= RARE))
 
 
-def _shown(world: World, user: np.ndarray, video: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+def _log_rows(world: World, user: np.ndarray, video: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
     labels, _ = world.respond(user, video, rng)
     return described(world, pd.DataFrame({"user": user, "video": video})).join(labels)
 
@@ -151,7 +151,7 @@ def build(model: str, log: Log, labels: Sequence[str], seed: int) -> nn.Module:
     return net
 
 
-def trained(net: nn.Module, train: Examples, rate: float, l2: float, seed: int) -> Iterator[nn.Module]:
+def train_passes(net: nn.Module, train: Examples, rate: float, l2: float, seed: int) -> Iterator[nn.Module]:
     """The model after each pass over the rows, for ever."""
     (table,) = (part for part in net.modules() if isinstance(part, nn.Embedding))
     others = [parameter for parameter in net.parameters() if parameter is not table.weight]
@@ -180,7 +180,7 @@ def after_passes(
     log: Log, model: str, labels: Sequence[str], rate: float, l2: float, passes: Sequence[int], seed: int
 ) -> Iterator[tuple[int, nn.Module]]:
     """One of `MODELS` after each of so many passes."""
-    training = trained(build(model, log, labels, seed), log.train, rate, l2, seed)
+    training = train_passes(build(model, log, labels, seed), log.train, rate, l2, seed)
     for count, net in zip(range(1, max(passes) + 1), training, strict=False):
         if count in passes:
             yield count, net
@@ -242,7 +242,7 @@ def compare(seeds: Sequence[int], sizes: Sequence[str] = tuple(SIZES), models: S
     for size, seed in product(sizes, seeds):
         log = make(size, seed)
         scores = _scores(log, size, seed)
-        of = {model: judged(log, scores[model], within=model in MODELS) for model in models}
+        of = {model: label_metrics(log, scores[model], within=model in MODELS) for model in models}
         parts += [table.assign(size=size, seed=seed, model=model) for model, table in of.items()]
     table = pd.concat(parts, ignore_index=True)
     return table[["size", "seed", "model", "label", "videos", "auc", "gauc", "rare"]]
@@ -266,7 +266,7 @@ def _scores(log: Log, size: str, seed: int) -> dict[str, dict[str, Tensor]]:
     return scores
 
 
-def judged(log: Log, scores: Mapping[str, Tensor], within: bool = True) -> pd.DataFrame:
+def label_metrics(log: Log, scores: Mapping[str, Tensor], within: bool = True) -> pd.DataFrame:
     """label, videos, auc, gauc, rare; without `within` no GAUC, which takes as long as training."""
     rows, share = [], log.rare.double().mean().item()
     for label, score in scores.items():

@@ -12,7 +12,7 @@ HOPE = "N"  # what the ratio would be if towers cost nothing
 
 def latency_explorer() -> Explorer:
     """Bottom × candidates × tasks → time by counted operations, and how many times as expensive N models are."""
-    counted = latency.counted()
+    counted = latency.operations_table()
     budget = counted[counted["model"] == latency.SHARED].assign(model=BUDGET, ms=latency.BUDGET)
     time = Curves(
         pd.concat([counted, budget]),

@@ -48,7 +48,7 @@ def ratio(tasks: int, b: float, t: float) -> float:
     return tasks * (b + t) / (b + tasks * t)
 
 
-def counted() -> pd.DataFrame:
+def operations_table() -> pd.DataFrame:
     """Every combination: bottom, candidates, tasks, model, million (multiply-adds a request), ms at `SPEED`, ratio."""
     rows = []
     for name, candidates, tasks in itertools.product(BOTTOMS, CANDIDATES, TASKS):
@@ -127,7 +127,7 @@ def measure(
     return pd.DataFrame(rows).rename_axis("tasks")
 
 
-def repeated(seeds: Sequence[int]) -> pd.DataFrame:
+def measured_ratios(seeds: Sequence[int]) -> pd.DataFrame:
     """The claims' experiment, eight tasks and 500 candidates: seed (here the number of a measurement), ratio.
 
     Each measurement takes the fastest of five rounds of either side, the one that was disturbed least.

@@ -43,16 +43,16 @@ def tune(
     penalties: Sequence[float] = PENALTIES,
 ) -> pd.DataFrame:
     """The lowest validation loss at each setting, in thousandths: model, lr, l2, seed, loss."""
-    return watch_time.searched({model: SEARCHED[model] for model in models}, seeds, rates, penalties)
+    return watch_time.search_objectives({model: SEARCHED[model] for model in models}, seeds, rates, penalties)
 
 
-def compared(seeds: Sequence[int], models: Sequence[str] = MODELS, bins: int = 10) -> pd.DataFrame:
+def loss_outcomes(seeds: Sequence[int], models: Sequence[str] = MODELS, bins: int = 10) -> pd.DataFrame:
     """What each loss serves, and how its reading compares with what is watched: seed, model, outcome, value.
 
     The outcomes of `SERVED` are means over the top 10. "reading" is the mean reading of the impressions of a second log
     divided by their mean watch time; "reading, lowest tenth" and "reading, highest tenth" the same of the tenths of the
     log that the model itself reads lowest and highest; "error" is the mean over all tenths of |read − watched|, in
-    seconds; "error, counted" is that of readings which a count on a third log has shifted (`counted`).
+    seconds; "error, counted" is that of readings which a count on a third log has shifted (`recalibrate`).
     """
     feeds = [Feed.make(seed) for seed in seeds]
     offers, logs = [Offer.make(feed) for feed in feeds], [second_log(feed) for feed in feeds]
@@ -66,7 +66,7 @@ def compared(seeds: Sequence[int], models: Sequence[str] = MODELS, bins: int = 1
         for seed, offer, log, other, (offered, *logged) in zip(seeds, offers, logs, others, scores, strict=True):
             read, before = (seconds(model, score) for score in logged)
             found = dict(offer.served(offered)[list(SERVED)]) | _readings(read, log, bins)
-            shifted = counted(read, before, other["watch_seconds"].to_numpy(), bins)
+            shifted = recalibrate(read, before, other["watch_seconds"].to_numpy(), bins)
             found["error, counted"] = _readings(shifted, log, bins)["error"]
             rows += [(seed, model, outcome, value) for outcome, value in found.items()]
     return pd.DataFrame(rows, columns=["seed", "model", "outcome", "value"])
@@ -79,7 +79,7 @@ def seconds(model: str, score: np.ndarray) -> np.ndarray:
     return np.exp(score) * (60 if model in SEARCHED else 1)
 
 
-def counted(read: np.ndarray, before: np.ndarray, watched: np.ndarray, bins: int) -> np.ndarray:
+def recalibrate(read: np.ndarray, before: np.ndarray, watched: np.ndarray, bins: int) -> np.ndarray:
     """`read`, each shifted by watched − read as it was, on average, in its tenth of another log.
 
     before, watched  of each impression of the other log: what the same model reads, and what was watched
@@ -107,7 +107,7 @@ TABLES = kept_tables(
     ),
     KeptTable(
         "02_poisson",
-        compared,
+        loss_outcomes,
         {"seeds": range(24)},
         [Recheck({"seeds": [3], "models": [POISSON]}, {"value": each(0.05, 0.05)})],
     ),

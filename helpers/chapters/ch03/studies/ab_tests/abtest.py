@@ -15,7 +15,7 @@ from scipy.special import ndtri  # quantile of the normal distribution
 from torch import nn
 
 from helpers.chapters.ch03.fusion import train
-from helpers.chapters.ch03.studies.fusion import fused
+from helpers.chapters.ch03.studies.fusion import fused_score
 from helpers.data.feed import CANDIDATES, TOP, USERS, VIDEOS, Feed, described, features
 from helpers.data.world import return_chance
 from helpers.evaluation.statistics import users_needed  # noqa: F401 (with what is below, the sums of a test)
@@ -61,7 +61,7 @@ def _week(feed: Feed, model: nn.Module, policies: Sequence[float]) -> pd.DataFra
         columns |= {"satisfaction": truth["satisfaction"], "plays": labels["watch_seconds"] > 0}
         columns = {name: column.to_numpy(float).reshape(USERS, CANDIDATES) for name, column in columns.items()}
         for weight in policies:
-            top = np.argsort(-fused(click, finish, weight), axis=1, kind="stable")[:, :TOP]
+            top = np.argsort(-fused_score(click, finish, weight), axis=1, kind="stable")[:, :TOP]
             got = {name: np.take_along_axis(column, top, axis=1) for name, column in columns.items()}
             total = (got["plays"] * got["satisfaction"]).sum(1)
             part = {name: got[name].sum(1) for name in ("clicks", "finishes", "seconds")}

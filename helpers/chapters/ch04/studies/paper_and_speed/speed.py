@@ -95,7 +95,7 @@ def multiply_adds(width: int, tasks: int) -> int:
     return INPUTS * width + tasks * (width * TOWER + TOWER)
 
 
-def saved(table: pd.DataFrame, model: str, count: str = "steps") -> pd.DataFrame:
+def share_saved(table: pd.DataFrame, model: str, count: str = "steps") -> pd.DataFrame:
     """What share of the single-task training `model` saves until both tasks are at the target, a row a condition,
     target and seed: 0.25 is a quarter less, −1 is twice as much.
 
@@ -128,7 +128,7 @@ def medians(table: pd.DataFrame, value: str, by: Sequence[str]) -> pd.DataFrame:
 
 def medians_saved(table: pd.DataFrame) -> pd.DataFrame:
     """Medians of the steps that each model saves, a row for each target, condition and model that shares."""
-    parts = [saved(table, model).assign(model=model) for model in MODELS[1:]]
+    parts = [share_saved(table, model).assign(model=model) for model in MODELS[1:]]
     return medians(pd.concat(parts), "saved", ["target", "condition", "model"])
 
 

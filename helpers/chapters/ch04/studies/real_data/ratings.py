@@ -134,7 +134,7 @@ def transfer(
     at = points(fraction=[fraction], model=settings.index, seed=seeds).join(settings, on="model")
     scores = sweep(at, rows, build, training, _judge)
     tables, parts = dict(list(scores.groupby("model"))), []
-    counts = counted(seeds, fraction, sorted(tasks_of(*pairs)))
+    counts = counts_auc(seeds, fraction, sorted(tasks_of(*pairs)))
     for pair in pairs:
         for model, several in (("shared-bottom", [pair]), ("single-task", tasks_of(pair))):
             table = pd.concat([tables[name] for name in several])
@@ -145,7 +145,7 @@ def transfer(
     return table[["fraction", "tuned", "pair", "seed", "model", "task", "auc", "users", "units"]]
 
 
-def fused(seeds: Sequence[int], pairs: Sequence[str] = PAIRS[:2], fraction: float = 0.8) -> pd.DataFrame:
+def fusion_auc(seeds: Sequence[int], pairs: Sequence[str] = PAIRS[:2], fraction: float = 0.8) -> pd.DataFrame:
     """Test AUC of late fusion, a stack of the pair's two single-task models: pair, seed, task, auc."""
     rankings = []
     for seed in seeds:
@@ -190,7 +190,7 @@ def _judge(run: Run, test: Examples) -> pd.DataFrame:
     return pd.DataFrame(parts, columns=["copy", "task", "auc", "moves"])
 
 
-def counted(seeds: Sequence[int], fraction: float, tasks: Sequence[str]) -> pd.DataFrame:
+def counts_auc(seeds: Sequence[int], fraction: float, tasks: Sequence[str]) -> pd.DataFrame:
     """Test AUC of each of `COUNTS` of the training rows: model, task, seed, auc, moves.
 
     The biases are those of the task's own label, as models see it, or of the stars that were cut at a threshold for it.
@@ -242,7 +242,7 @@ TABLES = kept_tables(
     ),
     KeptTable(
         "04_ratings_fused",
-        fused,
+        fusion_auc,
         {"seeds": range(6)},
         [Recheck({"seeds": [5], "pairs": ["like + love"]}, {"auc": 0.01})],
         needs=MOVIELENS,

@@ -23,12 +23,12 @@ from helpers.chapters.ch04.studies.feed_tasks import (
     POOLS,
     RIDGE,
     TUNING_SEEDS,
-    fitted,
+    best_outputs,
+    fit_together,
     lowest_losses,
     outputs,
-    pooled,
-    predicted,
-    scored,
+    pooled_scores,
+    score_table,
 )
 from helpers.data.feed import features
 from helpers.evaluation.counts import ITEM_COUNTS
@@ -138,13 +138,13 @@ def setting(model: str) -> tuple[float, float]:
     return CHOSEN[False][f"{OWN}: {model}" if model in TASKS else f"{HALFWAY}: all"]
 
 
-def trained(worlds: Worlds, model: str) -> Run:
+def train_tuned(worlds: Worlds, model: str) -> Run:
     """One of `MODELS` with its `setting`, one copy a world."""
-    return _run(worlds, model, *setting(model))
+    return _train(worlds, model, *setting(model))
 
 
-def _run(worlds: Worlds, model: str, lr: float, l2: float) -> Run:
-    return fitted(worlds, [build(model, l2, seed) for seed in worlds.seeds], lr)
+def _train(worlds: Worlds, model: str, lr: float, l2: float) -> Run:
+    return fit_together(worlds, [build(model, l2, seed) for seed in worlds.seeds], lr)
 
 
 def tune(
@@ -156,7 +156,7 @@ def tune(
     """Validation loss of each model at each setting, in thousandths, summed over tasks: model, lr, l2, seed, loss."""
     worlds, parts = Worlds.make(seeds, users=1), []
     for model, lr, l2 in product(models, rates, penalties):
-        losses = 1000 * lowest_losses(_run(worlds, model, lr, l2))
+        losses = 1000 * lowest_losses(_train(worlds, model, lr, l2))
         parts.append(pd.DataFrame({"model": model, "lr": lr, "l2": l2, "seed": worlds.seeds, "loss": losses}))
     return pd.concat(parts, ignore_index=True)
 
@@ -171,34 +171,36 @@ def groups(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *RIVALS)) -> 
     rivals = [model for model in models if model in RIVALS]
     shared = [model for model in models if model not in RIVALS]
     for model in dict.fromkeys([*shared, *(TASKS if rivals else ())]):
-        run = trained(worlds, model)
+        run = train_tuned(worlds, model)
         if model in shared:
-            parts.append(scored(worlds, predicted(run, worlds.inputs, TASKS_OF[model])).assign(model=model))
+            parts.append(score_table(worlds, best_outputs(run, worlds.inputs, TASKS_OF[model])).assign(model=model))
         if model in TASKS:
             of_one_task[model] = run
     if rivals:
         linear = linear_models(worlds, {task: RIDGE[False][task] for task in TASKS})
         pools = {kind: POOLS[kind] for kind in (NETWORKS, LINEAR)}
-        ways = pooled(worlds, {OWN: outputs(worlds, of_one_task), LINEAR: linear}, pools, TASKS)
+        ways = pooled_scores(worlds, {OWN: outputs(worlds, of_one_task), LINEAR: linear}, pools, TASKS)
         scores = {score_name(kind, pools[kind], way): fused for (kind, way), fused in ways.items()}
-        parts += [scored(worlds, scores[model]).assign(model=model) for model in rivals]
+        parts += [score_table(worlds, scores[model]).assign(model=model) for model in rivals]
     return pd.concat(parts, ignore_index=True).rename(columns={"score": "auc"})[["seed", "model", "task", "auc"]]
 
 
-def fused(seeds: Sequence[int], labels: Sequence[str] = TASKS, pools: Sequence[str] = tuple(FUSED)) -> pd.DataFrame:
+def fused_groupings(
+    seeds: Sequence[int], labels: Sequence[str] = TASKS, pools: Sequence[str] = tuple(FUSED)
+) -> pd.DataFrame:
     """The scores that the outputs of each grouping make (`helpers.evaluation.pool`), and those of `POOLS_APART` and
     `POOLS_JOINED`: seed, pool (of `FUSED`), way (or a count), task, auc."""
     worlds, parts = Worlds.make(seeds, users=JUDGES), []
     models = {LINEAR: linear_models(worlds, {task: RIDGE[False][task] for task in TASKS})}
     needed = {group for name in pools for model in FUSED[name] for group in GROUPINGS.get(model, ())}
-    of_groups = {group: outputs(worlds, dict.fromkeys(group, trained(worlds, name_of(group)))) for group in needed}
+    of_groups = {group: outputs(worlds, dict.fromkeys(group, train_tuned(worlds, name_of(group)))) for group in needed}
     for name in pools:
         for model in FUSED[name]:
             if model not in models:
                 both = zip(*(of_groups[group] for group in GROUPINGS[model]), strict=True)
                 models[model] = Outputs(*({task: part[task] for part in side for task in part} for side in both))
-        ways = pooled(worlds, models, {name: FUSED[name]}, labels)
-        parts += [scored(worlds, scores).assign(pool=name, way=way) for (_, way), scores in ways.items()]
+        ways = pooled_scores(worlds, models, {name: FUSED[name]}, labels)
+        parts += [score_table(worlds, scores).assign(pool=name, way=way) for (_, way), scores in ways.items()]
     table = pd.concat(parts, ignore_index=True).rename(columns={"score": "auc"})
     return table[["seed", "pool", "way", "task", "auc"]]
 
@@ -210,7 +212,7 @@ def of_grouping(table: pd.DataFrame, grouping: str) -> pd.Series:
 
 def chosen_fused(table: pd.DataFrame, pools: Sequence[str] = tuple(GROUPINGS)) -> pd.DataFrame:
     """`chosen` with all outputs fused: for each seed the pool that is best on the seeds of the other half, each label
-    at the way that is best for it there, and what it is worth here: seed, pool, auc. table: of `fused`"""
+    at the way that is best for it there, and what it is worth here: seed, pool, auc. table: of `fused_groupings`"""
     scores = table[table["pool"].isin(pools)].pivot(index="seed", columns=["pool", "task", "way"], values="auc")
     parts, odd = [], scores.index % 2 == 1
     for here in (odd, ~odd):
@@ -225,7 +227,7 @@ def best_fused(
     table: pd.DataFrame, pools: Sequence[str] = tuple(POOLS_APART), tasks: Sequence[str] = TASKS
 ) -> pd.Series:
     """The mean AUC of these tasks, each by the pool and the way that are best for it on the other half of the seeds: a
-    number a seed. table: of `fused`"""
+    number a seed. table: of `fused_groupings`"""
     rows = table[table["pool"].isin(pools)]
     scores = (rows[rows["task"] == task].pivot(index="seed", columns=["pool", "way"], values="auc") for task in tasks)
     return sum(map(best_elsewhere, scores)) / len(tasks)
@@ -290,5 +292,5 @@ PART = {"seeds": [4], "labels": ["share"], "pools": [*POOLS_APART, *POOLS_JOINED
 TABLES = kept_tables(
     KeptTable("04_groups_tuning", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})]),
     KeptTable("04_groups", groups, {"seeds": range(20)}, [Recheck(FEW, {"auc": 0.02})]),
-    KeptTable("04_groups_fused", fused, {"seeds": range(24)}, [Recheck(PART, {"auc": 0.02})], packed=True),
+    KeptTable("04_groups_fused", fused_groupings, {"seeds": range(24)}, [Recheck(PART, {"auc": 0.02})], packed=True),
 )

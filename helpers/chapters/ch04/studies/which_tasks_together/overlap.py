@@ -28,7 +28,7 @@ STEPS = (10, 60)
 TOGETHER = 240  # networks that train at once
 
 
-def observed(pair: str, seed: int, overlap: float, log: str) -> Examples:
+def partly_observed(pair: str, seed: int, overlap: float, log: str) -> Examples:
     """Rows of a pair, each task masked but on `LABELS` of them."""
     rows = relu_tasks((ROWS, 1, 1), seed=seed, **GRADIENT_PAIRS[pair]).train
     order = torch.arange(ROWS) if log == ALIKE else rows.inputs.sum(1).argsort()
@@ -54,7 +54,7 @@ def overlaps(
     every, parts = points(log=logs, overlap=overlaps, pair=pairs, seed=seeds), []
     for start in range(0, len(every), TOGETHER):
         at = every[start : start + TOGETHER].reset_index(drop=True)
-        train = Examples.stack([observed(row.pair, row.seed, row.overlap, row.log) for row in at.itertuples()])
+        train = Examples.stack([partly_observed(row.pair, row.seed, row.overlap, row.log) for row in at.itertuples()])
         copies = Copies([build("shared-bottom", seed) for seed in at["seed"]])
         for step, cosine in enumerate(cosines_of(copies, train, max(STEPS))):
             if step in STEPS:

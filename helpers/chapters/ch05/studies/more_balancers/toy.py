@@ -129,7 +129,7 @@ def slower(seeds: Sequence[int], rates: Sequence[float] = SLOW_RATES) -> pd.Data
     lr, _ = BUDGET["divided by σ²"][CHOSEN[2]["divided by σ²"]]
     parts = []
     for rate in rates:
-        table = _trained(seeds, 2, lr, Divided(GradNorm(ALPHA, rate)))
+        table = _toy_runs(seeds, 2, lr, Divided(GradNorm(ALPHA, rate)))
         ended = table[table["step"] == STEPS].groupby("seed")["loss"].mean().reset_index()
         parts.append(ended.assign(rate=rate))
     return pd.concat(parts, ignore_index=True)[["rate", "seed", "loss"]]
@@ -139,11 +139,11 @@ def _tables(seeds: Sequence[int], settings: dict[tuple[int, str], list[str]]) ->
     for (count, method), names in settings.items():
         for name in names:
             # a run's state is its own: the constant stays what the table's hash reads
-            table = _trained(seeds, count, *deepcopy(BUDGET[method][name]))
+            table = _toy_runs(seeds, count, *deepcopy(BUDGET[method][name]))
             yield table.assign(tasks=count, method=method, setting=name)
 
 
-def _trained(seeds: Sequence[int], tasks: int, lr: float, balance: Balance) -> pd.DataFrame:
+def _toy_runs(seeds: Sequence[int], tasks: int, lr: float, balance: Balance) -> pd.DataFrame:
     """As `toy`, by one method with one setting: seed, task, step, loss, weight."""
     worlds = [world(tasks, seed) for seed in seeds]
     x, y = torch.stack([inputs for inputs, _ in worlds]), torch.stack([targets for _, targets in worlds], dim=1)
@@ -169,7 +169,7 @@ def _trained(seeds: Sequence[int], tasks: int, lr: float, balance: Balance) -> p
     return pd.concat(parts, ignore_index=True)
 
 
-def normalised(table: pd.DataFrame) -> pd.DataFrame:
+def normalised_loss(table: pd.DataFrame) -> pd.DataFrame:
     """The paper's task-normalised loss, mean over the tasks of L(t)/L(0): tasks, method, seed, step, loss."""
     return table.groupby(["tasks", "method", "seed", "step"], sort=False)["loss"].mean().reset_index()
 

@@ -116,7 +116,7 @@ def build(model: str, seed: int) -> nn.Module:
     return ReadAll(INPUTS, TASKS, MAY_TRAIN[model], TOWER, seed=seed)
 
 
-def judged(run: Run, valid: Examples, test: Examples) -> pd.DataFrame:
+def r2_table(run: Run, valid: Examples, test: Examples) -> pd.DataFrame:
     """R² of each task, as the model gives it and by late fusion: copy, task, r2, output.
 
     Late fusion is a stack of both tasks' outputs: a ridge regression, fitted on the validation rows.
@@ -137,7 +137,7 @@ CUTS = Study(
     data=task_pair,
     model=build,
     options=lambda rate: full_batches(rate),
-    judge=judged,
+    judge=r2_table,
     near={"r2": 0.02},
     again={"seed": [77], "condition": ["disjoint features"], "model": ["single-task", "train own", "A trains all"]},
     search=Search(

@@ -22,10 +22,10 @@ from helpers.chapters.ch04.studies.feed_tasks import (
     PENALTIES,
     TUNING_SEEDS,
     WAYS,
-    fitted,
+    fit_together,
     outputs,
-    pooled,
-    scored,
+    pooled_scores,
+    score_table,
 )
 from helpers.chapters.ch04.studies.which_tasks_together import grouping
 from helpers.chapters.ch06.studies.read_and_train.cuts import ReadAll
@@ -61,11 +61,11 @@ CHOSEN_EQUAL = Chosen("06_tuning_feed_equal", by=["model", "label"], setting=["l
 CHOSEN = Chosen("06_tuning_feed_cuts", by=["model", "label"], setting=["lr", "l2"], value="loss", lowest=True)
 
 
-def _run(worlds: Worlds, model: str, lr: float, l2: float, weights: dict[str, list[float]] | None) -> Run:
+def _train(worlds: Worlds, model: str, lr: float, l2: float, weights: dict[str, list[float]] | None) -> Run:
     parts = {part: (grouping.WIDTH, trainers) for part, trainers in MAY_TRAIN[model].items()}
     tasks = dict.fromkeys(LABELS, "binary")
     models = [ReadAll(features(), tasks, parts, TOWER, l2_embedding=l2, seed=seed) for seed in worlds.seeds]
-    return fitted(worlds, models, lr, task_weights=weights)
+    return fit_together(worlds, models, lr, task_weights=weights)
 
 
 def _equal_weights(worlds: Worlds) -> dict[str, list[float]]:
@@ -81,7 +81,7 @@ def tune(
     penalties: Sequence[float] = PENALTIES,
 ) -> pd.DataFrame:
     """Lowest validation loss of each label at each setting, in thousandths: model, label, lr, l2, seed, loss."""
-    return _searched(Worlds.make(seeds, users=1), None, models, rates, penalties)
+    return _search(Worlds.make(seeds, users=1), None, models, rates, penalties)
 
 
 def tune_equal(
@@ -92,10 +92,10 @@ def tune_equal(
 ) -> pd.DataFrame:
     """`tune` where both losses count alike; the losses in the table are not multiplied."""
     worlds = Worlds.make(seeds, users=1)
-    return _searched(worlds, _equal_weights(worlds), models, rates, penalties)
+    return _search(worlds, _equal_weights(worlds), models, rates, penalties)
 
 
-def _searched(
+def _search(
     worlds: Worlds,
     weights: dict[str, list[float]] | None,
     models: Sequence[str],
@@ -104,20 +104,20 @@ def _searched(
 ) -> pd.DataFrame:
     parts = []
     for model, lr, l2 in product(models, rates, penalties):
-        losses = _run(worlds, model, lr, l2, weights).lowest().drop(TOTAL, level="task").mul(1000)
+        losses = _train(worlds, model, lr, l2, weights).lowest().drop(TOTAL, level="task").mul(1000)
         table = losses.swaplevel().sort_index().rename("loss").reset_index().rename(columns={"task": "label"})
         seed = table.pop("copy").map(dict(enumerate(worlds.seeds)))
         parts.append(table.assign(model=model, lr=lr, l2=l2, seed=seed))
     return pd.concat(parts, ignore_index=True)[["model", "label", "lr", "l2", "seed", "loss"]]
 
 
-def compared(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFrame:
+def compare_models(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFrame:
     """Both labels by each of `MODELS`: seed, model, label, auc, gauc."""
     worlds = Worlds.make(seeds, users=grouping.JUDGES)
-    trained = {ALONE: outputs(worlds, {label: grouping.trained(worlds, label) for label in LABELS})}
+    trained = {ALONE: outputs(worlds, {label: grouping.train_tuned(worlds, label) for label in LABELS})}
     for model in (model for model in MAY_TRAIN if model in {SHARED, *models}):
         trained[model] = _outputs(worlds, model, CHOSEN[model], None)
-    ways = pooled(worlds, trained, POOLS, LABELS)
+    ways = pooled_scores(worlds, trained, POOLS, LABELS)
     scores = {score_name(kind, POOLS[kind], way): fused for (kind, way), fused in ways.items()}
     scores |= {model: both.offers for model, both in trained.items()}
     return _table(worlds, {model: scores[model] for model in models})
@@ -137,12 +137,12 @@ def _outputs(
     weights: dict[str, list[float]] | None,
 ) -> Outputs:
     """Each label by the model with the setting that is chosen for it."""
-    runs = {setting: _run(worlds, model, *setting, weights) for setting in set(chosen.values())}
+    runs = {setting: _train(worlds, model, *setting, weights) for setting in set(chosen.values())}
     return outputs(worlds, {label: runs[chosen[label]] for label in LABELS})
 
 
 def _table(worlds: Worlds, scores: Mapping[str, dict[str, Tensor]]) -> pd.DataFrame:
-    table = pd.concat([scored(worlds, of).assign(model=model) for model, of in scores.items()], ignore_index=True)
+    table = pd.concat([score_table(worlds, of).assign(model=model) for model, of in scores.items()], ignore_index=True)
     return table.rename(columns={"task": "label", "score": "auc"})[["seed", "model", "label", "auc", "gauc"]]
 
 
@@ -150,7 +150,7 @@ ONE = {"seeds": [900], "models": ["train own"], "rates": [0.003], "penalties": [
 FEW = {"seeds": [4], "models": ["train own", *SCORES["both"]]}
 TABLES = kept_tables(
     KeptTable("06_tuning_feed_cuts", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})]),
-    KeptTable("06_feed_cuts", compared, {"seeds": range(20)}, [Recheck(FEW, {"auc": 0.02, "gauc": 0.02})]),
+    KeptTable("06_feed_cuts", compare_models, {"seeds": range(20)}, [Recheck(FEW, {"auc": 0.02, "gauc": 0.02})]),
     KeptTable("06_tuning_feed_equal", tune_equal, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})]),
     KeptTable(
         "06_feed_equal",

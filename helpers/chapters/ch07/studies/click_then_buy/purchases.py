@@ -33,7 +33,7 @@ from helpers.chapters.ch07.studies.pools import (
     linear,
     models_of,
     over_sets,
-    pooled,
+    pooled_scores,
 )
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Dense, Features, Sparse
@@ -179,7 +179,7 @@ def compare(seeds: Sequence[int], models: Sequence[str] = COMPARED) -> pd.DataFr
                 else over_sets(partial(predict, logs, model, goal=goal), sets)
             )
         kinds = [kind for kind in kinds if {*models_of([kind])} & {*anew}]
-        scores = pooled(kinds, outputs, TASKS, TASKS, sets, counts)
+        scores = pooled_scores(kinds, outputs, TASKS, TASKS, sets, counts)
         judged = {name: judge(logs, scores[name], chances(name, TASKS)) for name in models if name in scores}
         by_goal[goal] = by_goal[SUM] | judged
     by_count = {name: judge(logs, count(logs, name, logs.test.inputs), ()) for name in models if name in COUNTS}

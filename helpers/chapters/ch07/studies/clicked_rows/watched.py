@@ -27,7 +27,7 @@ from helpers.chapters.ch07.studies.pools import (
     linear,
     models_of,
     over_sets,
-    pooled,
+    pooled_scores,
 )
 from helpers.data import movielens
 from helpers.data.examples import Examples, Inputs
@@ -125,7 +125,7 @@ def train(
     return models
 
 
-def stacked(seeds: Sequence[int]) -> list[Examples]:
+def stacked_sets(seeds: Sequence[int]) -> list[Examples]:
     """Training, validation and test examples with a leading axis, a set a seed."""
     return list(map(Examples.stack, zip(*map(examples, seeds), strict=True)))
 
@@ -150,7 +150,7 @@ def count(score: str, train: Examples, inputs: Inputs) -> dict[str, Tensor]:
 def compare(seeds: Sequence[int], models: Sequence[str] = COMPARED) -> pd.DataFrame:
     """seed, model, auc_like (on what was rated), auc_both (on all rows), rated and unrated (mean chance of a like, NaN
     of a score that is none)."""
-    sets, rows = stacked(seeds), []
+    sets, rows = stacked_sets(seeds), []
     test = sets[-1]
     rated = test.labels[WATCHED] == 1
     kinds = dict.fromkeys(KINDS_OF[name] for name in models if name in KINDS_OF)
@@ -161,7 +161,7 @@ def compare(seeds: Sequence[int], models: Sequence[str] = COMPARED) -> pd.DataFr
         for model in models_of(kinds)
     }
     counts = {name: [count(name, sets[0], part.inputs) for part in sets[1:]] for name in POOLED_COUNTS}
-    of_pools = pooled(kinds, outputs, TASKS, JUDGED, sets, counts)
+    of_pools = pooled_scores(kinds, outputs, TASKS, JUDGED, sets, counts)
     for model in models:
         if model in COUNTS:
             scores = count(model, sets[0], test.inputs)
@@ -202,7 +202,7 @@ def tune(
 ) -> pd.DataFrame:
     """Each of `CHOICES` of each model, at these rates and penalties: model, tasks (trained together), lr, l2, weight,
     seed, loss (of what was logged, in thousandths). The search is less patient."""
-    sets, rows = stacked(seeds), []
+    sets, rows = stacked_sets(seeds), []
     for model in models:
         for tasks, choice in product(parts(model), CHOICES[model]):
             if choice.lr in rates and choice.l2 in penalties:

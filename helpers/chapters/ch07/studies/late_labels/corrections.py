@@ -201,7 +201,7 @@ def _sums(values: Tensor, category: Tensor) -> Tensor:
     return torch.zeros(int(category.max()) + 1).index_add(0, category, values)
 
 
-def judged(p: Tensor, test: Clicks, seeds: Sequence[int]) -> pd.DataFrame:
+def chance_metrics(p: Tensor, test: Clicks, seeds: Sequence[int]) -> pd.DataFrame:
     """seed; auc and gauc, by who buys; ratio, mean chance / mean true chance; loss, in thousandths of a nat above that
     of the true chances."""
     rows = []
@@ -228,7 +228,7 @@ def tune(
     models: Sequence[str] = MODELS,
     memories: Sequence[float] = MEMORIES,
 ) -> pd.DataFrame:
-    """Every memory: world, model, memory, seed, loss (`judged`)."""
+    """Every memory: world, model, memory, seed, loss (`chance_metrics`)."""
     every = dict.fromkeys(models, memories)
     return _table(seeds, dict.fromkeys(worlds, every))[["world", "model", "memory", "seed", "loss"]]
 
@@ -252,7 +252,7 @@ def divided_by_count(seeds: Sequence[int]) -> pd.DataFrame:
         both = zip(old & (log.delay <= EARLY), old, log.category, strict=True)
         counted = [_sums(early.float(), of) / _sums(every.float(), of) for early, every, of in both]
         share = torch.stack([shares[of] for shares, of in zip(counted, test.category, strict=True)])
-        parts.append(judged((torch.sigmoid(logits) / share).clamp(max=1), test, group))
+        parts.append(chance_metrics((torch.sigmoid(logits) / share).clamp(max=1), test, group))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -269,7 +269,7 @@ def _table(seeds: Sequence[int], wanted: dict[str, dict[str, Sequence[float]]]) 
                     key = _networks(model), memory
                     if key not in trained:
                         trained[key] = train(key[0], plan(key[0], log, memory, group), log, group)
-                    table = judged(chances(model, trained[key], log, test, memory), test, group)
+                    table = chance_metrics(chances(model, trained[key], log, test, memory), test, group)
                     parts.append(table.assign(world=world, model=model, memory=memory))
     table = pd.concat(parts, ignore_index=True)
     return table[["world", "model", "memory", "seed", "auc", "gauc", "ratio", "loss"]]

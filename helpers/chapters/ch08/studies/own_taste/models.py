@@ -53,7 +53,7 @@ def fit(user: Tensor, item: Tensor, left: Tensor, penalty: float, size: tuple[in
     return of_user.detach(), of_item.detach()
 
 
-def fed(log: Rows, asked: Rows) -> tuple[Rows, Rows]:
+def with_counts(log: Rows, asked: Rows) -> tuple[Rows, Rows]:
     """Both with what counts know of each row: `cell`, of age and topic; `known`, what was shown to the age group and to
     the user, and her history, `(n, 3)`; and `counted`, the log-odds of each label by its video, less their mean,
     `(n, labels)`. A row of the log does not know its own labels in the history."""

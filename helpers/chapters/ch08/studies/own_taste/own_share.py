@@ -81,7 +81,7 @@ def _by_factors(train: pd.DataFrame, test: pd.DataFrame, left: np.ndarray, penal
     return (of_user[ranked[0]] * of_item[ranked[1]]).sum(1).numpy()
 
 
-def judged(seeds: Sequence[int], rankers: Sequence[str] = RANKERS) -> pd.DataFrame:
+def gauc_table(seeds: Sequence[int], rankers: Sequence[str] = RANKERS) -> pd.DataFrame:
     """GAUC of a like, a row a seed, which draws a split, and ranker."""
     return pd.DataFrame([_row(seed, ranker, CHOSEN.get(ranker, 0)) for seed in seeds for ranker in rankers])
 
@@ -108,7 +108,7 @@ TABLES = kept_tables(
     ),
     KeptTable(
         "08_own_share",
-        judged,
+        gauc_table,
         {"seeds": range(20)},
         [Recheck({"seeds": [3]}, {"gauc": 0.002})],
         needs=downloads.MOVIELENS,

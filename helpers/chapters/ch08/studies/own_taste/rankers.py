@@ -111,16 +111,16 @@ def tune_networks(
     rows = []
     for seed in seeds:
         world = World.make(seed)
-        (log, asked), (base, parts) = models.fed(world.log, world.asked), all_counts(world, OWN)
+        (log, asked), (base, parts) = models.with_counts(world.log, world.asked), all_counts(world, OWN)
         for (model, groups), penalty, rate in product(LEARNS.items(), penalties, rates):
-            score = _trained(log, asked, groups, penalty, rate)
+            score = _trained_score(log, asked, groups, penalty, rate)
             for way, fused in _ways(score, base, parts).items():
                 rows.append((model, penalty, rate, way, world.satisfies(fused)))
     table = pd.DataFrame(rows, columns=["model", "penalty", "rate", "way", "satisfaction"])
     return table.groupby([*table][:-1], sort=False)["satisfaction"].mean().reset_index()
 
 
-def _trained(log: Rows, asked: Rows, groups: Sequence[Sequence[str]], *setting: float, **size: int) -> Tensor:
+def _trained_score(log: Rows, asked: Rows, groups: Sequence[Sequence[str]], *setting: float, **size: int) -> Tensor:
     """The score of what is `asked`, `(n,)`, by a model for each group of labels."""
     return models.score(models.logits([models.train(log, labels, *setting, **size) for labels in groups], asked))
 
@@ -130,7 +130,9 @@ def _ways(score: Tensor, base: Tensor, parts: dict[str, Tensor]) -> dict[str, Te
     return dict(zip(WAYS, (score, score + parts[BACK], score / score.std() + base / base.std()), strict=True))
 
 
-def judged(seeds: Sequence[int], kinds: Sequence[str] = (OWN,), rankers: Sequence[str] = RANKERS) -> pd.DataFrame:
+def list_outcomes(
+    seeds: Sequence[int], kinds: Sequence[str] = (OWN,), rankers: Sequence[str] = RANKERS
+) -> pd.DataFrame:
     """What each ranker's lists bring, a row a seed, kind and ranker: true satisfaction, and the GAUC of a like among
     what would be clicked. Networks are trained in the first of `KINDS` alone."""
     rows = []
@@ -167,20 +169,20 @@ def scores(world: World, kind: str, rankers: Sequence[str]) -> dict[str, Tensor]
 
 def networks(world: World, names: Sequence[str] = NETWORKS) -> dict[str, Tensor]:
     """The scores of some of the three networks, each with what it chose."""
-    log, asked = models.fed(world.log, world.asked)
-    found = {name: _trained(log, asked, LEARNS[name], *OF_NETWORKS[name]) for name in names if name in LEARNS}
+    log, asked = models.with_counts(world.log, world.asked)
+    found = {name: _trained_score(log, asked, LEARNS[name], *OF_NETWORKS[name]) for name in names if name in LEARNS}
     if PLAIN in names:
-        found[PLAIN] = _trained(log, asked, LEARNS[SHARED], *OF_NETWORKS[SHARED], width=0)
+        found[PLAIN] = _trained_score(log, asked, LEARNS[SHARED], *OF_NETWORKS[SHARED], width=0)
     return found
 
 
-def _entered(seed: int) -> tuple[Rows, Rows, Offer]:
+def _enter(seed: int) -> tuple[Rows, Rows, Offer]:
     world = World.make(seed)
     return world.log, world.asked, world.offer
 
 
 # The table has the rows in 24 worlds, and no setting was chosen on any of them.
-OWN_TASTE = Track(_entered, range(12), range(12, 24), "08_own_taste", "08_own_taste", (TASTE_TELLS, BEST))
+OWN_TASTE = Track(_enter, range(12), range(12, 24), "08_own_taste", "08_own_taste", (TASTE_TELLS, BEST))
 
 BROUGHT = {"satisfaction": 0.01, "gauc": 0.02}
 TABLES = kept_tables(
@@ -202,10 +204,10 @@ TABLES = kept_tables(
         {"seeds": range(940, 944)},
         [Recheck({"penalties": [100], "rates": [0.1]}, {"satisfaction": 0.01})],
     ),
-    KeptTable("08_own_taste", judged, {"seeds": range(24)}, [Recheck({"seeds": [3]}, BROUGHT)]),
+    KeptTable("08_own_taste", list_outcomes, {"seeds": range(24)}, [Recheck({"seeds": [3]}, BROUGHT)]),
     KeptTable(
         "08_own_taste_limits",
-        judged,
+        list_outcomes,
         {"seeds": range(24), "kinds": tuple(KINDS)[1:], "rankers": UNTRAINED},
         [Recheck({"seeds": [3]}, BROUGHT)],
     ),

@@ -51,15 +51,15 @@ class World:
         feed = Feed.make(seed, users=USERS, videos=VIDEOS, days=DAYS, kind=how)
         rows, offer = feed.log.sort_values("time", kind="stable"), Offer.make(feed, SERVED)
         happened = {name: torch.tensor(rows[name].to_numpy(np.float32)) for name in (*LABELS, RETURN)}
-        log = known(rows) | happened | {"day": torch.tensor(rows["day"].to_numpy(np.int64))}
-        return World(log, known(offer.rows), offer, _appeal(feed, offer))
+        log = known_columns(rows) | happened | {"day": torch.tensor(rows["day"].to_numpy(np.int64))}
+        return World(log, known_columns(offer.rows), offer, _appeal(feed, offer))
 
     def satisfies(self, score: Tensor | np.ndarray) -> float:
         """Mean true satisfaction with the ten candidates of each user that a score, `(n,)`, puts first."""
         return self.offer.served(score)["satisfaction"]
 
 
-def known(rows: pd.DataFrame) -> Rows:
+def known_columns(rows: pd.DataFrame) -> Rows:
     """What is known of rows before they are shown, as numbers from 0 on, `(n,)` each."""
     columns = {name: rows[name].to_numpy(np.int64) for name in ("user", "video", "author")}
     columns |= {"topic": pd.Index(TOPICS).get_indexer(rows["topic"])}

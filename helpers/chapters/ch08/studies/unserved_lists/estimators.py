@@ -127,7 +127,7 @@ SETTINGS = {
 }
 
 
-def judged(seeds: Sequence[int], settings: Sequence[str] = tuple(SETTINGS)) -> pd.DataFrame:
+def errors_of(seeds: Sequence[int], settings: Sequence[str] = tuple(SETTINGS)) -> pd.DataFrame:
     """Each estimator's error: a row a seed, setting, size of the log, estimator and ranker.
 
     true    likes a list of the ranker
@@ -177,5 +177,5 @@ def _logs(app: App, log: Log, new: np.ndarray, how: Setting, size: int, true: np
 
 WITHIN = dict.fromkeys(("true", "off", "error"), 0.02) | {"held": equal(0.95)}
 TABLES = kept_tables(
-    KeptTable("08_unserved", judged, {"seeds": range(24)}, [Recheck({"seeds": [3], "settings": [AS_IT_IS]}, WITHIN)])
+    KeptTable("08_unserved", errors_of, {"seeds": range(24)}, [Recheck({"seeds": [3], "settings": [AS_IT_IS]}, WITHIN)])
 )
