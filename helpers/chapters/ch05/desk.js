@@ -310,7 +310,7 @@ export default explorable({
       name: "By hand", ask: "Beat GradNorm by hand. Do your moves also win on seeds that you have not seen?",
       set: { scale: 2, noise: .5, features: "disjoint" }, show: [], moves: { hand: "Pull A down", play: "", more: "" }, again: (stage) => (unplayed(stage) ? "play" : tested(stage) || !stage.state.hand ? "hand" : "more"),
       when: (stage) => tested(stage) && gain(stage.race.r2, "GradNorm") > stage.data.matters,
-      then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} best R² on yours, ${signed(gains(stage)[0])} on the others: ${verdict(gains(stage), stage.data.matters)}.`,
+      then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} best R² on yours, ${signed(gains(stage)[0])} on ${stage.others.length} others: ${verdict(gains(stage), stage.data.matters).replace("undecided", "undecided, more of them may tell")}.`,
       settled: (stage) => verdict(gains(stage), stage.data.matters) !== "undecided",
       hint: (stage) => (tested(stage) ? `${signed(gain(stage.race.r2, "GradNorm"))} best R² over GradNorm on your own seed. Pull A to another weight, and play again.` : ""),
     },
