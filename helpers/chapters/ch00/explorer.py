@@ -120,7 +120,7 @@ def weight_explorer(table: pd.DataFrame) -> Explorer:
             "Both",
             "Where are most videos of a list both clicked and watched to the end?",
             {"weight": "Look for the most"},
-            [{"weight": most}, {"weight": 1.0}],
+            [{"weight": 0.0}, {"weight": 1.0}],
             f"At w = {most:g}: {10 * total[most]:.2f} of ten, where only the finish (w = 0) gives {10 * total[0]:.2f}, "
             "because a video that is not clicked is not finished.",
         ),

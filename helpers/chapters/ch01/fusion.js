@@ -86,7 +86,7 @@ function picture(stage, place, width) {
   const turned = text(back, middle, top + 130, "turn it over", { "text-anchor": "middle", fill: BLACK });
   stage.handles.push({ key: "open", node: card, show() {}, pixels: () => [middle, top + 92] });
   const rows = [...NAMES, "yours"], row = (k) => top + 44 + 22 * k, u = scale(.5, .8, left + (narrow ? 74 : 92), right - 16);
-  text(front, left + 8, top + 19, narrow ? "true satisfaction" : "true satisfaction by one label, and yours", { fill: BLACK, "font-weight": "bold", "font-size": 13 });
+  text(front, left + 8, top + 19, narrow ? "true satisfaction" : "true satisfaction by each label", { fill: BLACK, "font-weight": "bold", "font-size": 13 });
   add(front, "path", { d: `M${u(means[best])},${top + 28}V${row(5) + 6}`, stroke: GREY, "stroke-dasharray": "4 3" });
   for (const value of [.6, .7, .8]) text(front, u(value), HEIGHT - 8, said(value, 1), { "text-anchor": "middle", "font-size": 12 });
   rows.forEach((label, k) => {
@@ -125,10 +125,11 @@ function picture(stage, place, width) {
 
 // --- in words -------------------------------------------------------------------------------------------------------
 
-// Such as "like^0.95 · click^−1.00", or "click + 0.50 · like".
+// Such as "like⁰·⁹⁵ · click⁻¹", or "click + 0.50 · like".
+const raised = (power) => String(Math.round(100 * power) / 100).replace(/./g, (sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign] ?? { ".": "·", "-": "⁻" }[sign]);
 function score({ form, ...weights }) {
   const product = form === "multiply", name = (label) => (form === "rates" ? `${label}/rate` : label);
-  const part = (label) => (weights[label] === 1 ? name(label) : product ? `${label}^${said(weights[label])}` : `${said(weights[label])} · ${name(label)}`);
+  const part = (label) => (weights[label] === 1 ? name(label) : product ? label + raised(weights[label]) : `${said(weights[label])} · ${name(label)}`);
   return NAMES.filter((label) => weights[label]).map(part).join(product ? " · " : " + ").replaceAll("+ −", "− ") || "the same for all";
 }
 

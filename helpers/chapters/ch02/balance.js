@@ -204,9 +204,9 @@ export default explorable({
         const { clicks, stones, reading, mean } = weighed(state.seconds, false);
         return `${percent(reading / mean)}, with ${clicks} of 100 clicked: the odds divide by the ${stones} without a click, the mean by all 100. Rare clicks hide the difference.`;
       },
-      hint({ state }) {
-        const { clicks, reading, mean } = weighed(state.seconds, false);
-        return clicks && Number.isFinite(reading) ? `${percent(reading / mean)}, with ${clicks} of 100 clicked.` : "";
+      hint({ state, start }) {
+        const [now, first] = [state, start].map(({ seconds }) => weighed(seconds, false)), off = ({ reading, mean }) => percent(reading / mean);
+        return now.clicks && Number.isFinite(now.reading) ? `${off(now)}, with ${now.clicks} of 100 clicked; at first ${off(first)}, with ${first.clicks}.` : "";
       },
     },
     {
