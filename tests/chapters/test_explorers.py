@@ -34,7 +34,7 @@ def three_biases() -> Said:
     target, item, user = (bias_explorer(bias, tenths, dials) for bias in ("target", "item", "user"))
     yield target, {"strength": 0.5}, [f"like {mean['target', biases.TRUTH, 'like', 0.5]:+.2f}"]
     clicks = mean["item", "bait", "click", 1.0]
-    yield item, {"trait": "bait", "strength": 1.0}, [f"clicks change by {clicks:+.2f} averages"]
+    yield item, {"trait": "bait", "strength": 1.0}, [f"in clicks is {clicks:+.2f} averages"]
     yield user, {"strength": 1.0}, [f"likes change by {mean['user', 'proneness', 'like', 1.0]:+.2f}"]
 
 

@@ -109,8 +109,8 @@ def _bias_in_words(bias: str, settings: dict, dial: pd.Series) -> str:
     if bias == "item":
         trait = settings["trait"]
         return (
-            f"from the tenth of the videos with the least {trait} to the tenth with the most, {TRAITS[trait]} change "
-            f"by {dial[TRAITS[trait]]:+.2f} averages, true satisfaction by {abs(dial[TRUTH]):.2f}"
+            f"from the tenth of the videos with the least {trait} to the tenth with the most, the change in "
+            f"{TRAITS[trait]} is {dial[TRAITS[trait]]:+.2f} averages, in true satisfaction {abs(dial[TRUTH]):.2f}"
         )
     return (
         f"from the users least prone to like to those most prone, likes change by {dial['like']:+.2f} averages, "
